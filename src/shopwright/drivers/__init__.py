@@ -1,0 +1,1 @@
+"""Code for printer protocol families, one package each; no database, no pages."""

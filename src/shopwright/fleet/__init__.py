@@ -1,0 +1,1 @@
+"""Printers, driver port, runner, leases, commands; what the device says is in a slot."""

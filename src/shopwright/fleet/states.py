@@ -1,0 +1,88 @@
+"""States of a printer, its link, its gate and the commands sent to it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shopwright.kernel.errors import IllegalTransition
+
+
+class ConnectionState(StrEnum):
+    OFFLINE = "offline"
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    AUTH_FAILED = "auth_failed"
+
+
+class Activity(StrEnum):
+    IDLE = "idle"
+    PREPARING = "preparing"
+    PRINTING = "printing"
+    PAUSED = "paused"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+BUSY = frozenset({Activity.PREPARING, Activity.PRINTING, Activity.PAUSED})
+
+
+class Gate(StrEnum):
+    """Whether the shop lets work onto the printer, whatever the device itself says."""
+
+    READY = "ready"
+    NEEDS_CLEARING = "needs_clearing"
+    MAINTENANCE = "maintenance"
+
+
+class Outcome(StrEnum):
+    """How the device says its current job ended; ``NONE`` while it has not ended."""
+
+    NONE = "none"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ControlAccess(StrEnum):
+    """Whether the firmware takes commands from us (Bambu authorisation control)."""
+
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+class CommandStatus(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    EXECUTING = "executing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+
+
+OPEN_COMMANDS = frozenset({CommandStatus.PENDING, CommandStatus.SENT, CommandStatus.EXECUTING})
+
+COMMAND_TRANSITIONS: Mapping[CommandStatus, frozenset[CommandStatus]] = {
+    CommandStatus.PENDING: frozenset(
+        {CommandStatus.SENT, CommandStatus.FAILED, CommandStatus.TIMEOUT}
+    ),
+    CommandStatus.SENT: frozenset(
+        {
+            CommandStatus.EXECUTING,
+            CommandStatus.COMPLETED,
+            CommandStatus.FAILED,
+            CommandStatus.TIMEOUT,
+        }
+    ),
+    CommandStatus.EXECUTING: frozenset(
+        {CommandStatus.COMPLETED, CommandStatus.FAILED, CommandStatus.TIMEOUT}
+    ),
+    CommandStatus.COMPLETED: frozenset(),
+    CommandStatus.FAILED: frozenset(),
+    CommandStatus.TIMEOUT: frozenset(),
+}
+
+
+def check_transition(current: CommandStatus, target: CommandStatus) -> None:
+    """Raise IllegalTransition unless a command may go from ``current`` to ``target``."""
+    if target not in COMMAND_TRANSITIONS[current]:
+        raise IllegalTransition(f"A {current} command cannot become {target}.")

@@ -1,0 +1,1 @@
+"""What every slice stands on: database, events, effects, errors, settings, ids, clock. No business noun."""
