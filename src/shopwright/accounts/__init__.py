@@ -1,0 +1,1 @@
+"""Organizations, users, members, roles, tokens, keys, audit; identity-provider port."""

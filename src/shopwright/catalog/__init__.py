@@ -1,0 +1,1 @@
+"""Products, variants, recipes, listings, brands and device models, templates, stickers."""

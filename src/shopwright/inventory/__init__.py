@@ -1,0 +1,1 @@
+"""Filaments, spools, slot → spool, finished goods, hardware, reservations, movements."""

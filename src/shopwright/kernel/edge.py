@@ -1,0 +1,146 @@
+"""What every HTTP route takes as arguments: sessions, clock, settings, references, problem docs."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+
+from shopwright.kernel import ids
+from shopwright.kernel.clock import Clock
+from shopwright.kernel.context import ProcessContext
+from shopwright.kernel.db import Database, ReadSession, WriteSession
+from shopwright.kernel.errors import Invalid, NotFound, ShopError
+from shopwright.kernel.settings import Settings
+
+MAX_ID = 2**63 - 1
+
+
+@dataclass(slots=True)
+class Process:
+    """One running process: made by ``server.process``, found on ``app.state.process``."""
+
+    settings: Settings
+    clock: Clock
+    context: ProcessContext
+    database: Database
+    is_ready: bool = False
+
+
+def get_process(request: Request) -> Process:
+    process: Process = request.app.state.process
+    return process
+
+
+async def open_read(request: Request) -> AsyncIterator[ReadSession]:
+    async with get_process(request).database.read() as session:
+        yield session
+
+
+async def open_write(request: Request) -> AsyncIterator[WriteSession]:
+    async with get_process(request).database.write() as session:
+        yield session
+
+
+def get_now(request: Request) -> datetime:
+    return get_process(request).clock.now()
+
+
+def get_settings(request: Request) -> Settings:
+    return get_process(request).settings
+
+
+# Function scope: committed, and the connection given back, before the response leaves.
+Read = Annotated[ReadSession, Depends(open_read, scope="function")]
+Write = Annotated[WriteSession, Depends(open_write, scope="function")]
+Now = Annotated[datetime, Depends(get_now)]
+ProcessDep = Annotated[Process, Depends(get_process)]
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A row named in a path, by its integer id or its uuid."""
+
+    id: int | None
+    uuid: str | None
+
+    def where(self, model: Any) -> Any:
+        """The condition on a table with ``id`` and ``uuid``."""
+        return model.id == self.id if self.id is not None else model.uuid == self.uuid
+
+    def __str__(self) -> str:
+        return str(self.id) if self.id is not None else str(self.uuid)
+
+
+def parse_ref(text: str) -> Ref:
+    """Raises NotFound for what can be neither an id nor a uuid: nothing is there."""
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MAX_ID:
+        return Ref(int(text), None)
+    if ids.is_uuid(text):
+        return Ref(None, text.lower())
+    raise NotFound(f"There is nothing with the id {text[:40]!r}.")
+
+
+def path_ref(name: str) -> Any:
+    """A dependency that reads the path parameter ``name`` as a Ref."""
+
+    def read(value: Annotated[str, Path(alias=name, max_length=40)]) -> Ref:
+        return parse_ref(value)
+
+    return Depends(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    limit: int
+    offset: int
+
+
+def page_of(default_limit: int) -> Any:
+    """A dependency for ``limit`` (1–1000) and ``offset``; out of range is 400 with the range named."""
+
+    def read(
+        limit: Annotated[int, Query(description="1 to 1000")] = default_limit,
+        offset: Annotated[int, Query(description="rows to skip")] = 0,
+    ) -> Paging:
+        if not 1 <= limit <= 1000:  # noqa: PLR2004  documented range
+            raise Invalid("limit must be between 1 and 1000.", limit=limit)
+        if not 0 <= offset <= MAX_ID:
+            raise Invalid("offset must be 0 or more.", offset=offset)
+        return Paging(limit, offset)
+
+    return Depends(read)
+
+
+def problems(*errors: type[ShopError]) -> dict[int | str, dict[str, Any]]:
+    """The ``responses=`` of a route: which refusals it documents."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        entry = found.setdefault(
+            error.status,
+            {
+                "description": error.title,
+                "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}},
+            },
+        )
+        if error.title not in entry["description"]:
+            entry["description"] += f"; {error.title}"
+    return found
+
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "error", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "error": {"type": "string"},
+        "code": {"type": "string"},
+        "details": {},
+        "request_id": {"type": "string"},
+    },
+}

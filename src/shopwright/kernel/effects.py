@@ -1,0 +1,125 @@
+"""The outside world is touched only after the commit, and at most once.
+
+An effect is a row ``intended → sending → done | failed | unknown``. ``sending`` is set by compare-and-set
+and committed before the call. Whoever finds ``sending`` asks the device or vendor by *our* key; it never
+calls again. What cannot be proven is ``unknown``, and a person decides.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, String, Text, exists, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shopwright.kernel.db import EnumText, Installation, TenantModel, WriteSession
+
+
+class EffectStatus(StrEnum):
+    INTENDED = "intended"
+    SENDING = "sending"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+OPEN_EFFECTS = frozenset({EffectStatus.INTENDED, EffectStatus.SENDING, EffectStatus.UNKNOWN})
+
+TRANSITIONS: Mapping[EffectStatus, frozenset[EffectStatus]] = {
+    EffectStatus.INTENDED: frozenset({EffectStatus.SENDING, EffectStatus.FAILED}),
+    EffectStatus.SENDING: frozenset({EffectStatus.DONE, EffectStatus.FAILED, EffectStatus.UNKNOWN}),
+    EffectStatus.UNKNOWN: frozenset({EffectStatus.DONE, EffectStatus.FAILED}),
+    EffectStatus.DONE: frozenset(),
+    EffectStatus.FAILED: frozenset(),
+}
+
+
+class Effect(TenantModel):
+    """``key`` is the id the other side will show us again: device job id, tracking code, …"""
+
+    __tablename__ = "effects"
+    __table_args__ = (
+        Index("uq_effects_kind_key", "organization_id", "kind", "key", unique=True),
+        Index("ix_effects_status", "status"),
+        {"sqlite_autoincrement": True},
+    )
+
+    kind: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(200))
+    subject_id: Mapped[int]
+    status: Mapped[EffectStatus] = mapped_column(
+        EnumText(EffectStatus), default=EffectStatus.INTENDED
+    )
+    request: Mapped[dict[str, Any]]
+    detail: Mapped[str | None] = mapped_column(Text)
+    sending_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+
+
+async def intend(
+    session: WriteSession,
+    organization_id: int,
+    *,
+    kind: str,
+    key: str,
+    subject_id: int,
+    request: dict[str, Any],
+) -> Effect:
+    """Record that this is to be done; nothing is called."""
+    effect = Effect(
+        organization_id=organization_id, kind=kind, key=key, subject_id=subject_id, request=request
+    )
+    session.add(effect)
+    await session.flush()
+    return effect
+
+
+async def begin_sending(
+    session: WriteSession, organization_id: int, effect_id: int, now: datetime
+) -> Effect | None:
+    """Claim the one call; None when somebody else has it, or a restore holds all effects.
+
+    Commit before calling out.
+    """
+    held = exists().where(Installation.are_effects_held)
+    effect: Effect | None = await session.scalar(
+        update(Effect)
+        .where(Effect.id == effect_id, Effect.organization_id == organization_id)
+        .where(Effect.status == EffectStatus.INTENDED, ~held)
+        .values(status=EffectStatus.SENDING, sending_at=now)
+        .returning(Effect)
+        .execution_options(populate_existing=True)
+    )
+    return effect
+
+
+async def settle(
+    session: WriteSession,
+    organization_id: int,
+    effect_id: int,
+    status: EffectStatus,
+    detail: str | None,
+    now: datetime,
+) -> bool:
+    """Record how it ended; False when it had been settled already."""
+    sources = [source for source, targets in TRANSITIONS.items() if status in targets]
+    settled = await session.scalar(
+        update(Effect)
+        .where(Effect.id == effect_id, Effect.organization_id == organization_id)
+        .where(Effect.status.in_(sources))
+        .values(status=status, detail=detail, settled_at=now)
+        .returning(Effect.id)
+    )
+    return settled is not None
+
+
+async def find_effect(
+    session: WriteSession, organization_id: int, kind: str, key: str
+) -> Effect | None:
+    effect: Effect | None = await session.scalar(
+        select(Effect).where(
+            Effect.organization_id == organization_id, Effect.kind == kind, Effect.key == key
+        )
+    )
+    return effect

@@ -1,0 +1,97 @@
+"""Everything that arrives is stored first: the raw event, unique, before anything is made of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, String, Text, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shopwright.kernel.db import EnumText, TenantModel, WriteSession, insert_for
+
+
+class InboundStatus(StrEnum):
+    RECEIVED = "received"
+    APPLIED = "applied"
+    REJECTED = "rejected"  # kept with the reason; a later version of the same thing may be fine
+
+
+class InboundEvent(TenantModel):
+    """``key`` is the vendor's event id, else external id + updated time + content hash."""
+
+    __tablename__ = "inbound_events"
+    __table_args__ = (
+        Index(
+            "uq_inbound_events_source_key", "organization_id", "source", "kind", "key", unique=True
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    source: Mapped[str] = mapped_column(String(80))  # connection:7, stripe, …
+    kind: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]]
+    status: Mapped[InboundStatus] = mapped_column(
+        EnumText(InboundStatus), default=InboundStatus.RECEIVED
+    )
+    reason: Mapped[str | None] = mapped_column(Text)
+    received_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+
+
+async def store_events(
+    session: WriteSession,
+    organization_id: int,
+    source: str,
+    kind: str,
+    events: dict[str, dict[str, Any]],
+    now: datetime,
+) -> set[str]:
+    """Store what is new, one statement for the page; returns the keys that had not been seen before."""
+    if not events:
+        return set()
+    rows = [
+        {"organization_id": organization_id, "source": source, "kind": kind, "key": key, "payload": payload,
+         "status": InboundStatus.RECEIVED, "received_at": now}
+        for key, payload in events.items()
+    ]  # fmt: skip
+    statement = (
+        insert_for(session, InboundEvent)
+        .on_conflict_do_nothing(index_elements=["organization_id", "source", "kind", "key"])
+        .returning(InboundEvent.key)
+    )
+    return set(await session.scalars(statement, rows))
+
+
+async def find_received(
+    session: WriteSession, organization_id: int, source: str, kind: str
+) -> list[InboundEvent]:
+    """What was stored but not applied yet, oldest first."""
+    result = await session.scalars(
+        select(InboundEvent)
+        .where(InboundEvent.organization_id == organization_id)
+        .where(InboundEvent.source == source, InboundEvent.kind == kind)
+        .where(InboundEvent.status == InboundStatus.RECEIVED)
+        .order_by(InboundEvent.id)
+    )
+    return list(result)
+
+
+async def settle_event(
+    session: WriteSession,
+    organization_id: int,
+    source: str,
+    kind: str,
+    key: str,
+    *,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    """Mark one event applied, or rejected with the reason."""
+    status = InboundStatus.REJECTED if reason else InboundStatus.APPLIED
+    await session.execute(
+        update(InboundEvent)
+        .where(InboundEvent.organization_id == organization_id)
+        .where(InboundEvent.source == source, InboundEvent.kind == kind, InboundEvent.key == key)
+        .values(status=status, reason=reason, applied_at=now)
+    )

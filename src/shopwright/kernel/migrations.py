@@ -1,0 +1,78 @@
+"""Runs Alembic from inside the program: upgrade at start, and the check that models and tables agree."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, create_engine, make_url
+
+# Tables in our database that are not ours: the durable-work engine keeps its own there.
+FOREIGN_TABLES = frozenset(
+    {
+        "workflow_status", "operation_outputs", "notifications", "workflow_events", "streams", "queues",
+        "event_dispatch_kv", "workflow_events_history", "dbos_migrations", "application_versions",
+        "workflow_schedules", "datasource_outputs", "transaction_completion", "workflow_queue", "scheduler_state",
+    }
+)  # fmt: skip
+
+
+def alembic_config(url: str, scripts: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    config.set_main_option("sqlalchemy.url", sync_url(url).replace("%", "%%"))
+    return config
+
+
+def sync_url(url: str) -> str:
+    """The same database through a synchronous driver, as Alembic uses it."""
+    parsed = make_url(url)
+    driver = "sqlite" if parsed.get_backend_name() == "sqlite" else "postgresql+psycopg"
+    return parsed.set(drivername=driver).render_as_string(hide_password=False)
+
+
+async def upgrade(url: str, scripts: Path) -> None:
+    """Bring the database to the newest revision; in a thread, it may take a while."""
+    await asyncio.to_thread(upgrade_now, url, scripts)
+
+
+def upgrade_now(url: str, scripts: Path) -> None:
+    config = alembic_config(url, scripts)
+    if current_revision(url) == ScriptDirectory.from_config(config).get_current_head():
+        return
+    command.upgrade(config, "head")
+
+
+def current_revision(url: str) -> str | None:
+    engine = create_engine(sync_url(url))
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def differences(url: str, metadata: MetaData) -> list[Any]:
+    """What autogenerate would still change; empty when models and tables agree."""
+    engine = create_engine(sync_url(url))
+    try:
+        with engine.connect() as connection:
+            return _compare(connection, metadata)
+    finally:
+        engine.dispose()
+
+
+def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
+    return not (kind == "table" and (name in FOREIGN_TABLES or str(name).startswith("sqlite_")))
+
+
+def _compare(connection: Connection, metadata: MetaData) -> list[Any]:
+    context = MigrationContext.configure(
+        connection, opts={"include_object": is_ours, "compare_type": False}
+    )
+    differences: list[Any] = compare_metadata(context, metadata)
+    return differences

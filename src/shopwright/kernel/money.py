@@ -1,0 +1,65 @@
+"""Money in integer minor units with its currency; Decimal only at the edge; sums never mix currencies."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from shopwright.kernel.errors import Invalid
+
+# ISO 4217 currencies whose minor unit is not a hundredth.
+EXPONENTS = {
+    "BHD": 3, "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "IQD": 3, "JOD": 3, "JPY": 0, "KMF": 0,
+    "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "VND": 0, "VUV": 0,
+    "XAF": 0, "XOF": 0, "XPF": 0,
+}  # fmt: skip
+
+CURRENCIES = frozenset(EXPONENTS) | frozenset(
+    ["AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "KES", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PLN", "QAR", "RON", "RSD", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "ZAR"]
+)
+
+
+class UnknownCurrency(Invalid):
+    code = "unknown-currency"
+    title = "This currency is not known"
+
+
+def check_currency(code: str) -> str:
+    """The upper-case ISO 4217 code; raises UnknownCurrency."""
+    currency = code.strip().upper()
+    if currency not in CURRENCIES:
+        raise UnknownCurrency(f"The currency {code!r} is not known here.", currency=code)
+    return currency
+
+
+def exponent(currency: str) -> int:
+    return EXPONENTS.get(currency, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    minor: int
+    currency: str
+
+    @classmethod
+    def from_decimal(cls, value: Decimal, currency: str) -> "Money":
+        """Round half to even to the currency's minor unit; raises UnknownCurrency."""
+        code = check_currency(currency)
+        return cls(int((value.scaleb(exponent(code))).to_integral_value(ROUND_HALF_EVEN)), code)
+
+    @property
+    def decimal(self) -> Decimal:
+        return Decimal(self.minor).scaleb(-exponent(self.currency))
+
+    def __add__(self, other: "Money") -> "Money":
+        if self.currency != other.currency:
+            raise Invalid(f"{self.currency} and {other.currency} cannot be added.")
+        return Money(self.minor + other.minor, self.currency)
+
+
+def totals(amounts: Iterable[Money]) -> dict[str, Money]:
+    """One sum per currency."""
+    sums: dict[str, Money] = {}
+    for amount in amounts:
+        known = sums.get(amount.currency)
+        sums[amount.currency] = known + amount if known else amount
+    return sums

@@ -1,0 +1,166 @@
+"""Every setting of a process. Read once in ``main()`` and passed down; nothing reads the environment later.
+
+Names of the reference systems work as they stand; our own begin with ``SHOPWRIGHT_``.
+Order: environment, ``.env``, ``config.json``, defaults.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    JsonConfigSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TESTING = "testing"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Network(StrEnum):
+    LAN = "lan"  # a shop: private addresses are where its printers are
+    PUBLIC = "public"  # hosted: no server-side drivers, private addresses refused
+
+
+CommaList = Annotated[list[str], NoDecode]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=".env", json_file="config.json", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    environment: Environment = Field(Environment.DEVELOPMENT, alias="FLASK_ENV")
+    data_dir: Path = Field(Path("data"), alias="SHOPWRIGHT_DATA_DIR")
+    database_url: str = Field("", alias="DATABASE_URL")
+    db_host: str = Field("", alias="DB_HOST")
+    db_port: int = Field(5432, alias="DB_PORT")
+    db_name: str = Field("shopwright", alias="DB_NAME")
+    db_user: str = Field("shopwright", alias="DB_USER")
+    db_password: SecretStr = Field(SecretStr(""), alias="DB_PASSWORD")
+
+    host: str = Field("127.0.0.1", alias="SHOPWRIGHT_HOST")
+    port: int = Field(8000, alias="PORT", ge=1, le=65535)
+    base_path: str = Field("", alias="BASE_PATH")
+    public_url: str = Field("", alias="SHOPWRIGHT_PUBLIC_URL")
+    cors_origins: CommaList = Field(default_factory=list, alias="CORS_ORIGINS")
+    trusted_proxies: CommaList = Field(default_factory=list, alias="TRUSTED_PROXIES")
+    network: Network = Field(
+        Network.LAN, validation_alias=AliasChoices("NETWORK", "SHOPWRIGHT_NETWORK")
+    )
+    log_file: Path | None = Field(None, alias="LOG_FILE")
+    log_level: str = Field("INFO", alias="LOG_LEVEL")
+    metrics_token: SecretStr | None = Field(None, alias="SHOPWRIGHT_METRICS_TOKEN")
+
+    master_key: SecretStr | None = Field(None, alias="SHOPWRIGHT_MASTER_KEY")
+    jwt_secret: SecretStr | None = Field(None, alias="JWT_SECRET")
+    secret_key: SecretStr | None = Field(None, alias="SECRET_KEY")
+    owner_email: str = Field("", alias="SHOPWRIGHT_OWNER_EMAIL")
+    owner_password: SecretStr | None = Field(None, alias="SHOPWRIGHT_OWNER_PASSWORD")
+    organization_name: str = Field("My shop", alias="SHOPWRIGHT_ORGANIZATION")
+    default_organization: str = Field("", alias="DEFAULT_ORGANIZATION")
+    currency: str = Field("EUR", alias="SHOPWRIGHT_CURRENCY")
+    time_zone: str = Field("UTC", alias="SHOPWRIGHT_TIME_ZONE")
+    access_token_minutes: int = Field(24 * 60, alias="SHOPWRIGHT_ACCESS_TOKEN_MINUTES", ge=1)
+    refresh_token_days: int = Field(30, alias="SHOPWRIGHT_REFRESH_TOKEN_DAYS", ge=1)
+
+    rate_limit_per_hour: int = Field(1000, alias="SHOPWRIGHT_RATE_LIMIT_PER_HOUR", ge=0)
+    rate_limit_sync_per_minute: int = Field(5, alias="SHOPWRIGHT_RATE_LIMIT_SYNC_PER_MINUTE", ge=0)
+    rate_limit_print_per_minute: int = Field(
+        100, alias="SHOPWRIGHT_RATE_LIMIT_PRINT_PER_MINUTE", ge=0
+    )
+    rate_limit_public_per_minute: int = Field(
+        100, alias="SHOPWRIGHT_RATE_LIMIT_PUBLIC_PER_MINUTE", ge=0
+    )
+    max_upload_mb: int = Field(500, alias="SHOPWRIGHT_MAX_UPLOAD_MB", ge=1)
+
+    etsy_client_id: str = Field("", alias="ETSY_CLIENT_ID")
+    etsy_shared_secret: SecretStr | None = Field(None, alias="ETSY_SHARED_SECRET")
+    etsy_api_url: str = Field("https://openapi.etsy.com/v3/application", alias="ETSY_API_URL")
+    etsy_auth_url: str = Field("https://www.etsy.com/oauth/connect", alias="ETSY_AUTH_URL")
+    etsy_token_url: str = Field(
+        "https://api.etsy.com/v3/public/oauth/token", alias="ETSY_TOKEN_URL"
+    )
+    etsy_redirect_uri: str = Field("", alias="ETSY_REDIRECT_URI")
+    etsy_calls_per_minute: int = Field(10, alias="ETSY_CALLS_PER_MINUTE", ge=1)
+    etsy_sync_minutes: float = Field(5, alias="ETSY_SYNC_MINUTES", gt=0)
+    bambu_access_code: SecretStr | None = Field(None, alias="BAMBU_ACCESS_CODE")
+
+    printer_start_timeout_s: float = Field(120, alias="SHOPWRIGHT_PRINTER_START_TIMEOUT_S", gt=0)
+    printer_silence_s: float = Field(60, alias="SHOPWRIGHT_PRINTER_SILENCE_S", gt=0)
+
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("base_path")
+    @classmethod
+    def _tidy_base_path(cls, value: str) -> str:
+        path = value.strip().strip("/")
+        return f"/{path}" if path else ""
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _refuse_any_origin(cls, value: list[str]) -> list[str]:
+        if "*" in value:
+            raise ValueError(
+                "CORS_ORIGINS must name origins; * is refused because answers carry credentials."
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _check_database(self) -> "Settings":
+        async_database_url(self)  # raises on mysql:// and unknown schemes
+        return self
+
+    @property
+    def is_sqlite(self) -> bool:
+        return async_database_url(self).startswith("sqlite")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        json_source = JsonConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, json_source, file_secret_settings
+
+
+def async_database_url(settings: Settings) -> str:
+    """The SQLAlchemy URL with our drivers. ``DATABASE_URL`` wins over ``DB_*``; plain URLs are translated."""
+    url = settings.database_url
+    if not url and settings.db_host:
+        password = settings.db_password.get_secret_value()
+        url = f"postgresql://{settings.db_user}:{password}@{settings.db_host}:{settings.db_port}/{settings.db_name}"
+    if not url:
+        return f"sqlite+aiosqlite:///{settings.data_dir.resolve() / 'shopwright.db'}"
+    scheme, separator, rest = url.partition("://")
+    family = scheme.split("+")[0]
+    if not separator or family not in {"postgres", "postgresql", "sqlite"}:
+        raise ValueError(
+            f"DATABASE_URL begins with {scheme}://; use postgresql://… or sqlite:///…. MySQL is not supported."
+        )
+    driver = "sqlite+aiosqlite" if family == "sqlite" else "postgresql+psycopg"
+    return f"{driver}://{rest}"
+
+
+def telemetry_database_url(settings: Settings) -> str:
+    """SQLite keeps telemetry in a second file, so that it may sync less often; PostgreSQL in the same one."""
+    if settings.is_sqlite:
+        return f"sqlite+aiosqlite:///{settings.data_dir.resolve() / 'telemetry.db'}"
+    return async_database_url(settings)

@@ -1,0 +1,1 @@
+"""Orders, order items, pieces, piece steps, holds, notes, communications, customers."""

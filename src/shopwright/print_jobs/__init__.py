@@ -1,0 +1,1 @@
+"""Queue, matching and why-not-now, dispatch, attempts, harvest."""

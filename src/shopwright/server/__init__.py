@@ -1,0 +1,1 @@
+"""``create_app``, wiring, process roles, problem mapping, OpenAPI. No business words."""

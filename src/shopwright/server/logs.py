@@ -1,0 +1,92 @@
+"""Structured logs: readable lines on a terminal, JSON elsewhere and in ``LOG_FILE``; secrets masked."""
+
+import logging
+import logging.handlers
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from shopwright.kernel.settings import Settings
+
+MASKED = frozenset(
+    {
+        "api_key",
+        "apikey",
+        "token",
+        "code",
+        "state",
+        "access_code",
+        "password",
+        "secret",
+        "authorization",
+    }
+)
+LOG_FILE_BYTES = 20_000_000
+LOG_FILES_KEPT = 5
+
+
+def configure(settings: Settings) -> None:
+    """Send our logs and the libraries' logs through one formatter; called once by ``main``."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        mask_secrets,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    root.handlers = [_console(shared)]
+    if settings.log_file:
+        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+        root.addHandler(_file(settings, shared))
+    root.setLevel(settings.log_level.upper())
+    for noisy in ("dbos", "httpx", "pyftpdlib", "sqlalchemy.engine", "aiosqlite", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def mask_secrets(
+    _logger: Any, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    for key in event:
+        if key.lower() in MASKED:
+            event[key] = "***"
+    return event
+
+
+def _console(shared: list[Any]) -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    handler.setFormatter(_formatter(shared, renderer))
+    return handler
+
+
+def _file(settings: Settings, shared: list[Any]) -> logging.Handler:
+    assert settings.log_file is not None  # noqa: S101  checked by the caller
+    handler = logging.handlers.RotatingFileHandler(
+        settings.log_file, maxBytes=LOG_FILE_BYTES, backupCount=LOG_FILES_KEPT
+    )
+    handler.setFormatter(_formatter(shared, structlog.processors.JSONRenderer()))
+    return handler
+
+
+def _formatter(shared: list[Any], renderer: Any) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+    )

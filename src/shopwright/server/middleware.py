@@ -1,0 +1,105 @@
+"""What wraps every request: id, one log line, metrics, paths with a final slash, security headers.
+
+Plain ASGI: a layer that builds request and response objects costs more than the order list itself.
+"""
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shopwright.kernel import ids
+from shopwright.kernel.metrics import REQUEST_SECONDS
+
+log = structlog.get_logger("shopwright.request")
+
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = (
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("x-frame-options", "DENY"),
+    ("content-security-policy", PAGE_POLICY),
+)
+MAX_REQUEST_ID = 64
+
+
+class RequestMiddleware:
+    def __init__(self, app: ASGIApp, base_path: str = "") -> None:
+        self.app = app
+        self.base_path = base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        _tidy_path(scope, self.base_path)
+        status = 500
+
+        async def send_head(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(scope, message, request_id)
+            await send(message)
+
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, send_head)
+        finally:
+            _record(scope, status, time.perf_counter() - started)
+            structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and 0 < len(value) <= MAX_REQUEST_ID:
+            text: str = value.decode("latin-1")
+            if text.replace("-", "").isalnum():
+                return text
+    return ids.new_uuid()
+
+
+def _tidy_path(scope: Scope, base_path: str) -> None:
+    """Answer with and without the final slash, and below ``BASE_PATH``, without a redirect."""
+    path: str = scope["path"]
+    if base_path and (path == base_path or path.startswith(base_path + "/")):
+        path = path[len(base_path) :] or "/"
+        scope["root_path"] = base_path
+        scope["app_root_path"] = base_path
+    if len(path) > 1 and path.endswith("/"):
+        path = path.rstrip("/") or "/"
+    # Starlette routes on path minus root_path, so both are kept in step.
+    scope["path"] = (scope.get("root_path") or "") + path
+
+
+def _add_headers(scope: Scope, message: MutableMapping[str, Any], request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers["x-request-id"] = request_id
+    for name, value in SECURITY_HEADERS:
+        headers.setdefault(name, value)
+    for name, value in scope["state"].get("extra_headers", ()):
+        headers[name] = value
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
+    if route in {"/health", "/ready", "/metrics"}:
+        return
+    log.info(
+        "request",
+        method=scope["method"],
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
+    )

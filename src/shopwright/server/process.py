@@ -1,0 +1,104 @@
+"""Builds one running process from its settings: keys, database, hub, wiring, loops."""
+
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO
+
+import structlog
+from sqlalchemy import select
+
+from shopwright.kernel import ids, migrations
+from shopwright.kernel.clock import Clock, SystemClock
+from shopwright.kernel.context import ProcessContext
+from shopwright.kernel.db import Database, Installation
+from shopwright.kernel.edge import Process
+from shopwright.kernel.errors import ShopError
+from shopwright.kernel.events import Subscriptions
+from shopwright.kernel.live import Hub
+from shopwright.kernel.secrets import Vault, load_or_make_key, parse_key
+from shopwright.kernel.settings import Environment, Settings, async_database_url
+from shopwright.migrations import SCRIPTS
+from shopwright.server import wiring
+
+log = structlog.get_logger()
+
+
+class DataFolderInUse(ShopError):
+    code = "data-folder-in-use"
+    title = "Another server works on this data folder"
+
+
+class SecretsMissing(ShopError):
+    code = "secrets-missing"
+    title = "Required secrets are not set"
+
+
+def lock_data_folder(folder: Path) -> IO[str]:
+    """Hold the folder for this process; raises DataFolderInUse when another server has it.
+
+    The lock goes with the process, however it ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / "server.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as err:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise DataFolderInUse(
+            f"Another server (process {holder}) already works on {folder}. Stop it, or choose another --data-dir."
+        ) from err
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def make_vault(settings: Settings) -> Vault:
+    """The master key from the environment, or made once in the data folder (0600) outside production."""
+    if settings.master_key:
+        return Vault(
+            *(parse_key(part) for part in settings.master_key.get_secret_value().split(","))
+        )
+    if settings.environment is Environment.PRODUCTION and not settings.is_sqlite:
+        raise SecretsMissing(
+            "Set SHOPWRIGHT_MASTER_KEY: production on PostgreSQL does not start without it."
+        )
+    path = settings.data_dir / "master.key"
+    if not path.exists():
+        log.warning(
+            "no SHOPWRIGHT_MASTER_KEY is set; a key was made in the data folder. Back it up.",
+            path=str(path),
+        )
+    return Vault(load_or_make_key(path))
+
+
+@asynccontextmanager
+async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Process]:
+    """Migrated database and wired slices; no loops. Used by serve, worker, the command line and tests."""
+    vault = make_vault(settings)
+    url = async_database_url(settings)
+    await migrations.upgrade(url, SCRIPTS)
+    context = ProcessContext(subscriptions=Subscriptions(), hub=Hub(), vault=vault)
+    wiring.subscribe(context.subscriptions)
+    process = Process(
+        settings=settings,
+        clock=clock or SystemClock(),
+        context=context,
+        database=Database(url, context),
+    )
+    try:
+        await ensure_installation(process)
+        yield process
+    finally:
+        await process.database.close()
+
+
+async def ensure_installation(process: Process) -> None:
+    async with process.database.write() as session:
+        if await session.scalar(select(Installation.id)) is None:
+            session.add(Installation(epoch=ids.new_uuid(), created_at=process.clock.now()))

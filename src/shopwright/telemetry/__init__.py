@@ -1,0 +1,1 @@
+"""Latest snapshot, sample ring, state intervals, roll-ups; knows printers by id only."""

@@ -1,0 +1,1 @@
+"""Run loop of durable work in a process of its own."""
