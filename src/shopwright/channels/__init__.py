@@ -1,0 +1,1 @@
+"""Connections (shop, encrypted tokens, watermark, health), channel port, pushes."""

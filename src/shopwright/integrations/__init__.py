@@ -1,0 +1,1 @@
+"""Code for vendors that are not printers, one package each; no database, no pages."""

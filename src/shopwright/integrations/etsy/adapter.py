@@ -1,0 +1,233 @@
+"""Etsy behind the channel port."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from shopwright.channels.port import (
+    Authorization,
+    BadAnswer,
+    ChannelApp,
+    ChannelError,
+    ChannelListing,
+    ChannelOrder,
+    ChannelShipment,
+    ChannelUnavailable,
+    OrderNotThere,
+    OrderPage,
+    ReconnectNeeded,
+    ShopProfile,
+    Tokens,
+    TokenStore,
+    Tracking,
+    TrackingBooked,
+    TrackingRefused,
+    TrackingUnconfirmed,
+    Watermark,
+)
+from shopwright.integrations.etsy.client import EtsyClient, Patience, SentUnproven, utc_now
+from shopwright.integrations.etsy.codec import (
+    ReceiptRejected,
+    decode_answer,
+    decode_receipt,
+    to_listing,
+    to_shipment,
+    to_shop_profile,
+)
+from shopwright.integrations.etsy.inventory import with_quantity
+from shopwright.integrations.etsy.limiter import LimiterBook, RateLimiter
+from shopwright.integrations.etsy.oauth import begin_authorization
+from shopwright.integrations.etsy.payloads import (
+    CarrierPage,
+    EtsyInventory,
+    EtsyMe,
+    EtsyShipment,
+    EtsyShop,
+    ListingPage,
+    ShipmentsOfReceipt,
+)
+from shopwright.integrations.etsy.receipts import ReceiptWalk
+
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+LISTINGS_PER_PAGE = 100
+BROKEN_RETRY_AFTER_S = 60.0  # a broken answer to a read before the push; nothing was sent
+OTHER_CARRIER = "other"  # what Etsy wants for a carrier it does not know
+LIMITERS = LimiterBook()
+
+
+class EtsyAdapter:
+    """One shop at Etsy. Without ``shop_id`` it finds the shop of whoever gave consent."""
+
+    def __init__(
+        self,
+        app: ChannelApp,
+        tokens: TokenStore,
+        *,
+        shop_id: str | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        limiter: RateLimiter | None = None,
+        patience: Patience | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._app = app
+        self._shop_id = shop_id
+        self._http = httpx.AsyncClient(timeout=timeout)
+        limiter = limiter or LIMITERS.limiter_for(app.client_id, app.calls_per_minute)
+        self._client = EtsyClient(app, tokens, self._http, limiter, patience=patience, now=now)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._client.tokens.close()
+        await self._http.aclose()
+
+    def begin_connect(self, redirect_uri: str) -> Authorization:
+        return begin_authorization(self._app, redirect_uri)
+
+    async def finish_connect(self, *, code: str, code_verifier: str, redirect_uri: str) -> Tokens:
+        return await self._client.tokens.exchange(
+            code=code, code_verifier=code_verifier, redirect_uri=redirect_uri
+        )
+
+    async def shop(self) -> ShopProfile:
+        shop_id = await self._find_shop_id()
+        body = await self._client.get_cached(f"/shops/{shop_id}")
+        return to_shop_profile(decode_answer(body, EtsyShop))
+
+    async def fetch_orders(self, watermark: Watermark) -> AsyncIterator[OrderPage]:
+        walk = ReceiptWalk(self._client, await self._find_shop_id())
+        async for page in walk.pages(watermark):
+            yield page
+
+    async def fetch_order(self, external_id: str) -> ChannelOrder:
+        body = await self._get_receipt(external_id)
+        try:
+            return decode_receipt(body)
+        except ReceiptRejected as err:
+            raise BadAnswer(str(err), raw=body.decode(errors="replace")) from err
+
+    async def fetch_listings(self) -> AsyncIterator[ChannelListing]:
+        path = f"/shops/{await self._find_shop_id()}/listings"
+        offset = 0
+        while True:
+            page = decode_answer(await self._client.get(path, _listings_from(offset)), ListingPage)
+            for listing in page.results:
+                yield to_listing(listing)
+            offset += len(page.results)
+            if not page.results or offset >= page.count:
+                return
+
+    async def set_quantity(self, listing_id: str, sku: str, quantity: int) -> None:
+        """Write one SKU's stock; everything else of the listing is put back as it was read.
+
+        Etsy replaces the whole inventory, so the caller lets one write per listing run at a time.
+        """
+        path = f"/listings/{listing_id}/inventory"
+        inventory = decode_answer(await self._client.get(path), EtsyInventory)
+        await self._client.put_json(path, with_quantity(inventory, sku, quantity))
+
+    async def push_tracking(
+        self, external_id: str, tracking: Tracking
+    ) -> TrackingBooked | TrackingRefused | TrackingUnconfirmed:
+        try:
+            body = await self._post_tracking(external_id, tracking)
+        except SentUnproven as err:
+            return TrackingUnconfirmed(err.sentence)
+        except ChannelUnavailable as err:
+            return TrackingRefused(err.sentence, retry_after_s=err.retry_after_s)
+        except BadAnswer as err:
+            return TrackingRefused(err.sentence, retry_after_s=BROKEN_RETRY_AFTER_S)
+        except ChannelError as err:
+            return TrackingRefused(err.sentence)
+        return _booked(body, tracking)
+
+    async def find_tracking(self, external_id: str, tracking: Tracking) -> ChannelShipment | None:
+        return _match(await self._get_receipt(external_id), tracking)
+
+    async def _post_tracking(self, external_id: str, tracking: Tracking) -> bytes:
+        shop_id = await self._find_shop_id()
+        facts = {
+            "tracking_code": _code(tracking),
+            "carrier_name": await self._carrier_name(shop_id, tracking),
+            "note_to_buyer": tracking.note_to_buyer,
+        }
+        body = {name: value for name, value in facts.items() if value}
+        return await self._client.post_once(
+            f"/shops/{shop_id}/receipts/{external_id}/tracking", body
+        )
+
+    async def _carrier_name(self, shop_id: str, tracking: Tracking) -> str | None:
+        """Etsy's name for the carrier, checked first: a wrong one may ship without its tracking."""
+        if not tracking.carrier:
+            return OTHER_CARRIER if tracking.code else None
+        name = _slug(tracking.carrier)
+        return name if name in await self._list_carriers(shop_id) else OTHER_CARRIER
+
+    async def _list_carriers(self, shop_id: str) -> frozenset[str]:
+        shop = decode_answer(await self._client.get_cached(f"/shops/{shop_id}"), EtsyShop)
+        params: dict[str, str | int] = {
+            "origin_country_iso": shop.shop_location_country_iso or "US"
+        }
+        answer = await self._client.get_cached("/shipping-carriers", params)
+        return frozenset(_slug(c.name) for c in decode_answer(answer, CarrierPage).results)
+
+    async def _get_receipt(self, external_id: str) -> bytes:
+        if not external_id.isdecimal():
+            raise OrderNotThere(f"{external_id!r} is not a number of an Etsy order.")
+        shop_id = await self._find_shop_id()
+        return await self._client.get(f"/shops/{shop_id}/receipts/{external_id}")
+
+    async def _find_shop_id(self) -> str:
+        if self._shop_id is None:
+            me = decode_answer(await self._client.get("/users/me"), EtsyMe)
+            if me.shop_id is None:
+                raise ReconnectNeeded("This Etsy account has no shop. Connect the owner's account.")
+            self._shop_id = str(me.shop_id)
+        return self._shop_id
+
+
+def _listings_from(offset: int) -> dict[str, str | int]:
+    return {"state": "active", "limit": LISTINGS_PER_PAGE, "offset": offset}
+
+
+def _booked(body: bytes, tracking: Tracking) -> TrackingBooked | TrackingUnconfirmed:
+    """Only what Etsy shows us counts: it was seen to ship an order and drop the tracking."""
+    try:
+        shipment = _match(body, tracking)
+    except BadAnswer as err:
+        return TrackingUnconfirmed(
+            f"Etsy took the tracking; its answer says nothing. {err.sentence}"
+        )
+    if shipment is None:
+        return TrackingUnconfirmed("Etsy took the call but does not show the tracking.")
+    return TrackingBooked(shipment)
+
+
+def _match(body: bytes, tracking: Tracking) -> ChannelShipment | None:
+    """The shipment with our code; without a code, that the order is shipped at all."""
+    receipt = decode_answer(body, ShipmentsOfReceipt)
+    code = _code(tracking)
+    shipments: list[EtsyShipment] = receipt.shipments or []
+    if code is None:
+        first = to_shipment(shipments[0]) if shipments else ChannelShipment(None, None)
+        return first if receipt.is_shipped else None
+    hits = (s for s in shipments if (s.tracking_code or "").strip().casefold() == code.casefold())
+    return next(map(to_shipment, hits), None)
+
+
+def _code(tracking: Tracking) -> str | None:
+    return (tracking.code or "").strip() or None
+
+
+def _slug(carrier: str) -> str:
+    """``La Poste`` and ``la_poste`` are Etsy's ``la-poste``."""
+    return "-".join(carrier.lower().replace("_", " ").replace("-", " ").split())
