@@ -1,0 +1,1 @@
+"""Sliced files: plates, time, grams per filament, model, thumbnails, versions."""
