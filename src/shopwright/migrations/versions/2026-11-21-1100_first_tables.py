@@ -77,6 +77,37 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "customers",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("phone", sa.String(length=40), nullable=True),
+        sa.Column("channel", sa.String(length=40), nullable=True),
+        sa.Column("external_id", sa.String(length=80), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_customers_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_customers_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.create_index("ix_customers_email", ["organization_id", "email"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_customers_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_customers_external", ["organization_id", "channel", "external_id"], unique=True
+        )
+
+    op.create_table(
         "effects",
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -108,6 +139,61 @@ def upgrade() -> None:
         batch_op.create_index(
             "uq_effects_kind_key", ["organization_id", "kind", "key"], unique=True
         )
+
+    op.create_table(
+        "filaments",
+        sa.Column("vendor", sa.String(length=100), nullable=False),
+        sa.Column("material", sa.String(length=40), nullable=False),
+        sa.Column("color_name", sa.String(length=60), nullable=False),
+        sa.Column("color", sa.String(length=6), nullable=True),
+        sa.Column("cost_per_gram_micros", sa.BigInteger(), nullable=False),
+        sa.Column("low_stock_threshold_mg", sa.BigInteger(), nullable=False),
+        sa.Column("is_hidden", sa.Boolean(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_filaments_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filaments")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_filaments_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("filaments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_filaments_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "hardware",
+        sa.Column("sku", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("on_hand", sa.BigInteger(), nullable=False),
+        sa.Column("low_stock_threshold", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_hardware_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hardware")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_hardware_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("hardware", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_hardware_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_hardware_sku", ["organization_id", "sku"], unique=True)
 
     op.create_table(
         "inbound_events",
@@ -142,6 +228,141 @@ def upgrade() -> None:
             ["organization_id", "source", "kind", "key"],
             unique=True,
         )
+
+    op.create_table(
+        "print_files",
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("slicer", sa.String(length=60), nullable=True),
+        sa.Column("slicer_version", sa.String(length=60), nullable=True),
+        sa.Column("printer_model", sa.String(length=60), nullable=True),
+        sa.Column("nozzle_um", sa.BigInteger(), nullable=True),
+        sa.Column("project_filament_count", sa.BigInteger(), nullable=False),
+        sa.Column("uploaded_by", sa.String(length=120), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_print_files_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_print_files")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_print_files_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("print_files", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_print_files_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_print_files_sha256"), ["sha256"], unique=False)
+        batch_op.create_index(
+            "uq_print_files_version", ["organization_id", "name", "version"], unique=True
+        )
+
+    op.create_table(
+        "printers",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("brand", sa.String(length=60), nullable=False),
+        sa.Column("model", sa.String(length=60), nullable=True),
+        sa.Column("driver", sa.String(length=40), nullable=False),
+        sa.Column("serial", sa.String(length=64), nullable=True),
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("ports", sa.JSON(), nullable=False),
+        sa.Column("access_code", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=True),
+        sa.Column("nozzle_um", sa.BigInteger(), nullable=False),
+        sa.Column("location", sa.String(length=100), nullable=False),
+        sa.Column("harvest_policy", sa.String(length=32), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("connection", sa.String(length=32), nullable=False),
+        sa.Column("activity", sa.String(length=32), nullable=False),
+        sa.Column("outcome", sa.String(length=32), nullable=False),
+        sa.Column("gate", sa.String(length=32), nullable=False),
+        sa.Column("gate_reason", sa.String(length=300), nullable=True),
+        sa.Column("control", sa.String(length=32), nullable=False),
+        sa.Column("device_job_id", sa.String(length=40), nullable=True),
+        sa.Column("firmware", sa.String(length=40), nullable=True),
+        sa.Column("has_storage", sa.Boolean(), nullable=True),
+        sa.Column("trouble", sa.String(length=500), nullable=True),
+        sa.Column("faults", sa.JSON(), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_printers_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_printers")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_printers_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("printers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_printers_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_printers_serial", ["organization_id", "serial"], unique=True)
+
+    op.create_table(
+        "products",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("category", sa.String(length=100), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_products_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_products_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("products", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_products_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "stored_files",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("content_type", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_stored_files_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_files")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_stored_files_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("stored_files", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_stored_files_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_stored_files_hash", ["organization_id", "sha256"], unique=True)
 
     op.create_table(
         "users",
@@ -196,11 +417,1261 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_memberships_user_id"), ["user_id"], unique=False)
         batch_op.create_index("uq_memberships_user", ["organization_id", "user_id"], unique=True)
 
+    op.create_table(
+        "orders",
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("connection_id", sa.BigInteger(), nullable=True),
+        sa.Column("external_id", sa.String(length=80), nullable=True),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("production_status", sa.String(length=32), nullable=False),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("buyer_name", sa.String(length=200), nullable=False),
+        sa.Column("buyer_email", sa.String(length=254), nullable=True),
+        sa.Column("ship_to", sa.JSON(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("subtotal_minor", sa.BigInteger(), nullable=False),
+        sa.Column("shipping_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("discount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("buyer_message", sa.Text(), nullable=False),
+        sa.Column("gift_message", sa.Text(), nullable=False),
+        sa.Column("is_gift", sa.Boolean(), nullable=False),
+        sa.Column("promised_on", sa.Date(), nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("source_updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pieces_total", sa.BigInteger(), nullable=False),
+        sa.Column("pieces_good", sa.BigInteger(), nullable=False),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_orders_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_orders_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_orders_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_orders_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(
+            "ix_orders_list", ["organization_id", "status", "placed_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_orders_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("ix_orders_placed", ["organization_id", "placed_at"], unique=False)
+        batch_op.create_index(
+            "uq_orders_external", ["organization_id", "connection_id", "external_id"], unique=True
+        )
+        batch_op.create_index("uq_orders_number", ["organization_id", "number"], unique=True)
+
+    op.create_table(
+        "plates",
+        sa.Column("print_file_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("time_s", sa.BigInteger(), nullable=False),
+        sa.Column("total_mg", sa.BigInteger(), nullable=False),
+        sa.Column("layers", sa.BigInteger(), nullable=True),
+        sa.Column("bed_type", sa.String(length=60), nullable=True),
+        sa.Column("objects", sa.JSON(), nullable=False),
+        sa.Column("warnings", sa.JSON(), nullable=False),
+        sa.Column("thumbnail_sha256", sa.String(length=64), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_plates_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["print_file_id"],
+            ["print_files.id"],
+            name=op.f("fk_plates_print_file_id_print_files"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plates")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_plates_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("plates", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_plates_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_plates_number", ["print_file_id", "number"], unique=True)
+
+    op.create_table(
+        "printer_commands",
+        sa.Column("printer_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("effect_id", sa.BigInteger(), nullable=True),
+        sa.Column("device_job_id", sa.String(length=40), nullable=True),
+        sa.Column("epoch", sa.BigInteger(), nullable=True),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("detail", sa.String(length=500), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["effect_id"], ["effects.id"], name=op.f("fk_printer_commands_effect_id_effects")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_printer_commands_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["printer_id"],
+            ["printers.id"],
+            name=op.f("fk_printer_commands_printer_id_printers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_printer_commands")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_printer_commands_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("printer_commands", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_printer_commands_device_job_id"), ["device_job_id"], unique=False
+        )
+        batch_op.create_index("ix_printer_commands_open", ["printer_id", "status"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_printer_commands_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "printer_leases",
+        sa.Column("printer_id", sa.BigInteger(), nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["printer_id"],
+            ["printers.id"],
+            name=op.f("fk_printer_leases_printer_id_printers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("printer_id", name=op.f("pk_printer_leases")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "printer_slots",
+        sa.Column("printer_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("is_external", sa.Boolean(), nullable=False),
+        sa.Column("is_loaded", sa.Boolean(), nullable=False),
+        sa.Column("material", sa.String(length=40), nullable=True),
+        sa.Column("color", sa.String(length=6), nullable=True),
+        sa.Column("remaining_percent", sa.BigInteger(), nullable=True),
+        sa.Column("tag", sa.String(length=64), nullable=True),
+        sa.Column("product", sa.String(length=60), nullable=True),
+        sa.Column("humidity", sa.BigInteger(), nullable=True),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_printer_slots_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["printer_id"],
+            ["printers.id"],
+            name=op.f("fk_printer_slots_printer_id_printers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_printer_slots")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_printer_slots_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("printer_slots", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_printer_slots_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_printer_slots_number", ["printer_id", "number"], unique=True)
+
+    op.create_table(
+        "spools",
+        sa.Column("filament_id", sa.BigInteger(), nullable=False),
+        sa.Column("initial_mg", sa.BigInteger(), nullable=False),
+        sa.Column("remaining_mg", sa.BigInteger(), nullable=False),
+        sa.Column("tag", sa.String(length=64), nullable=True),
+        sa.Column("location", sa.String(length=100), nullable=False),
+        sa.Column("is_empty", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("remaining_mg >= 0", name=op.f("ck_spools_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["filament_id"], ["filaments.id"], name=op.f("fk_spools_filament_id_filaments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_spools_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spools")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_spools_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("spools", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spools_filament_id"), ["filament_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_spools_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("ix_spools_tag", ["organization_id", "tag"], unique=False)
+
+    op.create_table(
+        "variants",
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("sku", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=True),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_variants_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["products.id"],
+            name=op.f("fk_variants_product_id_products"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_variants")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_variants_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("variants", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_variants_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_variants_product_id"), ["product_id"], unique=False)
+        batch_op.create_index("uq_variants_sku", ["organization_id", "sku"], unique=True)
+
+    op.create_table(
+        "filament_movements",
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("filament_id", sa.BigInteger(), nullable=True),
+        sa.Column("spool_id", sa.BigInteger(), nullable=True),
+        sa.Column("material", sa.String(length=40), nullable=False),
+        sa.Column("delta_mg", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["filament_id"],
+            ["filaments.id"],
+            name=op.f("fk_filament_movements_filament_id_filaments"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_filament_movements_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["spool_id"], ["spools.id"], name=op.f("fk_filament_movements_spool_id_spools")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filament_movements")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_filament_movements_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("filament_movements", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_filament_movements_filament_id"), ["filament_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_filament_movements_order_id"), ["order_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_filament_movements_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_filament_movements_spool_id"), ["spool_id"], unique=False
+        )
+        batch_op.create_index("uq_filament_movements_key", ["organization_id", "key"], unique=True)
+
+    op.create_table(
+        "holds",
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by", sa.String(length=120), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_holds_order_id_orders")),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_holds_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_holds_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_holds_open",
+            ["organization_id", "subject", "subject_id"],
+            unique=False,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_holds_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_holds_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "order_communications",
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("direction", sa.String(length=10), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("author", sa.String(length=120), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["orders.id"],
+            name=op.f("fk_order_communications_order_id_orders"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_order_communications_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_communications")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_order_communications_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("order_communications", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_order_communications_order_id"), ["order_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_order_communications_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "order_items",
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("external_id", sa.String(length=80), nullable=True),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("sku", sa.String(length=200), nullable=True),
+        sa.Column("variant_id", sa.BigInteger(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("personalisation", sa.JSON(), nullable=False),
+        sa.Column("promised_on", sa.Date(), nullable=True),
+        sa.Column("is_cancelled", sa.Boolean(), nullable=False),
+        sa.Column("waiting_code", sa.String(length=40), nullable=True),
+        sa.Column("waiting_reason", sa.String(length=300), nullable=True),
+        sa.Column("pieces_total", sa.BigInteger(), nullable=False),
+        sa.Column("pieces_good", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["orders.id"],
+            name=op.f("fk_order_items_order_id_orders"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_order_items_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"], ["variants.id"], name=op.f("fk_order_items_variant_id_variants")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_items")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_order_items_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("order_items", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_items_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_order_items_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_order_items_variant_id"), ["variant_id"], unique=False)
+        batch_op.create_index(
+            "ix_order_items_waiting", ["organization_id", "waiting_code"], unique=False
+        )
+        batch_op.create_index("uq_order_items_external", ["order_id", "external_id"], unique=True)
+
+    op.create_table(
+        "order_notes",
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("author", sa.String(length=120), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["orders.id"],
+            name=op.f("fk_order_notes_order_id_orders"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_order_notes_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_notes")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_order_notes_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("order_notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_notes_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_order_notes_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "parcels",
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("carrier", sa.String(length=60), nullable=True),
+        sa.Column("tracking_code", sa.String(length=100), nullable=True),
+        sa.Column("packed_by", sa.String(length=120), nullable=False),
+        sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_parcels_order_id_orders")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_parcels_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parcels")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_parcels_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parcels", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_parcels_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_parcels_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "plate_filaments",
+        sa.Column("plate_id", sa.BigInteger(), nullable=False),
+        sa.Column("project_index", sa.BigInteger(), nullable=False),
+        sa.Column("material", sa.String(length=40), nullable=False),
+        sa.Column("color", sa.String(length=6), nullable=True),
+        sa.Column("used_mg", sa.BigInteger(), nullable=False),
+        sa.Column("used_mm", sa.BigInteger(), nullable=True),
+        sa.Column("product", sa.String(length=60), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_plate_filaments_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["plate_id"],
+            ["plates.id"],
+            name=op.f("fk_plate_filaments_plate_id_plates"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plate_filaments")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_plate_filaments_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("plate_filaments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_plate_filaments_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_plate_filaments_index", ["plate_id", "project_index"], unique=True
+        )
+
+    op.create_table(
+        "recipe_hardware",
+        sa.Column("variant_id", sa.BigInteger(), nullable=False),
+        sa.Column("hardware_id", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hardware_id"], ["hardware.id"], name=op.f("fk_recipe_hardware_hardware_id_hardware")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_recipe_hardware_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["variants.id"],
+            name=op.f("fk_recipe_hardware_variant_id_variants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recipe_hardware")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_recipe_hardware_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("recipe_hardware", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_recipe_hardware_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_recipe_hardware_variant_id"), ["variant_id"], unique=False
+        )
+
+    op.create_table(
+        "recipe_steps",
+        sa.Column("variant_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("print_file_id", sa.BigInteger(), nullable=True),
+        sa.Column("plate_number", sa.BigInteger(), nullable=True),
+        sa.Column("yields", sa.BigInteger(), nullable=False),
+        sa.Column("is_retired", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_recipe_steps_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["print_file_id"],
+            ["print_files.id"],
+            name=op.f("fk_recipe_steps_print_file_id_print_files"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["variants.id"],
+            name=op.f("fk_recipe_steps_variant_id_variants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recipe_steps")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_recipe_steps_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("recipe_steps", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_recipe_steps_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_recipe_steps_print_file_id"), ["print_file_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_recipe_steps_variant_id"), ["variant_id"], unique=False
+        )
+
+    op.create_table(
+        "reservations",
+        sa.Column("attempt_id", sa.BigInteger(), nullable=False),
+        sa.Column("spool_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount_mg", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_reservations_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["spool_id"],
+            ["spools.id"],
+            name=op.f("fk_reservations_spool_id_spools"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reservations")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_reservations_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_reservations_attempt_id"), ["attempt_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_reservations_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_reservations_spool_id"), ["spool_id"], unique=False)
+
+    op.create_table(
+        "sku_aliases",
+        sa.Column("code", sa.String(length=200), nullable=False),
+        sa.Column("variant_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_sku_aliases_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["variant_id"],
+            ["variants.id"],
+            name=op.f("fk_sku_aliases_variant_id_variants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sku_aliases")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_sku_aliases_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("sku_aliases", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sku_aliases_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_sku_aliases_code", ["organization_id", "code"], unique=True)
+
+    op.create_table(
+        "slot_spools",
+        sa.Column("printer_id", sa.BigInteger(), nullable=False),
+        sa.Column("slot", sa.BigInteger(), nullable=False),
+        sa.Column("spool_id", sa.BigInteger(), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_slot_spools_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["printer_id"],
+            ["printers.id"],
+            name=op.f("fk_slot_spools_printer_id_printers"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["spool_id"],
+            ["spools.id"],
+            name=op.f("fk_slot_spools_spool_id_spools"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slot_spools")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_slot_spools_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("slot_spools", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_slot_spools_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_slot_spools_slot", ["organization_id", "printer_id", "slot"], unique=True
+        )
+        batch_op.create_index("uq_slot_spools_spool", ["organization_id", "spool_id"], unique=True)
+
+    op.create_table(
+        "parcel_items",
+        sa.Column("parcel_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_item_id", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_item_id"],
+            ["order_items.id"],
+            name=op.f("fk_parcel_items_order_item_id_order_items"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_parcel_items_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["parcel_id"],
+            ["parcels.id"],
+            name=op.f("fk_parcel_items_parcel_id_parcels"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parcel_items")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_parcel_items_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parcel_items", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_parcel_items_order_item_id"), ["order_item_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_parcel_items_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_parcel_items_item", ["parcel_id", "order_item_id"], unique=True)
+
+    op.create_table(
+        "pieces",
+        sa.Column("order_item_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("steps_total", sa.BigInteger(), nullable=False),
+        sa.Column("steps_good", sa.BigInteger(), nullable=False),
+        sa.Column("is_released", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_item_id"],
+            ["order_items.id"],
+            name=op.f("fk_pieces_order_item_id_order_items"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_pieces_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pieces")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_pieces_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("pieces", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_pieces_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_pieces_number", ["order_item_id", "number"], unique=True)
+
+    op.create_table(
+        "print_jobs",
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("print_file_id", sa.BigInteger(), nullable=False),
+        sa.Column("plate_number", sa.BigInteger(), nullable=False),
+        sa.Column("yields", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("recipe_step_id", sa.BigInteger(), nullable=True),
+        sa.Column("pinned_printer_id", sa.BigInteger(), nullable=True),
+        sa.Column("printer_id", sa.BigInteger(), nullable=True),
+        sa.Column("waiting_reason", sa.String(length=500), nullable=True),
+        sa.Column("failure_reason", sa.String(length=500), nullable=True),
+        sa.Column("estimated_s", sa.BigInteger(), nullable=False),
+        sa.Column("estimated_mg", sa.BigInteger(), nullable=False),
+        sa.Column("good", sa.BigInteger(), nullable=False),
+        sa.Column("scrap", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("harvested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_print_jobs_order_id_orders")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_print_jobs_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["pinned_printer_id"],
+            ["printers.id"],
+            name=op.f("fk_print_jobs_pinned_printer_id_printers"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["print_file_id"],
+            ["print_files.id"],
+            name=op.f("fk_print_jobs_print_file_id_print_files"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["printer_id"], ["printers.id"], name=op.f("fk_print_jobs_printer_id_printers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recipe_step_id"],
+            ["recipe_steps.id"],
+            name=op.f("fk_print_jobs_recipe_step_id_recipe_steps"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_print_jobs")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_print_jobs_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("print_jobs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_print_jobs_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_print_jobs_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_print_jobs_queue", ["organization_id", "status", "priority", "id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_print_jobs_active_printer",
+            ["printer_id"],
+            unique=True,
+            sqlite_where=sa.text("status IN ('claimed', 'preparing', 'printing', 'paused')"),
+            postgresql_where=sa.text("status IN ('claimed', 'preparing', 'printing', 'paused')"),
+        )
+
+    op.create_table(
+        "step_stock",
+        sa.Column("recipe_step_id", sa.BigInteger(), nullable=False),
+        sa.Column("on_hand", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("on_hand >= 0", name=op.f("ck_step_stock_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_step_stock_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["recipe_step_id"],
+            ["recipe_steps.id"],
+            name=op.f("fk_step_stock_recipe_step_id_recipe_steps"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_stock")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_step_stock_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("step_stock", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_step_stock_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_step_stock_step", ["organization_id", "recipe_step_id"], unique=True
+        )
+
+    op.create_table(
+        "stock_movements",
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("recipe_step_id", sa.BigInteger(), nullable=True),
+        sa.Column("hardware_id", sa.BigInteger(), nullable=True),
+        sa.Column("delta", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hardware_id"], ["hardware.id"], name=op.f("fk_stock_movements_hardware_id_hardware")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_stock_movements_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["recipe_step_id"],
+            ["recipe_steps.id"],
+            name=op.f("fk_stock_movements_recipe_step_id_recipe_steps"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movements")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_stock_movements_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("stock_movements", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_stock_movements_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_stock_movements_key", ["organization_id", "key"], unique=True)
+
+    op.create_table(
+        "attempts",
+        sa.Column("print_job_id", sa.BigInteger(), nullable=False),
+        sa.Column("printer_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("device_job_id", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("slots", sa.JSON(), nullable=False),
+        sa.Column("percent", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_attempts_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["print_job_id"],
+            ["print_jobs.id"],
+            name=op.f("fk_attempts_print_job_id_print_jobs"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["printer_id"], ["printers.id"], name=op.f("fk_attempts_printer_id_printers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+        sa.UniqueConstraint("device_job_id", name=op.f("uq_attempts_device_job_id")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_attempts_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_attempts_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_attempts_print_job_id"), ["print_job_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_attempts_printer_id"), ["printer_id"], unique=False)
+        batch_op.create_index(
+            "uq_attempts_open",
+            ["print_job_id"],
+            unique=True,
+            sqlite_where=sa.text(
+                "status IN ('intended', 'uploading', 'starting', 'printing', 'unknown')"
+            ),
+            postgresql_where=sa.text(
+                "status IN ('intended', 'uploading', 'starting', 'printing', 'unknown')"
+            ),
+        )
+
+    op.create_table(
+        "piece_steps",
+        sa.Column("piece_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_item_id", sa.BigInteger(), nullable=False),
+        sa.Column("recipe_step_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("print_file_id", sa.BigInteger(), nullable=True),
+        sa.Column("plate_number", sa.BigInteger(), nullable=True),
+        sa.Column("yields", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("print_job_id", sa.BigInteger(), nullable=True),
+        sa.Column("source", sa.String(length=20), nullable=True),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("good_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_item_id"],
+            ["order_items.id"],
+            name=op.f("fk_piece_steps_order_item_id_order_items"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_piece_steps_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["piece_id"],
+            ["pieces.id"],
+            name=op.f("fk_piece_steps_piece_id_pieces"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["print_file_id"],
+            ["print_files.id"],
+            name=op.f("fk_piece_steps_print_file_id_print_files"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["print_job_id"], ["print_jobs.id"], name=op.f("fk_piece_steps_print_job_id_print_jobs")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recipe_step_id"],
+            ["recipe_steps.id"],
+            name=op.f("fk_piece_steps_recipe_step_id_recipe_steps"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_piece_steps")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_piece_steps_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("piece_steps", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_piece_steps_order_item_id"), ["order_item_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_piece_steps_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_piece_steps_owed",
+            ["organization_id", "status", "print_file_id", "plate_number"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_piece_steps_piece_id"), ["piece_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_piece_steps_print_job_id"), ["print_job_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_piece_steps_current",
+            ["piece_id", "recipe_step_id"],
+            unique=True,
+            sqlite_where=sa.text("status != 'scrap'"),
+            postgresql_where=sa.text("status != 'scrap'"),
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("piece_steps", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_piece_steps_current",
+            sqlite_where=sa.text("status != 'scrap'"),
+            postgresql_where=sa.text("status != 'scrap'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_piece_steps_print_job_id"))
+        batch_op.drop_index(batch_op.f("ix_piece_steps_piece_id"))
+        batch_op.drop_index("ix_piece_steps_owed")
+        batch_op.drop_index(batch_op.f("ix_piece_steps_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_piece_steps_order_item_id"))
+
+    op.drop_table("piece_steps")
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_attempts_open",
+            sqlite_where=sa.text(
+                "status IN ('intended', 'uploading', 'starting', 'printing', 'unknown')"
+            ),
+            postgresql_where=sa.text(
+                "status IN ('intended', 'uploading', 'starting', 'printing', 'unknown')"
+            ),
+        )
+        batch_op.drop_index(batch_op.f("ix_attempts_printer_id"))
+        batch_op.drop_index(batch_op.f("ix_attempts_print_job_id"))
+        batch_op.drop_index(batch_op.f("ix_attempts_organization_id"))
+
+    op.drop_table("attempts")
+    with op.batch_alter_table("stock_movements", schema=None) as batch_op:
+        batch_op.drop_index("uq_stock_movements_key")
+        batch_op.drop_index(batch_op.f("ix_stock_movements_organization_id"))
+
+    op.drop_table("stock_movements")
+    with op.batch_alter_table("step_stock", schema=None) as batch_op:
+        batch_op.drop_index("uq_step_stock_step")
+        batch_op.drop_index(batch_op.f("ix_step_stock_organization_id"))
+
+    op.drop_table("step_stock")
+    with op.batch_alter_table("print_jobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_print_jobs_active_printer",
+            sqlite_where=sa.text("status IN ('claimed', 'preparing', 'printing', 'paused')"),
+            postgresql_where=sa.text("status IN ('claimed', 'preparing', 'printing', 'paused')"),
+        )
+        batch_op.drop_index("ix_print_jobs_queue")
+        batch_op.drop_index(batch_op.f("ix_print_jobs_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_print_jobs_order_id"))
+
+    op.drop_table("print_jobs")
+    with op.batch_alter_table("pieces", schema=None) as batch_op:
+        batch_op.drop_index("uq_pieces_number")
+        batch_op.drop_index(batch_op.f("ix_pieces_organization_id"))
+
+    op.drop_table("pieces")
+    with op.batch_alter_table("parcel_items", schema=None) as batch_op:
+        batch_op.drop_index("uq_parcel_items_item")
+        batch_op.drop_index(batch_op.f("ix_parcel_items_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_parcel_items_order_item_id"))
+
+    op.drop_table("parcel_items")
+    with op.batch_alter_table("slot_spools", schema=None) as batch_op:
+        batch_op.drop_index("uq_slot_spools_spool")
+        batch_op.drop_index("uq_slot_spools_slot")
+        batch_op.drop_index(batch_op.f("ix_slot_spools_organization_id"))
+
+    op.drop_table("slot_spools")
+    with op.batch_alter_table("sku_aliases", schema=None) as batch_op:
+        batch_op.drop_index("uq_sku_aliases_code")
+        batch_op.drop_index(batch_op.f("ix_sku_aliases_organization_id"))
+
+    op.drop_table("sku_aliases")
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reservations_spool_id"))
+        batch_op.drop_index(batch_op.f("ix_reservations_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_reservations_attempt_id"))
+
+    op.drop_table("reservations")
+    with op.batch_alter_table("recipe_steps", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recipe_steps_variant_id"))
+        batch_op.drop_index(batch_op.f("ix_recipe_steps_print_file_id"))
+        batch_op.drop_index(batch_op.f("ix_recipe_steps_organization_id"))
+
+    op.drop_table("recipe_steps")
+    with op.batch_alter_table("recipe_hardware", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recipe_hardware_variant_id"))
+        batch_op.drop_index(batch_op.f("ix_recipe_hardware_organization_id"))
+
+    op.drop_table("recipe_hardware")
+    with op.batch_alter_table("plate_filaments", schema=None) as batch_op:
+        batch_op.drop_index("uq_plate_filaments_index")
+        batch_op.drop_index(batch_op.f("ix_plate_filaments_organization_id"))
+
+    op.drop_table("plate_filaments")
+    with op.batch_alter_table("parcels", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_parcels_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_parcels_order_id"))
+
+    op.drop_table("parcels")
+    with op.batch_alter_table("order_notes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_notes_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_order_notes_order_id"))
+
+    op.drop_table("order_notes")
+    with op.batch_alter_table("order_items", schema=None) as batch_op:
+        batch_op.drop_index("uq_order_items_external")
+        batch_op.drop_index("ix_order_items_waiting")
+        batch_op.drop_index(batch_op.f("ix_order_items_variant_id"))
+        batch_op.drop_index(batch_op.f("ix_order_items_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_order_items_order_id"))
+
+    op.drop_table("order_items")
+    with op.batch_alter_table("order_communications", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_communications_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_order_communications_order_id"))
+
+    op.drop_table("order_communications")
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_holds_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_holds_order_id"))
+        batch_op.drop_index(
+            "ix_holds_open",
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+
+    op.drop_table("holds")
+    with op.batch_alter_table("filament_movements", schema=None) as batch_op:
+        batch_op.drop_index("uq_filament_movements_key")
+        batch_op.drop_index(batch_op.f("ix_filament_movements_spool_id"))
+        batch_op.drop_index(batch_op.f("ix_filament_movements_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_filament_movements_order_id"))
+        batch_op.drop_index(batch_op.f("ix_filament_movements_filament_id"))
+
+    op.drop_table("filament_movements")
+    with op.batch_alter_table("variants", schema=None) as batch_op:
+        batch_op.drop_index("uq_variants_sku")
+        batch_op.drop_index(batch_op.f("ix_variants_product_id"))
+        batch_op.drop_index(batch_op.f("ix_variants_organization_id"))
+
+    op.drop_table("variants")
+    with op.batch_alter_table("spools", schema=None) as batch_op:
+        batch_op.drop_index("ix_spools_tag")
+        batch_op.drop_index(batch_op.f("ix_spools_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_spools_filament_id"))
+
+    op.drop_table("spools")
+    with op.batch_alter_table("printer_slots", schema=None) as batch_op:
+        batch_op.drop_index("uq_printer_slots_number")
+        batch_op.drop_index(batch_op.f("ix_printer_slots_organization_id"))
+
+    op.drop_table("printer_slots")
+    op.drop_table("printer_leases")
+    with op.batch_alter_table("printer_commands", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_printer_commands_organization_id"))
+        batch_op.drop_index("ix_printer_commands_open")
+        batch_op.drop_index(batch_op.f("ix_printer_commands_device_job_id"))
+
+    op.drop_table("printer_commands")
+    with op.batch_alter_table("plates", schema=None) as batch_op:
+        batch_op.drop_index("uq_plates_number")
+        batch_op.drop_index(batch_op.f("ix_plates_organization_id"))
+
+    op.drop_table("plates")
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_index("uq_orders_number")
+        batch_op.drop_index("uq_orders_external")
+        batch_op.drop_index("ix_orders_placed")
+        batch_op.drop_index(batch_op.f("ix_orders_organization_id"))
+        batch_op.drop_index("ix_orders_list")
+        batch_op.drop_index(batch_op.f("ix_orders_customer_id"))
+
+    op.drop_table("orders")
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.drop_index("uq_memberships_user")
         batch_op.drop_index(batch_op.f("ix_memberships_user_id"))
@@ -208,17 +1679,52 @@ def downgrade() -> None:
 
     op.drop_table("memberships")
     op.drop_table("users")
+    with op.batch_alter_table("stored_files", schema=None) as batch_op:
+        batch_op.drop_index("uq_stored_files_hash")
+        batch_op.drop_index(batch_op.f("ix_stored_files_organization_id"))
+
+    op.drop_table("stored_files")
+    with op.batch_alter_table("products", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_products_organization_id"))
+
+    op.drop_table("products")
+    with op.batch_alter_table("printers", schema=None) as batch_op:
+        batch_op.drop_index("uq_printers_serial")
+        batch_op.drop_index(batch_op.f("ix_printers_organization_id"))
+
+    op.drop_table("printers")
+    with op.batch_alter_table("print_files", schema=None) as batch_op:
+        batch_op.drop_index("uq_print_files_version")
+        batch_op.drop_index(batch_op.f("ix_print_files_sha256"))
+        batch_op.drop_index(batch_op.f("ix_print_files_organization_id"))
+
+    op.drop_table("print_files")
     with op.batch_alter_table("inbound_events", schema=None) as batch_op:
         batch_op.drop_index("uq_inbound_events_source_key")
         batch_op.drop_index(batch_op.f("ix_inbound_events_organization_id"))
 
     op.drop_table("inbound_events")
+    with op.batch_alter_table("hardware", schema=None) as batch_op:
+        batch_op.drop_index("uq_hardware_sku")
+        batch_op.drop_index(batch_op.f("ix_hardware_organization_id"))
+
+    op.drop_table("hardware")
+    with op.batch_alter_table("filaments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_filaments_organization_id"))
+
+    op.drop_table("filaments")
     with op.batch_alter_table("effects", schema=None) as batch_op:
         batch_op.drop_index("uq_effects_kind_key")
         batch_op.drop_index("ix_effects_status")
         batch_op.drop_index(batch_op.f("ix_effects_organization_id"))
 
     op.drop_table("effects")
+    with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.drop_index("uq_customers_external")
+        batch_op.drop_index(batch_op.f("ix_customers_organization_id"))
+        batch_op.drop_index("ix_customers_email")
+
+    op.drop_table("customers")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entries_subject")
         batch_op.drop_index(batch_op.f("ix_audit_entries_organization_id"))

@@ -1,0 +1,90 @@
+"""Tables of products, variants and recipes."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shopwright.catalog.states import StepKind
+from shopwright.kernel.db import EnumText, TenantModel
+
+
+class Product(TenantModel):
+    __tablename__ = "products"
+
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    category: Mapped[str] = mapped_column(String(100), default="")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    variants: Mapped[list["Variant"]] = relationship(order_by="Variant.id", lazy="raise")
+
+
+class Variant(TenantModel):
+    """One sellable choice of a product; the SKU is its own code, unique in the shop."""
+
+    __tablename__ = "variants"
+    __table_args__ = (
+        Index("uq_variants_sku", "organization_id", "sku", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    product_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("products.id", ondelete="CASCADE"), index=True
+    )
+    sku: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    price_minor: Mapped[int | None]
+    currency: Mapped[str | None] = mapped_column(String(3))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    recipe: Mapped[list["RecipeStep"]] = relationship(order_by="RecipeStep.position", lazy="raise")
+    hardware: Mapped[list["RecipeHardware"]] = relationship(lazy="raise")
+
+
+class RecipeStep(TenantModel):
+    """What must be made for one unit. One run of the plate yields ``yields`` of this step.
+
+    A changed recipe makes new rows and retires the old ones: pieces point at the step they were planned with.
+    """
+
+    __tablename__ = "recipe_steps"
+
+    variant_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("variants.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+    kind: Mapped[StepKind] = mapped_column(EnumText(StepKind))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    print_file_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("print_files.id"), index=True
+    )
+    plate_number: Mapped[int | None]
+    yields: Mapped[int] = mapped_column(default=1)
+    is_retired: Mapped[bool] = mapped_column(default=False)
+
+
+class RecipeHardware(TenantModel):
+    """Screws, magnets, boxes: taken from stock for each unit."""
+
+    __tablename__ = "recipe_hardware"
+
+    variant_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("variants.id", ondelete="CASCADE"), index=True
+    )
+    hardware_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("hardware.id"))
+    quantity: Mapped[int]
+
+
+class SkuAlias(TenantModel):
+    """A code used on a channel that means one of our variants; made when a person maps an unknown SKU."""
+
+    __tablename__ = "sku_aliases"
+    __table_args__ = (
+        Index("uq_sku_aliases_code", "organization_id", "code", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    code: Mapped[str] = mapped_column(String(200))
+    variant_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("variants.id", ondelete="CASCADE")
+    )

@@ -1,0 +1,131 @@
+"""Tables of printers, what is in their slots, who drives them and what they were told."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shopwright.fleet.states import (
+    Activity,
+    CommandStatus,
+    ConnectionState,
+    ControlAccess,
+    Gate,
+    Outcome,
+)
+from shopwright.kernel.db import Base, EnumText, TenantModel
+
+
+class HarvestPolicy(StrEnum):
+    ASK = "ask"  # a person takes the plate off and says what is good
+    AUTOMATIC = "automatic"  # the bed clears itself, or the shop trusts it: full yield
+
+
+class Printer(TenantModel):
+    """One machine: how to reach it, and its last known connection, activity and gate."""
+
+    __tablename__ = "printers"
+    __table_args__ = (
+        Index("uq_printers_serial", "organization_id", "serial", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    name: Mapped[str] = mapped_column(String(100))
+    brand: Mapped[str] = mapped_column(String(60), default="Bambu Lab")
+    model: Mapped[str | None] = mapped_column(String(60))
+    driver: Mapped[str] = mapped_column(String(40), default="bambu_lan")
+    serial: Mapped[str | None] = mapped_column(String(64))
+    host: Mapped[str] = mapped_column(String(255))
+    ports: Mapped[dict[str, Any]] = mapped_column(default=dict)  # mqtt, ftps, camera where unusual
+    access_code: Mapped[str] = mapped_column(Text)  # encrypted
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    nozzle_um: Mapped[int] = mapped_column(default=400)
+    location: Mapped[str] = mapped_column(String(100), default="")
+    harvest_policy: Mapped[HarvestPolicy] = mapped_column(
+        EnumText(HarvestPolicy), default=HarvestPolicy.ASK
+    )
+    is_active: Mapped[bool] = mapped_column(default=True)  # False: deleted, hidden
+    connection: Mapped[ConnectionState] = mapped_column(
+        EnumText(ConnectionState), default=ConnectionState.OFFLINE
+    )
+    activity: Mapped[Activity] = mapped_column(EnumText(Activity), default=Activity.UNKNOWN)
+    outcome: Mapped[Outcome] = mapped_column(EnumText(Outcome), default=Outcome.NONE)
+    gate: Mapped[Gate] = mapped_column(EnumText(Gate), default=Gate.READY)
+    gate_reason: Mapped[str | None] = mapped_column(String(300))
+    control: Mapped[ControlAccess] = mapped_column(
+        EnumText(ControlAccess), default=ControlAccess.UNKNOWN
+    )
+    device_job_id: Mapped[str | None] = mapped_column(String(40))
+    firmware: Mapped[str | None] = mapped_column(String(40))
+    has_storage: Mapped[bool | None]
+    trouble: Mapped[str | None] = mapped_column(String(500))  # what is wrong, in words
+    faults: Mapped[list[Any]] = mapped_column(default=list)
+    last_seen_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class PrinterSlot(TenantModel):
+    """What the device says is loaded; slot 0 is the external spool."""
+
+    __tablename__ = "printer_slots"
+    __table_args__ = (
+        Index("uq_printer_slots_number", "printer_id", "number", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    printer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("printers.id", ondelete="CASCADE")
+    )
+    number: Mapped[int]
+    is_external: Mapped[bool] = mapped_column(default=False)
+    is_loaded: Mapped[bool] = mapped_column(default=False)
+    material: Mapped[str | None] = mapped_column(String(40))
+    color: Mapped[str | None] = mapped_column(String(6))
+    remaining_percent: Mapped[int | None]
+    tag: Mapped[str | None] = mapped_column(String(64))
+    product: Mapped[str | None] = mapped_column(String(60))
+    humidity: Mapped[int | None]
+    loaded_at: Mapped[datetime | None]
+    synced_at: Mapped[datetime]
+
+
+class PrinterLease(Base):
+    """The one owner of a printer's link. A command of an older epoch is refused."""
+
+    __tablename__ = "printer_leases"
+
+    printer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("printers.id", ondelete="CASCADE"), primary_key=True
+    )
+    owner: Mapped[str] = mapped_column(String(80))
+    epoch: Mapped[int] = mapped_column(default=1)
+    expires_at: Mapped[datetime]
+
+
+class PrinterCommand(TenantModel):
+    """Something the link owner is to tell the device, once, before it expires."""
+
+    __tablename__ = "printer_commands"
+    __table_args__ = (
+        Index("ix_printer_commands_open", "printer_id", "status"),
+        {"sqlite_autoincrement": True},
+    )
+
+    printer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("printers.id", ondelete="CASCADE")
+    )
+    kind: Mapped[str] = mapped_column(String(40))
+    arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[CommandStatus] = mapped_column(
+        EnumText(CommandStatus), default=CommandStatus.PENDING
+    )
+    effect_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("effects.id"))
+    device_job_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    epoch: Mapped[int | None]  # of the owner that sent it
+    by: Mapped[str] = mapped_column(String(120))
+    detail: Mapped[str | None] = mapped_column(String(500))
+    expires_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]

@@ -1,0 +1,219 @@
+"""Tables of orders, items, pieces and what people wrote about them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shopwright.catalog.states import StepKind
+from shopwright.kernel.db import EnumText, TenantModel
+from shopwright.orders.states import HoldSubject, OrderStatus, ProductionStatus, StepStatus
+
+NOT_SCRAP = text("status != 'scrap'")
+OPEN_HOLD = text("released_at IS NULL")
+
+
+class Customer(TenantModel):
+    """The buyer; may have no account. Told apart by the channel's buyer id, else by e-mail."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        Index("uq_customers_external", "organization_id", "channel", "external_id", unique=True),
+        Index("ix_customers_email", "organization_id", "email"),
+        {"sqlite_autoincrement": True},
+    )
+
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    channel: Mapped[str | None] = mapped_column(String(40))
+    external_id: Mapped[str | None] = mapped_column(String(80))
+    notes: Mapped[str] = mapped_column(Text, default="")
+
+
+class Order(TenantModel):
+    """What a customer bought in one go; unique by (connection, external id)."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        Index("uq_orders_number", "organization_id", "number", unique=True),
+        Index("uq_orders_external", "organization_id", "connection_id", "external_id", unique=True),
+        Index("ix_orders_list", "organization_id", "status", "placed_at"),
+        Index("ix_orders_placed", "organization_id", "placed_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(40), default="hand")
+    connection_id: Mapped[int | None] = mapped_column(BigInteger)
+    external_id: Mapped[str | None] = mapped_column(String(80))
+    customer_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("customers.id"), index=True
+    )
+    status: Mapped[OrderStatus] = mapped_column(EnumText(OrderStatus))
+    production_status: Mapped[ProductionStatus] = mapped_column(
+        EnumText(ProductionStatus), default=ProductionStatus.QUEUED
+    )
+    priority: Mapped[int] = mapped_column(default=3)  # 1 urgent … 5 backlog
+    buyer_name: Mapped[str] = mapped_column(String(200), default="")
+    buyer_email: Mapped[str | None] = mapped_column(String(254))
+    ship_to: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    currency: Mapped[str] = mapped_column(String(3))
+    subtotal_minor: Mapped[int] = mapped_column(default=0)
+    shipping_minor: Mapped[int] = mapped_column(default=0)
+    tax_minor: Mapped[int] = mapped_column(default=0)
+    discount_minor: Mapped[int] = mapped_column(default=0)
+    total_minor: Mapped[int] = mapped_column(default=0)
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    notes: Mapped[str] = mapped_column(Text, default="")
+    buyer_message: Mapped[str] = mapped_column(Text, default="")
+    gift_message: Mapped[str] = mapped_column(Text, default="")
+    is_gift: Mapped[bool] = mapped_column(default=False)
+    promised_on: Mapped[date | None]
+    placed_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    shipped_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    source_updated_at: Mapped[datetime | None]
+    pieces_total: Mapped[int] = mapped_column(default=0)
+    pieces_good: Mapped[int] = mapped_column(default=0)
+    is_held: Mapped[bool] = mapped_column(default=False)
+    items: Mapped[list["OrderItem"]] = relationship(order_by="OrderItem.position", lazy="raise")
+
+
+class OrderItem(TenantModel):
+    """One position. Counters are kept by the writes; ``waiting_reason`` puts it into the SKU inbox."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (
+        Index("uq_order_items_external", "order_id", "external_id", unique=True),
+        Index("ix_order_items_waiting", "organization_id", "waiting_code"),
+        {"sqlite_autoincrement": True},
+    )
+
+    order_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+    external_id: Mapped[str | None] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(300))
+    sku: Mapped[str | None] = mapped_column(String(200))
+    variant_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("variants.id"), index=True
+    )
+    quantity: Mapped[int]
+    price_minor: Mapped[int] = mapped_column(default=0)
+    options: Mapped[list[Any]] = mapped_column(default=list)  # [[name, value], …]
+    personalisation: Mapped[list[Any]] = mapped_column(default=list)  # [[question, answer], …]
+    promised_on: Mapped[date | None]
+    is_cancelled: Mapped[bool] = mapped_column(default=False)
+    waiting_code: Mapped[str | None] = mapped_column(String(40))  # unknown_sku, no_recipe, no_sku
+    waiting_reason: Mapped[str | None] = mapped_column(String(300))
+    pieces_total: Mapped[int] = mapped_column(default=0)
+    pieces_good: Mapped[int] = mapped_column(default=0)
+
+
+class Piece(TenantModel):
+    """One unit owed to one order item."""
+
+    __tablename__ = "pieces"
+    __table_args__ = (
+        Index("uq_pieces_number", "order_item_id", "number", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    order_item_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("order_items.id", ondelete="CASCADE")
+    )
+    number: Mapped[int]
+    steps_total: Mapped[int]
+    steps_good: Mapped[int] = mapped_column(default=0)
+    is_released: Mapped[bool] = mapped_column(default=False)
+
+
+class PieceStep(TenantModel):
+    """One recipe step of one piece, pinned to the file version it was planned with.
+
+    The partial unique index is the truth that every piece step exists once.
+    """
+
+    __tablename__ = "piece_steps"
+    __table_args__ = (
+        Index(
+            "uq_piece_steps_current",
+            "piece_id",
+            "recipe_step_id",
+            unique=True,
+            sqlite_where=NOT_SCRAP,
+            postgresql_where=NOT_SCRAP,
+        ),
+        Index("ix_piece_steps_owed", "organization_id", "status", "print_file_id", "plate_number"),
+        {"sqlite_autoincrement": True},
+    )
+
+    piece_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("pieces.id", ondelete="CASCADE"), index=True
+    )
+    order_item_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("order_items.id", ondelete="CASCADE"), index=True
+    )
+    recipe_step_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("recipe_steps.id"))
+    kind: Mapped[StepKind] = mapped_column(EnumText(StepKind))
+    print_file_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("print_files.id"))
+    plate_number: Mapped[int | None]
+    yields: Mapped[int] = mapped_column(default=1)
+    status: Mapped[StepStatus] = mapped_column(EnumText(StepStatus), default=StepStatus.OWED)
+    print_job_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("print_jobs.id"), index=True
+    )
+    source: Mapped[str | None] = mapped_column(String(20))  # print, stock, manual
+    failures: Mapped[int] = mapped_column(default=0)
+    good_at: Mapped[datetime | None]
+
+
+class Hold(TenantModel):
+    """A person must act before work goes on."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        Index(
+            "ix_holds_open",
+            "organization_id",
+            "subject",
+            "subject_id",
+            sqlite_where=OPEN_HOLD,
+            postgresql_where=OPEN_HOLD,
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    subject: Mapped[HoldSubject] = mapped_column(EnumText(HoldSubject))
+    subject_id: Mapped[int]
+    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    by: Mapped[str] = mapped_column(String(120))
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class OrderNote(TenantModel):
+    __tablename__ = "order_notes"
+
+    order_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+    )
+    content: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(String(120))
+
+
+class OrderCommunication(TenantModel):
+    __tablename__ = "order_communications"
+
+    order_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+    )
+    message: Mapped[str] = mapped_column(Text)
+    direction: Mapped[str] = mapped_column(String(10))  # inbound, outbound
+    channel: Mapped[str] = mapped_column(String(40))
+    author: Mapped[str] = mapped_column(String(120))

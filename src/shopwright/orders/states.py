@@ -1,0 +1,88 @@
+"""States of orders, pieces and piece steps."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shopwright.kernel.errors import IllegalTransition
+
+
+class OrderStatus(StrEnum):
+    PENDING_PAYMENT = "pending_payment"
+    PENDING = "pending"
+    PAID = "paid"
+    COMPLETED = "completed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELED = "canceled"
+    REFUNDED = "refunded"
+
+
+STOPPED = frozenset({OrderStatus.CANCELED, OrderStatus.REFUNDED})
+OPEN = frozenset({OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.COMPLETED})
+WORKABLE = frozenset({OrderStatus.PAID, OrderStatus.COMPLETED})  # paid for: may be made
+
+TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PENDING_PAYMENT: frozenset(
+        {OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.CANCELED}
+    ),
+    OrderStatus.PENDING: frozenset({OrderStatus.PAID, OrderStatus.CANCELED}),
+    OrderStatus.PAID: frozenset(
+        {
+            OrderStatus.COMPLETED,
+            OrderStatus.SHIPPED,
+            OrderStatus.CANCELED,
+            OrderStatus.REFUNDED,
+        }
+    ),
+    OrderStatus.COMPLETED: frozenset(
+        {
+            OrderStatus.PAID,
+            OrderStatus.SHIPPED,
+            OrderStatus.CANCELED,
+            OrderStatus.REFUNDED,
+        }
+    ),
+    OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED, OrderStatus.REFUNDED}),
+    OrderStatus.DELIVERED: frozenset({OrderStatus.REFUNDED}),
+    OrderStatus.CANCELED: frozenset({OrderStatus.REFUNDED}),
+    OrderStatus.REFUNDED: frozenset(),
+}
+
+
+class ProductionStatus(StrEnum):
+    """Derived from the pieces by whoever writes them."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class StepStatus(StrEnum):
+    OWED = "owed"
+    ALLOCATED = "allocated"
+    GOOD = "good"
+    SCRAP = "scrap"  # kept as a record; a new owed row took its place
+    RELEASED = "released"  # the order was cancelled; a good one went to stock
+
+
+STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
+    StepStatus.OWED: frozenset({StepStatus.ALLOCATED, StepStatus.GOOD, StepStatus.RELEASED}),
+    StepStatus.ALLOCATED: frozenset(
+        {StepStatus.OWED, StepStatus.GOOD, StepStatus.SCRAP, StepStatus.RELEASED}
+    ),
+    StepStatus.GOOD: frozenset({StepStatus.SCRAP, StepStatus.RELEASED}),
+    StepStatus.SCRAP: frozenset(),
+    StepStatus.RELEASED: frozenset(),
+}
+
+
+class HoldSubject(StrEnum):
+    ORDER = "order"
+    ITEM = "item"
+
+
+def check_transition(current: OrderStatus, target: OrderStatus) -> None:
+    """Raise IllegalTransition unless an order may go from ``current`` to ``target``."""
+    if target not in TRANSITIONS[current]:
+        raise IllegalTransition(f"A {current} order cannot become {target}.")

@@ -1,0 +1,83 @@
+"""Tables of the queue and of what became of each try."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shopwright.kernel.db import EnumText, TenantModel
+from shopwright.print_jobs.states import AttemptStatus, JobStatus
+
+ACTIVE_JOB = text("status IN ('claimed', 'preparing', 'printing', 'paused')")
+OPEN_ATTEMPT = text("status IN ('intended', 'uploading', 'starting', 'printing', 'unknown')")
+
+
+class PrintJob(TenantModel):
+    """The order to print one plate once. The partial unique index is the truth that a printer does one job."""
+
+    __tablename__ = "print_jobs"
+    __table_args__ = (
+        Index(
+            "uq_print_jobs_active_printer",
+            "printer_id",
+            unique=True,
+            sqlite_where=ACTIVE_JOB,
+            postgresql_where=ACTIVE_JOB,
+        ),
+        Index("ix_print_jobs_queue", "organization_id", "status", "priority", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    name: Mapped[str] = mapped_column(String(300))
+    status: Mapped[JobStatus] = mapped_column(EnumText(JobStatus), default=JobStatus.QUEUED)
+    priority: Mapped[int] = mapped_column(default=0)  # higher is sooner
+    print_file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("print_files.id"))
+    plate_number: Mapped[int]
+    yields: Mapped[int] = mapped_column(default=1)
+    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    recipe_step_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("recipe_steps.id"))
+    pinned_printer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("printers.id"))
+    printer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("printers.id"))
+    waiting_reason: Mapped[str | None] = mapped_column(String(500))
+    failure_reason: Mapped[str | None] = mapped_column(String(500))
+    estimated_s: Mapped[int]
+    estimated_mg: Mapped[int]
+    good: Mapped[int] = mapped_column(default=0)
+    scrap: Mapped[int] = mapped_column(default=0)
+    created_by: Mapped[str] = mapped_column(String(120))
+    claimed_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    harvested_at: Mapped[datetime | None]
+
+
+class Attempt(TenantModel):
+    """One try of a job on a printer. ``device_job_id`` is ours, minted before anything is sent."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index(
+            "uq_attempts_open",
+            "print_job_id",
+            unique=True,
+            sqlite_where=OPEN_ATTEMPT,
+            postgresql_where=OPEN_ATTEMPT,
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    print_job_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("print_jobs.id", ondelete="CASCADE"), index=True
+    )
+    printer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("printers.id"), index=True)
+    number: Mapped[int]
+    device_job_id: Mapped[str] = mapped_column(String(40), unique=True)
+    status: Mapped[AttemptStatus] = mapped_column(
+        EnumText(AttemptStatus), default=AttemptStatus.INTENDED
+    )
+    slots: Mapped[list[Any]]  # slot per project filament, null where unused
+    percent: Mapped[int] = mapped_column(default=0)  # the highest the device reported for our id
+    reason: Mapped[str | None] = mapped_column(String(500))
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

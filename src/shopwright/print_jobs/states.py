@@ -1,0 +1,100 @@
+"""States of print jobs and of the attempts to print them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shopwright.kernel.errors import IllegalTransition
+
+
+class JobStatus(StrEnum):
+    PENDING = "pending"  # waits for a person: held, or failed too often
+    QUEUED = "queued"
+    CLAIMED = (
+        "claimed"  # a printer is reserved, the effect is intended, the device has not confirmed
+    )
+    PREPARING = "preparing"
+    PRINTING = "printing"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ACTIVE = frozenset({JobStatus.CLAIMED, JobStatus.PREPARING, JobStatus.PRINTING, JobStatus.PAUSED})
+TERMINAL = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
+WAITING = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
+
+_ENDS = {JobStatus.COMPLETED, JobStatus.FAILED}
+
+TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.QUEUED, JobStatus.CANCELLED}),
+    JobStatus.QUEUED: frozenset({JobStatus.PENDING, JobStatus.CLAIMED, JobStatus.CANCELLED}),
+    JobStatus.CLAIMED: frozenset(
+        {
+            JobStatus.QUEUED,
+            JobStatus.PREPARING,
+            JobStatus.PRINTING,
+            JobStatus.PAUSED,
+            JobStatus.CANCELLED,
+            *_ENDS,
+        }
+    ),
+    JobStatus.PREPARING: frozenset({JobStatus.PRINTING, JobStatus.PAUSED, *_ENDS}),
+    JobStatus.PRINTING: frozenset({JobStatus.PREPARING, JobStatus.PAUSED, *_ENDS}),
+    JobStatus.PAUSED: frozenset({JobStatus.PREPARING, JobStatus.PRINTING, *_ENDS}),
+    JobStatus.COMPLETED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+}
+
+
+class AttemptStatus(StrEnum):
+    INTENDED = "intended"
+    UPLOADING = "uploading"
+    STARTING = "starting"
+    PRINTING = "printing"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+OPEN_ATTEMPTS = frozenset(
+    {
+        AttemptStatus.INTENDED,
+        AttemptStatus.UPLOADING,
+        AttemptStatus.STARTING,
+        AttemptStatus.PRINTING,
+        AttemptStatus.UNKNOWN,
+    }
+)
+
+_PROVEN = {AttemptStatus.PRINTING, AttemptStatus.FINISHED, AttemptStatus.FAILED}
+
+ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
+    AttemptStatus.INTENDED: frozenset(
+        {AttemptStatus.UPLOADING, AttemptStatus.CANCELLED, AttemptStatus.FAILED}
+    ),
+    AttemptStatus.UPLOADING: frozenset(
+        {AttemptStatus.STARTING, AttemptStatus.CANCELLED, AttemptStatus.FAILED}
+    ),
+    AttemptStatus.STARTING: frozenset({*_PROVEN, AttemptStatus.CANCELLED, AttemptStatus.UNKNOWN}),
+    AttemptStatus.PRINTING: frozenset(
+        {
+            AttemptStatus.FINISHED,
+            AttemptStatus.FAILED,
+            AttemptStatus.CANCELLED,
+            AttemptStatus.UNKNOWN,
+        }
+    ),
+    AttemptStatus.UNKNOWN: frozenset({*_PROVEN, AttemptStatus.CANCELLED}),
+    AttemptStatus.FINISHED: frozenset(),
+    AttemptStatus.FAILED: frozenset(),
+    AttemptStatus.CANCELLED: frozenset(),
+}
+
+
+def check_transition(current: JobStatus, target: JobStatus) -> None:
+    """Raise IllegalTransition unless a job may go from ``current`` to ``target``."""
+    if target not in TRANSITIONS[current]:
+        raise IllegalTransition(f"A {current} job cannot become {target}.")
