@@ -39,6 +39,7 @@ class User(Base):
     first_name: Mapped[str] = mapped_column(String(100), default="")
     password_hash: Mapped[str | None] = mapped_column(String(300))
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_email_verified: Mapped[bool] = mapped_column(default=False)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     last_organization_id: Mapped[int | None] = mapped_column(
@@ -78,3 +79,71 @@ class AuditEntry(TenantModel):
     key_id: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(String(500))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class LoginSession(Base):
+    """One sign-in. Revoking it ends its access tokens, its refresh tokens and its page cookie.
+
+    ``token_hash`` is of the page cookie, or of a token from outside that was logged out here.
+    """
+
+    __tablename__ = "login_sessions"
+
+    id: Mapped[Id]
+    uuid: Mapped[str] = mapped_column(String(36), unique=True, default=ids.new_uuid)
+    user_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    current_organization_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("organizations.id", ondelete="SET NULL")
+    )
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    revoked_at: Mapped[datetime | None]
+
+
+class RefreshToken(Base):
+    """Used once; presented again, its whole session ends."""
+
+    __tablename__ = "refresh_tokens"
+
+    id: Mapped[Id]
+    session_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("login_sessions.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ApiKey(TenantModel):
+    """``scopes`` None means everything its role may do."""
+
+    __tablename__ = "api_keys"
+
+    name: Mapped[str] = mapped_column(String(100))
+    shown_prefix: Mapped[str] = mapped_column(String(12))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[Role] = mapped_column(EnumText(Role))
+    scopes: Mapped[list[str] | None]
+    made_by_user_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Invitation(TenantModel):
+    """A link that makes whoever holds it a member; works once."""
+
+    __tablename__ = "invitations"
+
+    email: Mapped[str] = mapped_column(String(254))
+    role: Mapped[Role] = mapped_column(EnumText(Role))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by: Mapped[str] = mapped_column(String(120))
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

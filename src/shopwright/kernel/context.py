@@ -1,13 +1,15 @@
 """What a process shares with every session it opens: who listens to events, the live hub, the vault."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from shopwright.kernel.durable import DurableWork
     from shopwright.kernel.events import Subscriptions
     from shopwright.kernel.live import Hub
     from shopwright.kernel.secrets import Vault
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -18,3 +20,11 @@ class ProcessContext:
     hub: "Hub"
     vault: "Vault"
     durable: "DurableWork | None" = None
+    _kept: dict[type[Any], Any] = field(default_factory=dict)
+
+    def keep(self, kind: type[T]) -> T:
+        """This process's one instance of ``kind``, made on first use: a cache, a limiter."""
+        found: T | None = self._kept.get(kind)
+        if found is None:
+            found = self._kept[kind] = kind()
+        return found

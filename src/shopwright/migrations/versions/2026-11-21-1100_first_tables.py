@@ -230,6 +230,35 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "invitations",
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("role", sa.String(length=32), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("invited_by", sa.String(length=120), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_invitations_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_invitations_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_invitations_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
         "print_files",
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -373,6 +402,7 @@ def upgrade() -> None:
         sa.Column("first_name", sa.String(length=100), nullable=False),
         sa.Column("password_hash", sa.String(length=300), nullable=True),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("is_email_verified", sa.Boolean(), nullable=False),
         sa.Column("failed_logins", sa.BigInteger(), nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_organization_id", sa.BigInteger(), nullable=True),
@@ -389,6 +419,78 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name=op.f("uq_users_uuid")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "api_keys",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("shown_prefix", sa.String(length=12), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=32), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=True),
+        sa.Column("made_by_user_id", sa.BigInteger(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["made_by_user_id"],
+            ["users.id"],
+            name=op.f("fk_api_keys_made_by_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_api_keys_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_api_keys_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_api_keys_made_by_user_id"), ["made_by_user_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_api_keys_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "login_sessions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("current_organization_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_hash", sa.String(length=64), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["current_organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_login_sessions_current_organization_id_organizations"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_login_sessions_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_login_sessions_token_hash")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_login_sessions_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("login_sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_login_sessions_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_login_sessions_user_id"), ["user_id"], unique=False)
+
     op.create_table(
         "memberships",
         sa.Column("user_id", sa.BigInteger(), nullable=False),
@@ -1044,6 +1146,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "refresh_tokens",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("session_id", sa.BigInteger(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["login_sessions.id"],
+            name=op.f("fk_refresh_tokens_session_id_login_sessions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refresh_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_refresh_tokens_token_hash")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("refresh_tokens", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_refresh_tokens_session_id"), ["session_id"], unique=False
+        )
+
+    op.create_table(
         "reservations",
         sa.Column("attempt_id", sa.BigInteger(), nullable=False),
         sa.Column("spool_id", sa.BigInteger(), nullable=False),
@@ -1577,6 +1702,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_reservations_attempt_id"))
 
     op.drop_table("reservations")
+    with op.batch_alter_table("refresh_tokens", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_refresh_tokens_session_id"))
+
+    op.drop_table("refresh_tokens")
     with op.batch_alter_table("recipe_steps", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recipe_steps_variant_id"))
         batch_op.drop_index(batch_op.f("ix_recipe_steps_print_file_id"))
@@ -1678,6 +1807,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_memberships_organization_id"))
 
     op.drop_table("memberships")
+    with op.batch_alter_table("login_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_login_sessions_user_id"))
+        batch_op.drop_index(batch_op.f("ix_login_sessions_expires_at"))
+
+    op.drop_table("login_sessions")
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_keys_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_api_keys_made_by_user_id"))
+
+    op.drop_table("api_keys")
     op.drop_table("users")
     with op.batch_alter_table("stored_files", schema=None) as batch_op:
         batch_op.drop_index("uq_stored_files_hash")
@@ -1699,6 +1838,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_print_files_organization_id"))
 
     op.drop_table("print_files")
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitations_organization_id"))
+
+    op.drop_table("invitations")
     with op.batch_alter_table("inbound_events", schema=None) as batch_op:
         batch_op.drop_index("uq_inbound_events_source_key")
         batch_op.drop_index(batch_op.f("ix_inbound_events_organization_id"))

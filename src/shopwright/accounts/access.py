@@ -1,0 +1,109 @@
+"""Who may call a route. Every route takes one of these, or stands on the list of public ones.
+
+Bearer token, ``X-API-Key``, page cookie: the first one present decides. ``?organizationId=`` may
+name another organization the caller belongs to.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer as BearerModel
+from fastapi.security.base import SecurityBase
+
+from shopwright.accounts import credentials, identities, scopes
+from shopwright.accounts.credentials import CredentialKind
+from shopwright.accounts.identities import Identity, Place
+from shopwright.kernel.actor import Actor, Role
+from shopwright.kernel.edge import get_process
+from shopwright.kernel.errors import Forbidden, Unauthenticated
+
+
+class SignedIn(SecurityBase):
+    """Anybody with a valid credential, whatever the role or organization."""
+
+    def __init__(self) -> None:
+        self.model = BearerModel(description="An access token or an API key.")
+        self.scheme_name = "bearer"
+
+    async def __call__(self, request: Request) -> Identity:
+        return await authenticate(request)
+
+
+class Requires(SecurityBase):
+    """At least ``role`` here; a limited key also needs ``scope``, by default the path's."""
+
+    def __init__(self, role: Role, scope: str | None = None) -> None:
+        self.role = role
+        self.scope = scope
+        self.model = BearerModel(description="An access token or an API key.")
+        self.scheme_name = "bearer"
+
+    async def __call__(self, request: Request) -> Actor:
+        identity = await authenticate(request)
+        actor = actor_of(identity, request.query_params.get("organizationId"))
+        if actor.scopes is not None:
+            _check_scope(actor, self.scope or scopes.scope_of_path(request.url.path))
+        actor.require(self.role)
+        return actor
+
+
+def requires(role: Role, scope: str | None = None) -> Requires:
+    """For ``Annotated[Actor, Depends(requires(Role.MEMBER, scope="orders"))]``."""
+    return Requires(role, scope)
+
+
+ViewerCtx = Annotated[Actor, Depends(requires(Role.VIEWER))]
+MemberCtx = Annotated[Actor, Depends(requires(Role.MEMBER))]
+AdminCtx = Annotated[Actor, Depends(requires(Role.ADMIN))]
+OwnerCtx = Annotated[Actor, Depends(requires(Role.OWNER))]
+IdentityCtx = Annotated[Identity, Depends(SignedIn())]
+
+
+async def authenticate(request: Request) -> Identity:
+    """Raises Unauthenticated with the reason; remembers the answer on the request."""
+    known: Identity | None = getattr(request.state, "identity", None)
+    if known is not None:
+        return known
+    process = get_process(request)
+    credential = credentials.find_credential(request)
+    if credential is None:
+        raise Unauthenticated("Sign in: send a Bearer token or an X-API-Key.")
+    identity = await identities.identify(process, credential)
+    if credential.kind is CredentialKind.COOKIE:
+        credentials.check_cookie_use(request, process.context.vault, credential.secret)
+    request.state.identity = identity
+    return identity
+
+
+def actor_of(identity: Identity, organization_uuid: str | None = None) -> Actor:
+    """The actor in the named organization, else in the credential's; Forbidden for strangers."""
+    place = _find_place(identity, organization_uuid)
+    if place is None:
+        raise Forbidden("You are not a member of this organization.")
+    return Actor(
+        organization_id=place.organization_id,
+        role=place.role,
+        name=identity.name,
+        user_id=identity.user_id,
+        key_id=identity.key_id,
+        scopes=identity.scopes,
+    )
+
+
+def _find_place(identity: Identity, organization_uuid: str | None) -> Place | None:
+    if organization_uuid is None:
+        return identity.places.get(identity.organization_id or 0)
+    return next(
+        (
+            p
+            for p in identity.places.values()
+            if organization_uuid in (p.uuid, str(p.organization_id))
+        ),
+        None,
+    )
+
+
+def _check_scope(actor: Actor, scope: str | None) -> None:
+    if scope is None:
+        raise Forbidden("This key is limited to some scopes, and this route is in none of them.")
+    actor.require_scope(scope)

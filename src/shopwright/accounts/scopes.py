@@ -1,0 +1,50 @@
+"""What an API key may be limited to, and which scope the routes below a path ask for."""
+
+AGENT = "agent"  # the runner on the shop's LAN
+PARTS = "parts"  # the reference part-management clients
+
+SCOPES = frozenset(
+    {
+        AGENT, PARTS, "account", "analytics", "artwork", "catalog", "channels", "files",
+        "inventory", "kiosk", "orders", "payments", "print_jobs", "printers", "shipping",
+        "suppliers",
+    }
+)  # fmt: skip
+
+# The first path segment after /api, where it is not the scope's own name.
+SCOPE_OF_SEGMENT = {
+    "agents": AGENT,
+    "bambu": "printers",
+    "connections": "channels",
+    "customers": "orders",
+    "filaments": "inventory",
+    "items": "orders",
+    "keys": "account",
+    "listings": "catalog",
+    "members": "account",
+    "parcels": "shipping",
+    "pieces": "orders",
+    "plan": "print_jobs",
+    "planning": "print_jobs",
+    "print-files": "files",
+    "print-jobs": "print_jobs",
+    "products": "catalog",
+    "queue": "print_jobs",
+    "recipes": "catalog",
+    "shipments": "shipping",
+    "sku-inbox": "orders",
+    "spools": "inventory",
+    "stock": "inventory",
+    "supplier-orders": "suppliers",
+    "variants": "catalog",
+}
+
+
+def scope_of_path(path: str) -> str | None:
+    """The scope a limited key needs here; None when only an unlimited key may come in."""
+    segments = path.split("/", 3)
+    if len(segments) < 3 or segments[1] != "api":  # noqa: PLR2004  "", "api", segment
+        return None
+    segment = segments[2]
+    scope = SCOPE_OF_SEGMENT.get(segment, segment)
+    return scope if scope in SCOPES else None
