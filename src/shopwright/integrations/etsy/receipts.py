@@ -83,7 +83,7 @@ class ReceiptWalk:
         """Without what the page before held already."""
         orders = tuple(order for order in batch.orders if order.raw not in self._seen)
         rejected = tuple(reject for reject in batch.rejected if reject.raw not in self._seen)
-        self._seen = frozenset(each.raw for each in (*batch.orders, *batch.rejected))
+        self._seen = frozenset(raw for raw in _raws(batch))
         return OrderPage(orders, rejected, watermark, max(0, batch.count - batch.size))
 
 
@@ -94,3 +94,7 @@ def _newest(batch: Batch, cursor_s: int) -> int:
 def _check_offset(offset: int, expected: int, second_s: int) -> None:
     if offset < expected and offset > MAX_OFFSET:
         raise BadAnswer(f"More than {MAX_OFFSET} orders changed in second {second_s}.")
+
+
+def _raws(batch: Batch) -> list[str]:
+    return [order.raw for order in batch.orders] + [reject.raw for reject in batch.rejected]
