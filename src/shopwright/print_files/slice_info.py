@@ -70,6 +70,10 @@ def _bounded_tags(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
     """``<`` cannot stand inside a tag, so the bytes since the last one bound the tag's length."""
     since = 0
     for chunk in chunks:
+        if b"\0" in chunk:  # UTF-16, in which "<" would not be this one byte
+            raise UnreadablePrintFile(
+                f"{name} is not well-formed XML in UTF-8: it holds zero bytes."
+            )
         last = chunk.rfind(b"<")
         since = since + len(chunk) if last < 0 else len(chunk) - last
         if since > MAX_TAG_BYTES:

@@ -71,5 +71,5 @@ def _redrawn(source: Image.Image) -> bytes:
     pixels.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))
     pixels.info.clear()
     target = io.BytesIO()
-    pixels.save(target, "PNG", compress_level=4)  # half the time of 6 for 4 % more bytes
+    pixels.save(target, "PNG")
     return target.getvalue()
