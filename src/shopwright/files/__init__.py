@@ -1,0 +1,1 @@
+"""Stored objects by content hash, signed URLs; disk or S3/R2."""
