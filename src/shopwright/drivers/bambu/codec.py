@@ -57,6 +57,7 @@ class Request:
 GET_VERSION = Request("info", "get_version")
 PUSH_ALL = Request("pushing", "pushall", {"version": 1, "push_target": 1})
 PUSH_START = Request("pushing", "start")
+CLEAN_ERROR = Request("print", "clean_print_error")
 
 
 def decode(payload: bytes) -> tuple[Message, ...]:

@@ -1,12 +1,13 @@
 """Bambu Lab printers on the LAN behind the driver port."""
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
 from shopwright.drivers.bambu import camera, commands, diagnosis, outcomes, projects
+from shopwright.drivers.bambu.codec import CLEAN_ERROR
 from shopwright.drivers.bambu.errors import LinkFailed
 from shopwright.drivers.bambu.ftps import FileStore
 from shopwright.drivers.bambu.session import Session
@@ -76,7 +77,7 @@ class BambuDriver:
     def fingerprint(self) -> str | None:
         return self._session.client.fingerprint if self._session else None
 
-    async def reports(self) -> AsyncIterator[DeviceReport]:
+    async def reports(self) -> AsyncGenerator[DeviceReport, None]:
         session = self._living()
         with session.listen() as feed:
             if session.report:
@@ -145,6 +146,8 @@ class BambuDriver:
         refusal = projects.why_not(project, before)
         if refusal or before is None:
             return refusal or Refused("The printer has not reported its state.")
+        if before.faults:  # else an old error could not be told from one about this start
+            session.send(CLEAN_ERROR)
         with session.listen() as feed:
             sequence_id = session.send(projects.project_file(project, self._endpoint.options))
             return await outcomes.settle_start(
