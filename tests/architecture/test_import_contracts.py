@@ -17,7 +17,7 @@ def read_contracts() -> list[dict[str, Any]]:
 
 
 def test_packages_import_only_what_lies_below_them() -> None:
-    lint = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    lint = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     result = subprocess.run(lint, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
 
