@@ -1,7 +1,9 @@
 """Etsy behind the channel port."""
 
+import ssl
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -74,7 +76,7 @@ class EtsyAdapter:
     ) -> None:
         self._app = app
         self._shop_id = shop_id
-        self._http = httpx.AsyncClient(timeout=timeout)
+        self._http = httpx.AsyncClient(timeout=timeout, verify=_trust())
         limiter = limiter or LIMITERS.limiter_for(app.client_id, app.calls_per_minute)
         self._client = EtsyClient(app, tokens, self._http, limiter, patience=patience, now=now)
 
@@ -193,6 +195,12 @@ class EtsyAdapter:
                 raise ReconnectNeeded("This Etsy account has no shop. Connect the owner's account.")
             self._shop_id = str(me.shop_id)
         return self._shop_id
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Loading the authorities takes tens of milliseconds; once is enough."""
+    return httpx.create_ssl_context()
 
 
 def _listings_from(offset: int) -> dict[str, str | int]:

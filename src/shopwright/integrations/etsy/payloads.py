@@ -207,4 +207,4 @@ class ErrorAnswer(Struct):
 
     @property
     def sentence(self) -> str:
-        return self.error_description or self.error or "no reason given"
+        return (self.error_description or self.error or "no reason given").rstrip(".")

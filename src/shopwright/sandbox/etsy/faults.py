@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from shopwright.sandbox.etsy.refusals import Refusal
+from shopwright.sandbox.etsy.world import Json
 
 
 class FaultKind(StrEnum):
@@ -23,6 +24,8 @@ class FaultKind(StrEnum):
     SLOW = "slow"  # waits, then does it
     TIMEOUT_AFTER = "timeout_after"  # does it, then waits
     NO_TRANSACTIONS = "no_transactions"  # the first receipt of the answer has no items
+    UNSORTED = "unsorted"  # a list comes backwards
+    NO_RESULTS = "no_results"  # a list announces its count and comes empty
     UNKNOWN_CURRENCY = "unknown_currency"  # the first receipt of the answer is in XQQ
 
 
@@ -109,17 +112,35 @@ def _spoilt(kind: FaultKind, response: Response) -> Response:
     body = bytes(response.body)
     if kind is FaultKind.MALFORMED_JSON:
         return Response(body[: len(body) // 2], media_type="application/json")
-    if kind not in (FaultKind.NO_TRANSACTIONS, FaultKind.UNKNOWN_CURRENCY):
+    if kind not in SPOILERS:
         return response
     answer = json.loads(body)
-    receipts = answer.get("results", [answer])
-    if receipts and kind is FaultKind.NO_TRANSACTIONS:
-        receipts[0].pop("transactions", None)
-    if receipts and kind is FaultKind.UNKNOWN_CURRENCY:
-        receipts[0] = json.loads(_in_unknown_currency(receipts[0]))
+    SPOILERS[kind](answer, answer.get("results", [answer]))
     return JSONResponse(answer)
 
 
-def _in_unknown_currency(receipt: dict[str, object]) -> str:
-    currency = receipt["grandtotal"]["currency_code"]  # type: ignore[index]  # it is a Money
-    return json.dumps(receipt).replace(f'"{currency}"', '"XQQ"')
+def _drop_items(_answer: Json, receipts: list[Json]) -> None:
+    for receipt in receipts[:1]:
+        receipt.pop("transactions", None)
+
+
+def _drop_results(answer: Json, _receipts: list[Json]) -> None:
+    answer["results"] = []
+
+
+def _reverse(answer: Json, receipts: list[Json]) -> None:
+    answer["results"] = receipts[::-1]
+
+
+def _change_currency(_answer: Json, receipts: list[Json]) -> None:
+    for receipt in receipts[:1]:
+        code = receipt["grandtotal"]["currency_code"]
+        receipt.update(json.loads(json.dumps(receipt).replace(f'"{code}"', '"XQQ"')))
+
+
+SPOILERS: dict[FaultKind, Callable[[Json, list[Json]], None]] = {
+    FaultKind.NO_TRANSACTIONS: _drop_items,
+    FaultKind.NO_RESULTS: _drop_results,
+    FaultKind.UNSORTED: _reverse,
+    FaultKind.UNKNOWN_CURRENCY: _change_currency,
+}
