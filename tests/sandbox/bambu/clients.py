@@ -151,8 +151,12 @@ class BareFtps(ftplib.FTP_TLS):
 
     def open(self, printer: VirtualPrinter, access_code: str | None = None) -> Self:
         self.connect(printer.host, printer.ftps_port)
-        self.login("bblp", access_code or printer.access_code)
-        self.prot_p()
+        try:
+            self.login("bblp", access_code or printer.access_code)
+            self.prot_p()
+        except ftplib.Error:
+            self.close()
+            raise
         return self
 
     def connect(self, host: str = "", port: int = 0, *_: object, **__: object) -> str:

@@ -79,8 +79,7 @@ class FtpsThread:
             if self.users:
                 return
             FtpsThread._current = None
-        self._is_stopping = True
-        self._waker.wake()
+        self._call(self._stop)
         self._thread.join()
 
     def open(self, card: Card, host: str, port: int) -> "Future[FTPServer]":
@@ -106,6 +105,9 @@ class FtpsThread:
             while self._calls:
                 _carry_out(*self._calls.popleft())
         self._loop.close()
+
+    def _stop(self) -> None:
+        self._is_stopping = True
 
     def _close(self, server: FTPServer) -> None:
         server.close()

@@ -188,6 +188,8 @@ class Machine:
         if self.job and self.state in (GcodeState.PREPARE, GcodeState.RUNNING):
             at_s, act = self._next_boundary(self.job)
             if at_s - self.job.elapsed_s <= _TINY_S:
+                self.job.elapsed_s = max(at_s, self.job.elapsed_s)  # exact, whatever floats say
+                self._take(self.job)
                 act()
                 return True
         return False
