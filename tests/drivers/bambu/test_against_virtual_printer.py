@@ -64,7 +64,7 @@ def endpoint(printer: VirtualPrinter) -> Endpoint:
     )
 
 
-def driver_of(printer: VirtualPrinter, times: Timeouts = TIMES, **changes: str) -> BambuDriver:
+def driver_of(printer: VirtualPrinter, times: Timeouts = TIMES, /, **changes: str) -> BambuDriver:
     place = dataclasses.replace(endpoint(printer), **changes)  # type: ignore[arg-type]  # all text
     return BambuDriver(place, timeouts=times)
 
@@ -341,6 +341,28 @@ async def test_a_file_that_did_not_arrive_whole_is_an_error(
     assert not (printer.folder / NAME).exists()
 
 
+async def test_a_file_arrives_whole_where_the_printer_offers_tls_1_3(sliced: Path) -> None:
+    async with (
+        VirtualPrinter(PrinterConfig(knobs=Knobs(has_ftps_tls13=True))) as printer,
+        driver_of(printer) as driver,
+    ):
+        stored = await send(driver, sliced)
+        content = await asyncio.to_thread((printer.folder / NAME).read_bytes)
+    assert content == await asyncio.to_thread(sliced.read_bytes)
+    assert stored.size == len(content)
+
+
+@pytest.mark.parametrize("knob", ["has_duplicate_reports", "has_unordered_reports"])
+async def test_reports_twice_or_out_of_order_do_not_confuse(
+    printer: VirtualPrinter, driver: BambuDriver, sliced: Path, knob: str
+) -> None:
+    setattr(printer.knobs, knob, True)
+    assert isinstance(await begin(driver, await send(driver, sliced)), Confirmed)
+    printer.knobs.speed = 6000
+    await seen(driver, lambda report: report.outcome is Outcome.FINISHED)
+    assert len(printer.prints) == 1
+
+
 async def test_a_wrong_checksum_keeps_nothing(
     printer: VirtualPrinter, driver: BambuDriver, sliced: Path
 ) -> None:
@@ -469,7 +491,7 @@ async def test_a_connected_driver_diagnoses_on_its_own_connection(
 async def test_the_diagnosis_names_what_is_wrong_with_the_credentials(
     printer: VirtualPrinter, changes: dict[str, str], finding: Finding
 ) -> None:
-    found = await driver_of(printer, **changes).diagnose()
+    found = await driver_of(printer, TIMES, **changes).diagnose()
     assert found.steps[-1].finding is finding
     assert [step.finding for step in found.steps[:-1]] == [Finding.OK] * (len(found.steps) - 1)
 

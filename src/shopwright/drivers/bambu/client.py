@@ -82,13 +82,13 @@ class LanClient:
             self._name_printer(leaf)
             await self._sign_in(sock)
             await self._subscribe()
+            self._is_open = True
+            self.publish(codec.GET_VERSION)
+            self._push_all()
         except BaseException:
             self.close()
             raise
-        self._is_open = True
         self._heard_at = self._loop.time()
-        self.publish(codec.GET_VERSION)
-        self._push_all()
         self._tick()
 
     def publish(self, request: Request) -> str:
@@ -156,8 +156,9 @@ class LanClient:
 
     async def _subscribe(self) -> None:
         self._answer = self._loop.create_future()
-        if self._paho:
-            self._paho.subscribe(f"device/{self.serial}/report", qos=0)
+        if self._paho is None or self._paho.socket() is None:
+            raise LinkFailed("The printer closed the connection.")
+        self._paho.subscribe(f"device/{self.serial}/report", qos=0)
         await self._answered("the subscription")
 
     async def _answered(self, what: str) -> None:

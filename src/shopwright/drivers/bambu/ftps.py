@@ -56,6 +56,8 @@ class Line:
 
     def swap(self, old: socket.socket, new: socket.socket) -> None:
         with self.lock:
+            if self.is_broken:
+                raise Abandoned
             self.sockets.remove(old)
             self.sockets.append(new)
 
@@ -114,14 +116,23 @@ class ImplicitFtps(ftplib.FTP_TLS):
         return self._encrypt(plain, session), size
 
     def _encrypt(self, plain: socket.socket, session: ssl.SSLSession | None) -> ssl.SSLSocket:
+        """The handshake comes after the swap, so that it can be broken off too."""
         try:
             secured = self.context.wrap_socket(
-                plain, server_hostname=self._endpoint.serial, session=session
+                plain,
+                server_hostname=self._endpoint.serial,
+                session=session,
+                do_handshake_on_connect=False,
             )
         except BaseException:
             plain.close()
             raise
-        self._line.swap(plain, secured)
+        try:
+            self._line.swap(plain, secured)
+            secured.do_handshake()
+        except BaseException:
+            secured.close()
+            raise
         return secured
 
 
