@@ -44,7 +44,7 @@ class Variant(TenantModel):
 class RecipeStep(TenantModel):
     """What must be made for one unit. One run of the plate yields ``yields`` of this step.
 
-    A changed recipe makes new rows and retires the old ones: pieces point at the step they were planned with.
+    A changed recipe makes new rows and retires the old: pieces point at what they were planned with.
     """
 
     __tablename__ = "recipe_steps"
@@ -63,20 +63,38 @@ class RecipeStep(TenantModel):
     is_retired: Mapped[bool] = mapped_column(default=False)
 
 
+class Hardware(TenantModel):
+    """Something bought and used up with each unit: a screw, a box. How many there are, inventory says."""
+
+    __tablename__ = "hardware"
+    __table_args__ = (
+        Index("uq_hardware_sku", "organization_id", "sku", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    sku: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(200))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
 class RecipeHardware(TenantModel):
     """Screws, magnets, boxes: taken from stock for each unit."""
 
     __tablename__ = "recipe_hardware"
+    __table_args__ = (
+        Index("uq_recipe_hardware_variant", "variant_id", "hardware_id", unique=True),
+        {"sqlite_autoincrement": True},
+    )
 
     variant_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("variants.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("variants.id", ondelete="CASCADE")
     )
     hardware_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("hardware.id"))
     quantity: Mapped[int]
 
 
 class SkuAlias(TenantModel):
-    """A code used on a channel that means one of our variants; made when a person maps an unknown SKU."""
+    """A code used on a channel that means one of our variants; made by mapping an unknown SKU."""
 
     __tablename__ = "sku_aliases"
     __table_args__ = (

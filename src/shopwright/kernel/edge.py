@@ -1,11 +1,13 @@
-"""What every HTTP route takes as arguments: sessions, clock, settings, references, problem docs."""
+"""What every HTTP route takes and gives back: sessions, references, pages of rows, problem docs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import BaseModel, PlainValidator, WithJsonSchema
+from starlette.responses import JSONResponse
 
 from shopwright.kernel import ids
 from shopwright.kernel.clock import Clock
@@ -15,6 +17,7 @@ from shopwright.kernel.errors import Invalid, NotFound, ShopError
 from shopwright.kernel.settings import Settings
 
 MAX_ID = 2**63 - 1
+ALL_ROWS = 1_000_000_000  # the default limit of documented lists that return everything
 
 
 @dataclass(slots=True)
@@ -92,26 +95,68 @@ def path_ref(name: str) -> Any:
     return Depends(read)
 
 
+def _read_body_ref(value: object) -> Ref:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("must be an id: an integer or a uuid")  # noqa: TRY004  pydantic wants it
+    try:
+        return parse_ref(str(value))
+    except NotFound as err:
+        raise ValueError("must be an id: an integer or a uuid") from err
+
+
+# A row named in a body, by its integer id or its uuid.
+BodyRef = Annotated[
+    Ref,
+    PlainValidator(_read_body_ref),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}]}),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Paging:
     limit: int
     offset: int
+    is_enveloped: bool = False  # the rows come under ``data`` instead of the list's own name
 
 
 def page_of(default_limit: int) -> Any:
-    """A dependency for ``limit`` (1–1000) and ``offset``; out of range is 400 with the range named."""
+    """A dependency for ``limit`` (1–1000) and ``offset``; out of range is 400 with the range named.
+
+    ``ALL_ROWS`` as default returns everything unless the caller asks for less.
+    """
 
     def read(
-        limit: Annotated[int, Query(description="1 to 1000")] = default_limit,
+        limit: Annotated[int | None, Query(description="1 to 1000")] = None,
         offset: Annotated[int, Query(description="rows to skip")] = 0,
+        envelope: Annotated[Literal["data"] | None, Query(description="name the rows data")] = None,
     ) -> Paging:
-        if not 1 <= limit <= 1000:  # noqa: PLR2004  documented range
+        if limit is not None and not 1 <= limit <= 1000:  # noqa: PLR2004  documented range
             raise Invalid("limit must be between 1 and 1000.", limit=limit)
         if not 0 <= offset <= MAX_ID:
             raise Invalid("offset must be 0 or more.", offset=offset)
-        return Paging(limit, offset)
+        return Paging(default_limit if limit is None else limit, offset, envelope == "data")
 
     return Depends(read)
+
+
+def page_members(paging: Paging, total: int) -> dict[str, int]:
+    """What every list says besides its rows: ``total limit offset page pages``."""
+    limit = total if paging.limit == ALL_ROWS else paging.limit
+    size = max(limit, 1)
+    return {
+        "total": total,
+        "limit": limit,
+        "offset": paging.offset,
+        "page": paging.offset // size + 1,
+        "pages": -(-total // size),
+    }
+
+
+def listed(name: str, rows: Sequence[BaseModel], total: int, paging: Paging) -> JSONResponse:
+    """The answer of a list route: the rows under ``name`` (or ``data``) and the page's members."""
+    key = "data" if paging.is_enveloped else name
+    body = {key: [row.model_dump(mode="json") for row in rows], **page_members(paging, total)}
+    return JSONResponse(body)
 
 
 def problems(*errors: type[ShopError]) -> dict[int | str, dict[str, Any]]:

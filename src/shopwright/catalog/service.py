@@ -1,0 +1,252 @@
+"""What the rest of the house asks the catalogue: codes to variants, variants to recipes; and changes both."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shopwright.accounts import audit
+from shopwright.catalog import queries, recipe_queries, rules
+from shopwright.catalog.events import CodeMapped, RecipeChanged
+from shopwright.catalog.models import RecipeStep, SkuAlias, Variant
+from shopwright.catalog.recipe_queries import PlateRow
+from shopwright.catalog.rules import PlannedStep, RecipeChange, StepSpec
+from shopwright.catalog.states import StepKind
+from shopwright.kernel import events
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import Ref
+from shopwright.kernel.errors import Conflict, Invalid, NotFound
+from shopwright.kernel.live import touch
+
+MAX_CODE = 200
+MAX_PER_UNIT = 10_000
+
+
+class CodeTaken(Conflict):
+    code = "code-taken"
+    title = "This code means something else already"
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What a new file version did to recipes; those kept name a plate that it does not have."""
+
+    moved_variant_ids: tuple[int, ...]
+    kept_variant_ids: tuple[int, ...]
+
+
+async def get_variant(session: AsyncSession, ctx: Actor, ref: Ref) -> Variant:
+    variant = await queries.find_variant(session, ctx, ref)
+    if variant is None:
+        raise NotFound(f"There is no variant {ref}.")
+    return variant
+
+
+async def find_variants_by_code(
+    session: AsyncSession, ctx: Actor, codes: Collection[str]
+) -> dict[str, Variant]:
+    """Active variants by the codes as given: trimmed, case counts, a SKU goes before an alias."""
+    trimmed = {code: code.strip() for code in codes if code.strip()}
+    if not trimmed:
+        return {}
+    found = await queries.find_variants_by_code(session, ctx, set(trimmed.values()))
+    return {code: found[key] for code, key in trimmed.items() if key in found}
+
+
+async def list_recipes(
+    session: AsyncSession, ctx: Actor, variant_ids: Collection[int]
+) -> dict[int, list[RecipeStep]]:
+    """The present steps of each variant that has any, in order."""
+    if not variant_ids:
+        return {}
+    recipes: dict[int, list[RecipeStep]] = defaultdict(list)
+    for step in await recipe_queries.list_active_steps(session, ctx, variant_ids):
+        recipes[step.variant_id].append(step)
+    return dict(recipes)
+
+
+async def list_recipe_hardware(
+    session: AsyncSession, ctx: Actor, variant_ids: Collection[int]
+) -> dict[int, dict[int, int]]:
+    """By variant: how many of which hardware one unit takes."""
+    needed: dict[int, dict[int, int]] = defaultdict(dict)
+    for line, _ in await recipe_queries.list_hardware(session, ctx, variant_ids):
+        needed[line.variant_id][line.hardware_id] = line.quantity
+    return dict(needed)
+
+
+async def map_code(session: WriteSession, ctx: Actor, *, code: str, variant_id: int) -> SkuAlias:
+    """Let ``code`` mean the variant from now on; whoever waits for it hears CodeMapped.
+
+    The same mapping again is fine; raises CodeTaken when the code means another variant.
+    """
+    code = _check_code(code)
+    variant = await get_variant(session, ctx, Ref(variant_id, None))
+    owner = await queries.find_code_owner(session, ctx, code)
+    if owner is not None:
+        raise CodeTaken(f"{code} is itself the SKU of variant {owner.id}; it needs no alias.")
+    added = await queries.add_alias(session, ctx, code, variant.id)
+    alias = added or await queries.find_alias(session, ctx, SkuAlias.code == code)
+    if alias is None or alias.variant_id != variant.id:
+        raise CodeTaken(f"{code} is an alias of another variant. Remove that alias first.")
+    if added:
+        audit.record(session, ctx, "sku_alias.created", alias.id, code=code, variant_id=variant.id)
+    touch(session, ctx.organization_id, "product", variant.product_id)
+    await events.publish(session, CodeMapped(ctx.organization_id, code, variant.id))
+    return alias
+
+
+async def unmap_code(session: WriteSession, ctx: Actor, alias_ref: Ref) -> None:
+    """Orders that came in with the code keep what they were planned with."""
+    alias = await queries.find_alias(session, ctx, alias_ref.where(SkuAlias))
+    if alias is None:
+        raise NotFound(f"There is no SKU alias {alias_ref}.")
+    audit.record(session, ctx, "sku_alias.deleted", alias.id, code=alias.code)
+    await session.delete(alias)
+    touch(session, ctx.organization_id, "product")
+
+
+async def change_recipe(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    variant_id: int,
+    steps: Sequence[StepSpec],
+    hardware: Mapping[int, int],
+) -> Variant:
+    """Replace what one unit is made of; ``hardware`` is quantity by hardware id.
+
+    Changed steps become new rows and the old ones retire, so that pieces keep what they were planned with.
+    """
+    rules.check_steps(steps)
+    variant = await _lock_variant(session, ctx, variant_id)
+    wanted = await _find_plates(session, ctx, steps)
+    await _check_hardware(session, ctx, hardware)
+    current = await recipe_queries.list_active_steps(session, ctx, [variant.id])
+    change = rules.compare(current, wanted)
+    await _apply(session, ctx, variant, change)
+    await recipe_queries.replace_hardware(session, ctx, variant.id, hardware)
+    await _tell_changed(session, ctx, variant, steps=len(steps), retired=len(change.retired))
+    return variant
+
+
+async def adopt_print_file_version(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    old_file_ids: Collection[int],
+    new_file_id: int,
+    plate_numbers: Collection[int],
+) -> Adoption:
+    """Move recipes that print an older version of a file onto the new one, plate by plate.
+
+    A step whose plate the new version lacks keeps its file, and the recipe says so. Work already planned
+    keeps the version it was planned with.
+    """
+    using = await recipe_queries.list_variants_using(session, ctx, old_file_ids)
+    variants = await queries.lock_variants(session, ctx, using)
+    active = await recipe_queries.list_active_steps(session, ctx, using)
+    steps = [step for step in active if step.print_file_id in old_file_ids]
+    moving = [step for step in steps if step.plate_number in plate_numbers]
+    await recipe_queries.retire_steps(session, ctx, [step.id for step in moving])
+    session.add_all(_on_new_file(step, new_file_id) for step in moving)
+    await session.flush()
+    moved = {step.variant_id for step in moving}
+    for variant in variants:
+        if variant.id in moved:
+            await _tell_changed(session, ctx, variant, print_file_id=new_file_id)
+    kept = {step.variant_id for step in steps if step.plate_number not in plate_numbers}
+    return Adoption(tuple(sorted(moved)), tuple(sorted(kept)))
+
+
+def _check_code(code: str) -> str:
+    code = code.strip()
+    if not code or len(code) > MAX_CODE or not code.isprintable():
+        raise Invalid(f"A code has 1 to {MAX_CODE} visible characters.", code=code[:MAX_CODE])
+    return code
+
+
+async def _lock_variant(session: WriteSession, ctx: Actor, variant_id: int) -> Variant:
+    locked = await queries.lock_variants(session, ctx, [variant_id])
+    if not locked:
+        raise NotFound(f"There is no variant {variant_id}.")
+    return locked[0]
+
+
+async def _find_plates(
+    session: WriteSession, ctx: Actor, steps: Sequence[StepSpec]
+) -> list[PlannedStep]:
+    refs = {step.print_file for step in steps if step.print_file}
+    plates = await recipe_queries.list_plates(session, ctx, refs)
+    return [_find_plate(number, step, plates) for number, step in enumerate(steps, 1)]
+
+
+def _find_plate(number: int, step: StepSpec, plates: Sequence[PlateRow]) -> PlannedStep:
+    ref, plate = step.print_file, step.plate
+    if ref is None or plate is None:
+        raise Invalid(f"Step {number} is a print: name its print_file_id and plate.")
+    of_file = [
+        row for row in plates if ref.id == row.print_file_id or ref.uuid == row.print_file_uuid
+    ]
+    if not of_file:
+        raise NotFound(f"Step {number} names print file {ref}, which is not there.")
+    rules.check_plate(number, of_file[0].file_name, plate, {row.number for row in of_file})
+    return PlannedStep(step.name, of_file[0].print_file_id, plate, step.yields)
+
+
+async def _check_hardware(session: WriteSession, ctx: Actor, hardware: Mapping[int, int]) -> None:
+    if not hardware:
+        return
+    refs = [Ref(hardware_id, None) for hardware_id in hardware]
+    known = {row.id for row in await recipe_queries.find_hardware(session, ctx, refs)}
+    for hardware_id, quantity in hardware.items():
+        if hardware_id not in known:
+            raise NotFound(f"There is no hardware {hardware_id}.")
+        if not 1 <= quantity <= MAX_PER_UNIT:
+            raise Invalid(
+                f"One unit takes 1 to {MAX_PER_UNIT} of hardware {hardware_id}, not {quantity}."
+            )
+
+
+async def _apply(session: WriteSession, ctx: Actor, variant: Variant, change: RecipeChange) -> None:
+    await recipe_queries.retire_steps(session, ctx, [step.id for step in change.retired])
+    for kept, position, wanted in change.kept:
+        kept.position, kept.name = position, wanted.name
+    session.add_all(_new_step(ctx, variant, position, step) for position, step in change.added)
+    await session.flush()
+
+
+async def _tell_changed(
+    session: WriteSession, ctx: Actor, variant: Variant, **facts: object
+) -> None:
+    audit.record(session, ctx, "recipe.changed", variant.id, **facts)
+    touch(session, ctx.organization_id, "product", variant.product_id)
+    await events.publish(session, RecipeChanged(ctx.organization_id, variant.id))
+
+
+def _new_step(ctx: Actor, variant: Variant, position: int, step: PlannedStep) -> RecipeStep:
+    return RecipeStep(
+        organization_id=ctx.organization_id,
+        variant_id=variant.id,
+        position=position,
+        kind=StepKind.PRINT,
+        name=step.name,
+        print_file_id=step.print_file_id,
+        plate_number=step.plate_number,
+        yields=step.yields,
+    )
+
+
+def _on_new_file(step: RecipeStep, print_file_id: int) -> RecipeStep:
+    return RecipeStep(
+        organization_id=step.organization_id,
+        variant_id=step.variant_id,
+        position=step.position,
+        kind=step.kind,
+        name=step.name,
+        print_file_id=print_file_id,
+        plate_number=step.plate_number,
+        yields=step.yields,
+    )
