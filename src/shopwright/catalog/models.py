@@ -44,7 +44,7 @@ class Variant(TenantModel):
 class RecipeStep(TenantModel):
     """What must be made for one unit. One run of the plate yields ``yields`` of this step.
 
-    A changed recipe makes new rows and retires the old: pieces point at what they were planned with.
+    A changed recipe makes new rows and retires the old: pieces keep what they were planned with.
     """
 
     __tablename__ = "recipe_steps"
@@ -64,7 +64,7 @@ class RecipeStep(TenantModel):
 
 
 class Hardware(TenantModel):
-    """Something bought and used up with each unit: a screw, a box. How many there are, inventory says."""
+    """Something bought and used up with each unit. How many there are, inventory says."""
 
     __tablename__ = "hardware"
     __table_args__ = (

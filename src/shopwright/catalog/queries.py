@@ -102,10 +102,7 @@ async def find_variants_by_code(
         .where(Variant.organization_id == ctx.organization_id, Variant.is_active)
         .order_by(matches.c.rank.desc())
     )
-    found: dict[str, Variant] = {}
-    for code, variant in rows:
-        found[code] = variant
-    return found
+    return {row.code: row.Variant for row in rows}
 
 
 async def find_code_owner(session: AsyncSession, ctx: Actor, code: str) -> Variant | None:

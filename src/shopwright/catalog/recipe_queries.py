@@ -23,6 +23,9 @@ class PlateRow:
     version: int
     number: int
 
+    def is_of(self, ref: Ref) -> bool:
+        return ref.id == self.print_file_id or ref.uuid == self.print_file_uuid
+
 
 @dataclass(frozen=True, slots=True)
 class StepFile:

@@ -46,7 +46,7 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True)
 class RecipeChange:
-    """Step ids to keep (with position and new name) and to retire, and steps to add at a position."""
+    """Step ids to keep (with position and name) and to retire, and steps to add at a position."""
 
     kept: dict[int, tuple[int, PlannedStep]]
     retired: list[int]

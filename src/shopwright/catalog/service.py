@@ -1,8 +1,9 @@
-"""What the rest of the house asks the catalogue: codes to variants, variants to recipes; and changes both."""
+"""What the rest of the house asks the catalogue: codes to variants, variants to recipes."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +12,7 @@ from shopwright.catalog import queries, recipe_queries, rules
 from shopwright.catalog.events import CodeMapped, RecipeChanged
 from shopwright.catalog.models import RecipeStep, SkuAlias, Variant
 from shopwright.catalog.recipe_queries import PlateRow
-from shopwright.catalog.rules import PlannedStep, RecipeChange, StepSpec
+from shopwright.catalog.rules import PlannedStep, RecipeChange, StepSpec, Work
 from shopwright.catalog.states import StepKind
 from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
@@ -118,15 +119,15 @@ async def change_recipe(
 ) -> Variant:
     """Replace what one unit is made of; ``hardware`` is quantity by hardware id.
 
-    Changed steps become new rows and the old ones retire, so that pieces keep what they were planned with.
+    Changed steps become new rows, the old ones retire: pieces keep what they were planned with.
     """
     rules.check_steps(steps)
     variant = await _lock_variant(session, ctx, variant_id)
     wanted = await _find_plates(session, ctx, steps)
     await _check_hardware(session, ctx, hardware)
     current = await recipe_queries.list_active_steps(session, ctx, [variant.id])
-    change = rules.compare(current, wanted)
-    await _apply(session, ctx, variant, change)
+    change = rules.compare({step.id: _work_of(step) for step in current}, wanted)
+    await _apply(session, ctx, variant, current, change)
     await recipe_queries.replace_hardware(session, ctx, variant.id, hardware)
     await _tell_changed(session, ctx, variant, steps=len(steps), retired=len(change.retired))
     return variant
@@ -142,8 +143,8 @@ async def adopt_print_file_version(
 ) -> Adoption:
     """Move recipes that print an older version of a file onto the new one, plate by plate.
 
-    A step whose plate the new version lacks keeps its file, and the recipe says so. Work already planned
-    keeps the version it was planned with.
+    A step whose plate the new version lacks keeps its file, and the recipe says so. Work already
+    planned keeps the version it was planned with.
     """
     using = await recipe_queries.list_variants_using(session, ctx, old_file_ids)
     variants = await queries.lock_variants(session, ctx, using)
@@ -187,9 +188,7 @@ def _find_plate(number: int, step: StepSpec, plates: Sequence[PlateRow]) -> Plan
     ref, plate = step.print_file, step.plate
     if ref is None or plate is None:
         raise Invalid(f"Step {number} is a print: name its print_file_id and plate.")
-    of_file = [
-        row for row in plates if ref.id == row.print_file_id or ref.uuid == row.print_file_uuid
-    ]
+    of_file = [row for row in plates if row.is_of(ref)]
     if not of_file:
         raise NotFound(f"Step {number} names print file {ref}, which is not there.")
     rules.check_plate(number, of_file[0].file_name, plate, {row.number for row in of_file})
@@ -205,25 +204,33 @@ async def _check_hardware(session: WriteSession, ctx: Actor, hardware: Mapping[i
         if hardware_id not in known:
             raise NotFound(f"There is no hardware {hardware_id}.")
         if not 1 <= quantity <= MAX_PER_UNIT:
-            raise Invalid(
-                f"One unit takes 1 to {MAX_PER_UNIT} of hardware {hardware_id}, not {quantity}."
-            )
+            raise Invalid(f"One unit takes 1 to {MAX_PER_UNIT} of hardware {hardware_id}.")
 
 
-async def _apply(session: WriteSession, ctx: Actor, variant: Variant, change: RecipeChange) -> None:
-    await recipe_queries.retire_steps(session, ctx, [step.id for step in change.retired])
-    for kept, position, wanted in change.kept:
-        kept.position, kept.name = position, wanted.name
+async def _apply(
+    session: WriteSession,
+    ctx: Actor,
+    variant: Variant,
+    current: Sequence[RecipeStep],
+    change: RecipeChange,
+) -> None:
+    await recipe_queries.retire_steps(session, ctx, change.retired)
+    for step in current:
+        if step.id in change.kept:
+            step.position, wanted = change.kept[step.id]
+            step.name = wanted.name
     session.add_all(_new_step(ctx, variant, position, step) for position, step in change.added)
     await session.flush()
 
 
-async def _tell_changed(
-    session: WriteSession, ctx: Actor, variant: Variant, **facts: object
-) -> None:
+async def _tell_changed(session: WriteSession, ctx: Actor, variant: Variant, **facts: Any) -> None:
     audit.record(session, ctx, "recipe.changed", variant.id, **facts)
     touch(session, ctx.organization_id, "product", variant.product_id)
     await events.publish(session, RecipeChanged(ctx.organization_id, variant.id))
+
+
+def _work_of(step: RecipeStep) -> Work:
+    return step.kind, step.print_file_id, step.plate_number, step.yields
 
 
 def _new_step(ctx: Actor, variant: Variant, position: int, step: PlannedStep) -> RecipeStep:
