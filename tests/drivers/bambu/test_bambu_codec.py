@@ -1,4 +1,7 @@
+import copy
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -106,6 +109,28 @@ def test_no_payload_makes_the_mirror_raise(contents: list[dict[str, object]]) ->
         for message in codec.decode(pushes.wire("print", {**content, "command": "push_status"})):
             mirror.apply(message)
         assert mirror.report(NOW).serial == pushes.SERIAL
+
+
+def every_place(part: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of every value inside a payload."""
+    keys = list(part) if isinstance(part, dict) else []
+    places = range(len(part)) if isinstance(part, list) else []
+    for key in (*keys, *places):
+        yield (*path, key)
+        yield from every_place(part[key], (*path, key))  # type: ignore[index]  # it is one of both
+
+
+@pytest.mark.parametrize("wrong", [None, True, -1, 2**70, 1e308, "", "9" * 5000, [[]], {"id": []}])
+def test_no_single_wrong_value_makes_the_mirror_raise(wrong: object) -> None:
+    for *parents, last in every_place(pushes.RUNNING):
+        broken: Any = copy.deepcopy(pushes.RUNNING)
+        part = broken
+        for key in parents:
+            part = part[key]
+        part[last] = wrong
+        for first in (broken, pushes.RUNNING):
+            mirror = pushes.mirror_of(first, broken, pushes.RUNNING)
+            assert mirror.report(NOW).device_job_id == "731200455"
 
 
 @given(st.dictionaries(KEYS, JSON, max_size=3), st.sampled_from(["info", "system", "print"]))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shopwright.drivers.bambu.models import Model
-from shopwright.drivers.bambu.values import as_float, as_int, as_mask, as_object, as_objects
+from shopwright.drivers.bambu.values import as_float, as_int, as_mask, as_object, as_objects, within
 from shopwright.fleet.port import Temperatures
 
 State = Mapping[str, object]
@@ -12,6 +12,8 @@ Reading = tuple[float | None, float | None]  # current, target
 NO_SENSOR_C = 5.0  # what P1 and A1 report for a chamber without sensor
 STORAGE_PRESENT, STORAGE_ABNORMAL = 0x100, 0x200  # in ``home_flag``
 HALF_WORD = 0xFFFF
+WEAKEST_DBM = -150
+COLDEST_C, HOTTEST_C = -50.0, 600.0  # beyond them a sensor is broken
 LEFT_NIBBLE = 4
 
 
@@ -39,13 +41,14 @@ def nozzle_diameter(state: State) -> float | None:
 
 def wifi_dbm(state: State) -> int | None:
     signal = state.get("wifi_signal")
-    return as_int(signal.removesuffix("dBm")) if isinstance(signal, str) else as_int(signal)
+    number = signal.removesuffix("dBm") if isinstance(signal, str) else signal
+    return within(as_int(number), WEAKEST_DBM, 0)
 
 
 def is_light_on(state: State) -> bool | None:
     for light in as_objects(state.get("lights_report")):
         if light.get("node") == "chamber_light":
-            return light.get("mode") in {"on", "flashing"}
+            return light.get("mode") in ("on", "flashing")  # a list: the mode may be anything
     return None
 
 
@@ -79,13 +82,13 @@ def loaded_tray(state: State) -> int | None:
 
 
 def _plain(state: State, part: str) -> Reading:
-    return as_float(state.get(f"{part}_temper")), as_float(state.get(f"{part}_target_temper"))
+    return _celsius(state.get(f"{part}_temper")), _celsius(state.get(f"{part}_target_temper"))
 
 
 def _chamber(state: State, model: Model | None) -> Reading:
     if model and not model.has_chamber_sensor:
         return None, None
-    current = as_float(state.get("chamber_temper"))
+    current = _celsius(state.get("chamber_temper"))
     if model is None and current == NO_SENSOR_C:
         return None, None
     return current, None
@@ -95,7 +98,12 @@ def _packed(value: object) -> Reading | None:
     number = as_int(value)
     if number is None or number < 0:
         return None
-    return float(number & HALF_WORD), float(number >> 16 & HALF_WORD)
+    return _celsius(number & HALF_WORD), _celsius(number >> 16 & HALF_WORD)
+
+
+def _celsius(value: object) -> float | None:
+    number = as_float(value)
+    return number if number is not None and COLDEST_C <= number <= HOTTEST_C else None
 
 
 def _value(device: State, part: str, key: str) -> object:
