@@ -50,6 +50,19 @@ class ControlAccess(StrEnum):
     UNKNOWN = "unknown"
 
 
+class StartPhaseName(StrEnum):
+    """Where a start is: before ``starting`` nothing was sent, so an upload may be repeated."""
+
+    UPLOADING = "uploading"
+    STARTING = "starting"
+
+
+class StartResult(StrEnum):
+    CONFIRMED = "confirmed"
+    NOT_STARTED = "not_started"  # proven: refused, or never sent
+    UNPROVEN = "unproven"
+
+
 class CommandStatus(StrEnum):
     PENDING = "pending"
     SENT = "sent"

@@ -1,6 +1,7 @@
 """What every HTTP route takes and gives back: sessions, references, pages of rows, problem docs."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from shopwright.kernel.clock import Clock
 from shopwright.kernel.context import ProcessContext
 from shopwright.kernel.db import Database, ReadSession, WriteSession
 from shopwright.kernel.errors import Invalid, NotFound, ShopError
+from shopwright.kernel.idempotency import Claim
 from shopwright.kernel.settings import Settings
 
 MAX_ID = 2**63 - 1
@@ -42,8 +44,32 @@ async def open_read(request: Request) -> AsyncIterator[ReadSession]:
 
 
 async def open_write(request: Request) -> AsyncIterator[WriteSession]:
-    async with get_process(request).database.write() as session:
+    async with writing(request) as session:
         yield session
+
+
+@asynccontextmanager
+async def writing(request: Request) -> AsyncIterator[WriteSession]:
+    """The request's write transaction, for routes that cannot take ``Write`` as an argument.
+
+    The first one also claims the request's ``Idempotency-Key`` (see ``kernel.idempotency``).
+    """
+    process = get_process(request)
+    claim: Claim | None = getattr(request.state, "claim", None)
+    async with process.database.write() as session:
+        if claim is not None:
+            await claim.enter(session, principal_of(request), process.clock.now())
+        yield session
+        if claim is not None:
+            claim.session = (
+                None  # an answer that is not stored by now needs a transaction of its own
+            )
+
+
+def principal_of(request: Request) -> str:
+    """Who is counted: the one ``accounts`` let in, else the caller's address."""
+    known: str | None = getattr(request.state, "principal", None)
+    return known or f"address:{request.client.host if request.client else 'unknown'}"
 
 
 def get_now(request: Request) -> datetime:

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     rate_limit_public_per_minute: int = Field(
         100, alias="SHOPWRIGHT_RATE_LIMIT_PUBLIC_PER_MINUTE", ge=0
     )
+    rate_limit_wide_per_minute: int = Field(
+        3000, alias="SHOPWRIGHT_RATE_LIMIT_WIDE_PER_MINUTE", ge=0
+    )
     max_upload_mb: int = Field(500, alias="SHOPWRIGHT_MAX_UPLOAD_MB", ge=1)
 
     etsy_client_id: str = Field("", alias="ETSY_CLIENT_ID")
@@ -123,6 +126,11 @@ class Settings(BaseSettings):
     def _check_database(self) -> "Settings":
         async_database_url(self)  # raises on mysql:// and unknown schemes
         return self
+
+    @property
+    def base_url(self) -> str:
+        """What links that leave the program begin with, without a final slash."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}{self.base_path}"
 
     @property
     def is_sqlite(self) -> bool:

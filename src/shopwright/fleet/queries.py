@@ -1,0 +1,218 @@
+"""All SQL of the fleet. Leases, gates and command states are written here only."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from shopwright.fleet.models import Printer, PrinterCommand, PrinterLease, PrinterSlot
+from shopwright.fleet.states import OPEN_COMMANDS, CommandStatus, Gate
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import ReadSession, WriteSession, insert_for
+from shopwright.kernel.edge import Ref
+from shopwright.kernel.tenancy import CROSS_TENANT
+
+AnySession = ReadSession | WriteSession
+
+
+async def find_printer(session: AnySession, ctx: Actor, ref: Ref) -> Printer | None:
+    printer: Printer | None = await session.scalar(
+        select(Printer)
+        .where(Printer.organization_id == ctx.organization_id, ref.where(Printer))
+        .execution_options(populate_existing=True)
+    )
+    return printer
+
+
+async def find_by_serial(session: AnySession, ctx: Actor, serial: str) -> Printer | None:
+    printer: Printer | None = await session.scalar(
+        select(Printer).where(
+            Printer.organization_id == ctx.organization_id, Printer.serial == serial
+        )
+    )
+    return printer
+
+
+async def list_printers(
+    session: AnySession, ctx: Actor, *, with_inactive: bool = False
+) -> list[Printer]:
+    statement = (
+        select(Printer)
+        .where(Printer.organization_id == ctx.organization_id)
+        .order_by(Printer.name, Printer.id)
+    )
+    if not with_inactive:
+        statement = statement.where(Printer.is_active)
+    return list(await session.scalars(statement))
+
+
+async def list_driven_printers(session: AnySession) -> list[Printer]:
+    """Every organization's printers, for the runner."""
+    statement = select(Printer).where(Printer.is_active).order_by(Printer.id)
+    return list(await session.scalars(statement.execution_options(**CROSS_TENANT)))
+
+
+async def list_slots(
+    session: AnySession, ctx: Actor, printer_ids: Collection[int]
+) -> dict[int, list[PrinterSlot]]:
+    rows = await session.scalars(
+        select(PrinterSlot)
+        .where(PrinterSlot.organization_id == ctx.organization_id)
+        .where(PrinterSlot.printer_id.in_(printer_ids))
+        .order_by(PrinterSlot.printer_id, PrinterSlot.number)
+    )
+    found: dict[int, list[PrinterSlot]] = {}
+    for slot in rows:
+        found.setdefault(slot.printer_id, []).append(slot)
+    return found
+
+
+async def upsert_slots(
+    session: WriteSession, ctx: Actor, printer_id: int, rows: Sequence[dict[str, Any]]
+) -> None:
+    """What the device says now; slots it no longer names are gone."""
+    numbers = [row["number"] for row in rows]
+    stale = (
+        select(PrinterSlot)
+        .where(PrinterSlot.organization_id == ctx.organization_id)
+        .where(PrinterSlot.printer_id == printer_id, PrinterSlot.number.not_in(numbers))
+    )
+    for slot in await session.scalars(stale):
+        await session.delete(slot)
+    if not rows:
+        return
+    insert = insert_for(session, PrinterSlot)
+    changing = [name for name in rows[0] if name not in {"organization_id", "printer_id", "number"}]
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["printer_id", "number"],
+            set_={name: insert.excluded[name] for name in changing},
+        ),
+        list(rows),
+    )
+
+
+async def set_gate(
+    session: WriteSession,
+    ctx: Actor,
+    printer_id: int,
+    gate: Gate,
+    reason: str | None,
+    sources: Collection[Gate] = tuple(Gate),
+) -> Printer | None:
+    printer: Printer | None = await session.scalar(
+        update(Printer)
+        .where(Printer.id == printer_id, Printer.organization_id == ctx.organization_id)
+        .where(Printer.gate.in_(sources))
+        .values(gate=gate, gate_reason=reason)
+        .returning(Printer)
+        .execution_options(populate_existing=True)
+    )
+    return printer
+
+
+async def take_lease(
+    session: WriteSession, printer_id: int, owner: str, now: datetime, ttl_s: float
+) -> int | None:
+    """Become or stay the owner; returns the epoch, None while somebody else's lease runs.
+
+    A new owner gets a new epoch, also when it takes over its own lease after a restart.
+    """
+    insert = insert_for(session, PrinterLease).values(
+        printer_id=printer_id, owner=owner, epoch=1, expires_at=now + timedelta(seconds=ttl_s)
+    )
+    taken: int | None = await session.scalar(
+        insert.on_conflict_do_update(
+            index_elements=["printer_id"],
+            set_={
+                "owner": owner,
+                "epoch": PrinterLease.epoch + 1,
+                "expires_at": now + timedelta(seconds=ttl_s),
+            },
+            where=or_(PrinterLease.owner == owner, PrinterLease.expires_at < now),
+        ).returning(PrinterLease.epoch)
+    )
+    return taken
+
+
+async def renew_leases(
+    session: WriteSession, owner: str, epochs: dict[int, int], now: datetime, ttl_s: float
+) -> set[int]:
+    """Push the expiry of leases still held in the epoch known; the printers lost are missing."""
+    kept = set()
+    for printer_id, epoch in epochs.items():
+        renewed = await session.scalar(
+            update(PrinterLease)
+            .where(PrinterLease.printer_id == printer_id, PrinterLease.owner == owner)
+            .where(PrinterLease.epoch == epoch)
+            .values(expires_at=now + timedelta(seconds=ttl_s))
+            .returning(PrinterLease.printer_id)
+        )
+        if renewed is not None:
+            kept.add(printer_id)
+    return kept
+
+
+async def release_leases(session: WriteSession, owner: str, now: datetime) -> None:
+    await session.execute(
+        update(PrinterLease).where(PrinterLease.owner == owner).values(expires_at=now)
+    )
+
+
+async def list_open_commands(session: AnySession, printer_id: int) -> list[PrinterCommand]:
+    """For the link owner: what is not settled yet, oldest first."""
+    rows = await session.scalars(
+        select(PrinterCommand)
+        .where(PrinterCommand.printer_id == printer_id, PrinterCommand.status.in_(OPEN_COMMANDS))
+        .order_by(PrinterCommand.id)
+        .execution_options(populate_existing=True, **CROSS_TENANT)
+    )
+    return list(rows)
+
+
+async def send_command(
+    session: WriteSession,
+    command_id: int,
+    organization_id: int,
+    printer_id: int,
+    epoch: int,
+    now: datetime,
+) -> PrinterCommand | None:
+    """Claim a pending command for sending; None when it expired, was taken, or our lease is older."""
+    lease = (
+        select(PrinterLease.printer_id)
+        .where(PrinterLease.printer_id == printer_id, PrinterLease.epoch == epoch)
+        .exists()
+    )
+    command: PrinterCommand | None = await session.scalar(
+        update(PrinterCommand)
+        .where(PrinterCommand.id == command_id, PrinterCommand.organization_id == organization_id)
+        .where(
+            PrinterCommand.status == CommandStatus.PENDING, PrinterCommand.expires_at > now, lease
+        )
+        .values(status=CommandStatus.SENT, epoch=epoch, sent_at=now)
+        .returning(PrinterCommand)
+        .execution_options(populate_existing=True)
+    )
+    return command
+
+
+async def settle_command(
+    session: WriteSession,
+    organization_id: int,
+    command_id: int,
+    status: CommandStatus,
+    detail: str | None,
+    now: datetime,
+) -> PrinterCommand | None:
+    """End a command; None when it had ended before."""
+    command: PrinterCommand | None = await session.scalar(
+        update(PrinterCommand)
+        .where(PrinterCommand.id == command_id, PrinterCommand.organization_id == organization_id)
+        .where(PrinterCommand.status.in_(OPEN_COMMANDS))
+        .values(status=status, detail=detail[:500] if detail else None, completed_at=now)
+        .returning(PrinterCommand)
+        .execution_options(populate_existing=True)
+    )
+    return command

@@ -1,0 +1,229 @@
+"""Printers and what they are told. Nothing here talks to a device: the link owner does, after the commit."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from shopwright.accounts import audit
+from shopwright.fleet import queries
+from shopwright.fleet.events import PrinterChanged
+from shopwright.fleet.models import HarvestPolicy, Printer, PrinterCommand, PrinterSlot
+from shopwright.fleet.states import ConnectionState, Gate
+from shopwright.kernel import effects, events
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import ReadSession, WriteSession
+from shopwright.kernel.edge import Ref
+from shopwright.kernel.errors import Conflict, NotFound
+from shopwright.kernel.live import touch
+
+START_EFFECT = "start_print"
+COMMAND_LIFE_S = 60.0  # reference decision 32; a late command does more harm than none
+START_LIFE_S = 900.0  # a start waits for its upload, which may be slow
+
+
+class PrinterExists(Conflict):
+    code = "printer-exists"
+    title = "This printer is set up already"
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSource:
+    """What to print: the stored file, its plate, and the slot for each project filament."""
+
+    sha256: str
+    size_bytes: int
+    plate: int
+    slots: tuple[int | None, ...]
+    job_name: str
+    is_3mf: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterDraft:
+    name: str
+    host: str
+    access_code: str
+    serial: str | None = None
+    model: str | None = None
+    brand: str = "Bambu Lab"
+    driver: str = "bambu_lan"
+    ports: dict[str, int] | None = None
+    nozzle_um: int = 400
+    location: str = ""
+    harvest_policy: HarvestPolicy = HarvestPolicy.ASK
+
+
+async def register_printer(
+    session: WriteSession, ctx: Actor, *, draft: PrinterDraft, now: datetime
+) -> Printer:
+    """Save a printer, reachable or not; a serial that was deleted before comes back to life.
+
+    Raises PrinterExists when a living printer has the serial.
+    """
+    printer = await queries.find_by_serial(session, ctx, draft.serial) if draft.serial else None
+    if printer is not None and printer.is_active:
+        raise PrinterExists(f"{printer.name} has the serial {draft.serial}.", printer_id=printer.id)
+    if printer is None:
+        printer = Printer(organization_id=ctx.organization_id)
+        session.add(printer)
+    printer.name, printer.host, printer.serial = draft.name, draft.host, draft.serial
+    printer.brand, printer.driver, printer.model = draft.brand, draft.driver, draft.model
+    printer.access_code = session.context.vault.encrypt(draft.access_code)
+    printer.ports = dict(draft.ports or {})
+    printer.nozzle_um, printer.location = draft.nozzle_um, draft.location
+    printer.harvest_policy = draft.harvest_policy
+    printer.is_active, printer.fingerprint = True, None
+    printer.connection, printer.trouble = ConnectionState.OFFLINE, "It has not been reached yet."
+    printer.updated_at = now
+    await session.flush()
+    audit.record(session, ctx, "printer.registered", printer.id, host=draft.host)
+    await set_up(session, printer)
+    return printer
+
+
+async def get_printer(session: ReadSession | WriteSession, ctx: Actor, ref: Ref | int) -> Printer:
+    """Raises NotFound, also for another organization's printer."""
+    wanted = Ref(ref, None) if isinstance(ref, int) else ref
+    printer = await queries.find_printer(session, ctx, wanted)
+    if printer is None:
+        raise NotFound(f"There is no printer {wanted}.")
+    return printer
+
+
+async def list_printers(session: ReadSession | WriteSession, ctx: Actor) -> list[Printer]:
+    return await queries.list_printers(session, ctx)
+
+
+async def list_slots(
+    session: ReadSession | WriteSession, ctx: Actor, printer_ids: Collection[int]
+) -> dict[int, list[PrinterSlot]]:
+    return await queries.list_slots(session, ctx, printer_ids)
+
+
+async def remove_printer(session: WriteSession, ctx: Actor, *, printer_id: int) -> None:
+    """Hide it and let its link go; its history stays."""
+    printer = await get_printer(session, ctx, printer_id)
+    printer.is_active = False
+    await session.flush()
+    audit.record(session, ctx, "printer.removed", printer.id)
+    await set_up(session, printer)
+
+
+async def command_start(
+    session: WriteSession,
+    ctx: Actor,
+    printer: Printer,
+    *,
+    source: PrintSource,
+    attempt_id: int,
+    device_job_id: str,
+    now: datetime,
+) -> PrinterCommand:
+    """A command row and an effect row; the link owner uploads and starts after the commit."""
+    effect = await effects.intend(
+        session,
+        ctx.organization_id,
+        kind=START_EFFECT,
+        key=device_job_id,
+        subject_id=attempt_id,
+        request={"printer_id": printer.id, **asdict(source)},
+    )
+    return await _add_command(
+        session,
+        ctx,
+        PrinterCommand(
+            organization_id=ctx.organization_id,
+            printer_id=printer.id,
+            kind=START_EFFECT,
+            arguments={**asdict(source), "slots": list(source.slots)},
+            effect_id=effect.id,
+            device_job_id=device_job_id,
+            by=ctx.name,
+            expires_at=now + timedelta(seconds=START_LIFE_S),
+        ),
+    )
+
+
+async def send_command(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    printer_id: int,
+    kind: str,
+    arguments: dict[str, object],
+    now: datetime,
+) -> PrinterCommand:
+    """Queue one device command; it expires rather than arriving late."""
+    printer = await get_printer(session, ctx, printer_id)
+    command = await _add_command(
+        session,
+        ctx,
+        PrinterCommand(
+            organization_id=ctx.organization_id,
+            printer_id=printer.id,
+            kind=kind,
+            arguments=arguments,
+            by=ctx.name,
+            expires_at=now + timedelta(seconds=COMMAND_LIFE_S),
+        ),
+    )
+    audit.record(session, ctx, "printer.commanded", printer.id, kind=kind)
+    return command
+
+
+async def require_clearing(
+    session: WriteSession, ctx: Actor, *, printer_id: int, reason: str
+) -> None:
+    """Nothing is sent to the printer until somebody says its bed is clear."""
+    printer = await queries.set_gate(
+        session, ctx, printer_id, Gate.NEEDS_CLEARING, reason, [Gate.READY, Gate.NEEDS_CLEARING]
+    )
+    if printer:
+        await changed(session, printer)
+
+
+async def clear_plate(session: WriteSession, ctx: Actor, *, printer_id: int) -> None:
+    """The bed is clear. A printer in maintenance stays there."""
+    printer = await queries.set_gate(
+        session, ctx, printer_id, Gate.READY, None, [Gate.NEEDS_CLEARING]
+    )
+    if printer:
+        audit.record(session, ctx, "printer.cleared", printer_id)
+        await changed(session, printer)
+
+
+async def take_out_of_work(
+    session: WriteSession, ctx: Actor, *, printer_id: int, reason: str
+) -> None:
+    printer = await queries.set_gate(session, ctx, printer_id, Gate.MAINTENANCE, reason)
+    if printer:
+        audit.record(session, ctx, "printer.taken_out", printer_id, reason=reason)
+        await changed(session, printer)
+
+
+async def put_back_to_work(session: WriteSession, ctx: Actor, *, printer_id: int) -> None:
+    printer = await queries.set_gate(session, ctx, printer_id, Gate.READY, None)
+    if printer:
+        audit.record(session, ctx, "printer.put_back", printer_id)
+        await changed(session, printer)
+
+
+async def set_up(session: WriteSession, printer: Printer) -> None:
+    """How to reach the printer changed: its link owner connects anew."""
+    touch(session, printer.organization_id, "printer_setup", printer.id)
+    await changed(session, printer)
+
+
+async def changed(session: WriteSession, printer: Printer) -> None:
+    """Tell pages, the dispatcher and the link owner."""
+    touch(session, printer.organization_id, "printer", printer.id)
+    await events.publish(session, PrinterChanged(printer.organization_id, printer.id))
+
+
+async def _add_command(
+    session: WriteSession, ctx: Actor, command: PrinterCommand
+) -> PrinterCommand:
+    session.add(command)
+    await session.flush()
+    touch(session, ctx.organization_id, "command", command.printer_id)
+    return command

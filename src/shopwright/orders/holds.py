@@ -1,0 +1,46 @@
+"""Holds: a person must act before work goes on."""
+
+from datetime import datetime
+
+from shopwright.accounts import audit
+from shopwright.kernel import events
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.errors import NotFound
+from shopwright.kernel.live import touch
+from shopwright.orders import queries
+from shopwright.orders.events import OrdersPlaced
+from shopwright.orders.models import Hold, Order
+from shopwright.orders.states import HoldSubject
+
+
+async def hold_order(session: WriteSession, ctx: Actor, *, order_id: int, reason: str) -> Hold:
+    """Nothing of this order is started until the hold is released; what prints, prints on."""
+    hold = queries.new_hold(ctx, HoldSubject.ORDER, order_id, order_id, reason)
+    session.add(hold)
+    await session.flush()
+    await queries.set_held(session, ctx, order_id)
+    audit.record(session, ctx, "order.held", order_id, reason=reason)
+    touch(session, ctx.organization_id, "order", order_id)
+    touch(session, ctx.organization_id, "queue")
+    return hold
+
+
+async def release_hold(session: WriteSession, ctx: Actor, *, hold_id: int, now: datetime) -> Hold:
+    """Raises NotFound when there is no such open hold."""
+    hold = await queries.release_hold(session, ctx, hold_id, now)
+    if hold is None:
+        raise NotFound("There is no open hold with this id.")
+    await queries.set_held(session, ctx, hold.order_id)
+    audit.record(session, ctx, "order.hold_released", hold.order_id)
+    items = await queries.list_order_items(session, ctx, hold.order_id)
+    touch(session, ctx.organization_id, "order", hold.order_id)
+    touch(session, ctx.organization_id, "queue")
+    await events.publish(
+        session, OrdersPlaced(ctx.organization_id, tuple(item.id for item in items))
+    )
+    return hold
+
+
+async def list_open_holds(session: WriteSession, ctx: Actor, *, order: Order) -> list[Hold]:
+    return await queries.list_open_holds(session, ctx, order.id)

@@ -1,0 +1,278 @@
+"""Orders arrive: placed by hand one at a time, or imported from a channel a page at a time.
+
+Importing the same version again changes nothing; a later version updates what a person did not.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shopwright.accounts import audit
+from shopwright.kernel import events
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.errors import Invalid
+from shopwright.kernel.live import touch
+from shopwright.kernel.money import check_currency
+from shopwright.orders import queries, stop
+from shopwright.orders.drafts import MAX_ITEMS, MAX_QUANTITY, ItemDraft, OrderDraft
+from shopwright.orders.events import OrderPaid, OrdersPlaced
+from shopwright.orders.models import Customer, Order, OrderItem
+from shopwright.orders.states import STOPPED, WORKABLE, OrderStatus
+
+
+async def place_order(
+    session: WriteSession, ctx: Actor, *, draft: OrderDraft, now: datetime
+) -> Order:
+    """One order by hand; raises Invalid when it has no items or an impossible quantity."""
+    check_draft(draft)
+    customer_id = await _customer_by_email(session, ctx, draft)
+    number = (await queries.take_order_numbers(session, ctx, 1))[0]
+    order = _new_order(ctx, draft, number, customer_id, now)
+    session.add(order)
+    await session.flush()
+    audit.record(session, ctx, "order.placed", order.id, channel=draft.channel)
+    touch(session, ctx.organization_id, "order", order.id)
+    await events.publish(
+        session, OrdersPlaced(ctx.organization_id, tuple(item.id for item in order.items))
+    )
+    return order
+
+
+async def import_orders(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    connection_id: int,
+    drafts: Sequence[OrderDraft],
+    now: datetime,
+) -> tuple[int, int]:
+    """Store one page of a channel's orders; returns how many were new and how many changed."""
+    wanted = {str(draft.external_id): draft for draft in drafts}
+    known = await queries.find_orders_by_external(session, ctx, connection_id, wanted)
+    fresh = [draft for key, draft in wanted.items() if key not in known]
+    added = await _add_page(session, ctx, fresh, now)
+    changed = 0
+    item_ids = [item.id for order in added for item in order.items]
+    for key, order in known.items():
+        draft = wanted[key]
+        if _is_newer(draft, order):
+            item_ids += await _update_order(session, ctx, order, draft, now)
+            changed += 1
+    if item_ids:
+        await events.publish(session, OrdersPlaced(ctx.organization_id, tuple(item_ids)))
+    return len(added), changed
+
+
+def check_draft(draft: OrderDraft) -> None:
+    """Raises Invalid or UnknownCurrency with the sentence for the person who typed it."""
+    check_currency(draft.currency)
+    if not 1 <= len(draft.items) <= MAX_ITEMS:
+        raise Invalid(
+            f"An order has between 1 and {MAX_ITEMS} items; this one has {len(draft.items)}."
+        )
+    for item in draft.items:
+        if not 1 <= item.quantity <= MAX_QUANTITY:
+            raise Invalid(
+                f"The quantity of {item.title!r} must be between 1 and {MAX_QUANTITY}, not {item.quantity}."
+            )
+
+
+async def _customer_by_email(session: WriteSession, ctx: Actor, draft: OrderDraft) -> int | None:
+    if not draft.buyer_email and not draft.buyer_name:
+        return None
+    if draft.buyer_email:
+        known = await queries.find_customer_by_email(session, ctx, draft.buyer_email)
+        if known:
+            return known.id
+    customer = Customer(
+        organization_id=ctx.organization_id,
+        name=draft.buyer_name or str(draft.buyer_email),
+        email=draft.buyer_email,
+    )
+    session.add(customer)
+    await session.flush()
+    return customer.id
+
+
+async def _add_page(
+    session: WriteSession, ctx: Actor, drafts: Sequence[OrderDraft], now: datetime
+) -> list[Order]:
+    if not drafts:
+        return []
+    customers = await queries.upsert_customers(session, ctx, _customer_rows(ctx, drafts))
+    numbers = await queries.take_order_numbers(session, ctx, len(drafts))
+    orders = [
+        _new_order(ctx, draft, number, customers.get(draft.buyer_external_id or ""), now)
+        for draft, number in zip(drafts, numbers, strict=True)
+    ]
+    session.add_all(orders)
+    await session.flush()
+    for order in orders:
+        touch(session, ctx.organization_id, "order", order.id)
+    return orders
+
+
+def _customer_rows(ctx: Actor, drafts: Sequence[OrderDraft]) -> list[dict[str, object]]:
+    rows = {
+        draft.buyer_external_id: {
+            "organization_id": ctx.organization_id,
+            "channel": draft.channel,
+            "external_id": draft.buyer_external_id,
+            "name": draft.buyer_name or "unknown",
+            "email": draft.buyer_email,
+        }
+        for draft in drafts
+        if draft.buyer_external_id
+    }
+    return list(rows.values())
+
+
+def _new_order(
+    ctx: Actor, draft: OrderDraft, number: int, customer_id: int | None, now: datetime
+) -> Order:
+    order = Order(
+        organization_id=ctx.organization_id,
+        number=number,
+        channel=draft.channel,
+        connection_id=draft.connection_id,
+        external_id=draft.external_id,
+        customer_id=customer_id,
+        priority=draft.priority,
+        notes=draft.notes,
+        placed_at=draft.placed_at,
+        **_facts(draft, now),
+    )
+    order.status = draft.status
+    order.items = [_new_item(ctx, item, at) for at, item in enumerate(draft.items, 1)]
+    if draft.status in STOPPED:
+        order.cancelled_at = now
+        for item in order.items:
+            item.is_cancelled = True
+    if draft.status is OrderStatus.SHIPPED:
+        order.shipped_at = draft.updated_at or now
+    return order
+
+
+def _facts(draft: OrderDraft, now: datetime) -> dict[str, object]:
+    """What the source knows and a later version of it may change."""
+    return {
+        "buyer_name": draft.buyer_name,
+        "buyer_email": draft.buyer_email,
+        "ship_to": draft.ship_to,
+        "currency": draft.currency.upper(),
+        "subtotal_minor": draft.subtotal_minor,
+        "shipping_minor": draft.shipping_minor,
+        "tax_minor": draft.tax_minor,
+        "discount_minor": draft.discount_minor,
+        "total_minor": draft.total_minor,
+        "refunded_minor": draft.refunded_minor,
+        "buyer_message": draft.buyer_message,
+        "gift_message": draft.gift_message,
+        "is_gift": draft.is_gift,
+        "promised_on": draft.promised_on,
+        "source_updated_at": draft.updated_at,
+        "updated_at": now,
+    }
+
+
+def _new_item(ctx: Actor, draft: ItemDraft, position: int) -> OrderItem:
+    return OrderItem(
+        organization_id=ctx.organization_id,
+        position=position,
+        external_id=draft.external_id,
+        title=draft.title,
+        sku=draft.sku.strip() if draft.sku else None,
+        variant_id=draft.variant_id,
+        quantity=draft.quantity,
+        price_minor=draft.price_minor,
+        options=[list(pair) for pair in draft.options],
+        personalisation=[list(pair) for pair in draft.personalisation],
+        promised_on=draft.promised_on,
+    )
+
+
+def _is_newer(draft: OrderDraft, order: Order) -> bool:
+    if draft.updated_at is None or order.source_updated_at is None:
+        return True
+    return draft.updated_at > order.source_updated_at
+
+
+async def _update_order(
+    session: WriteSession, ctx: Actor, order: Order, draft: OrderDraft, now: datetime
+) -> list[int]:
+    """Take over a later version; returns the ids of items that became new work."""
+    for name, value in _facts(draft, now).items():
+        setattr(order, name, value)
+    added = await _update_items(session, ctx, order, draft)
+    await session.flush()
+    await _follow_status(session, ctx, order, draft, now)
+    audit.record(session, ctx, "order.updated", order.id, channel=draft.channel)
+    touch(session, ctx.organization_id, "order", order.id)
+    return added
+
+
+async def _update_items(
+    session: WriteSession, ctx: Actor, order: Order, draft: OrderDraft
+) -> list[int]:
+    items = await queries.list_order_items(session, ctx, order.id)
+    known = {item.external_id: item for item in items}
+    added = []
+    for position, item_draft in enumerate(draft.items, 1):
+        item = known.get(item_draft.external_id)
+        if item is None:
+            item = _new_item(ctx, item_draft, max(position, len(items) + 1))
+            item.order_id = order.id
+            session.add(item)
+            added.append(item)
+            continue
+        item.title = item_draft.title
+        item.options = [list(pair) for pair in item_draft.options]
+        item.personalisation = [list(pair) for pair in item_draft.personalisation]
+        item.promised_on = item_draft.promised_on
+    await session.flush()
+    return [item.id for item in added]
+
+
+async def _follow_status(
+    session: WriteSession, ctx: Actor, order: Order, draft: OrderDraft, now: datetime
+) -> None:
+    """What the source says happened: paid now, cancelled, refunded, or shipped by other means."""
+    if draft.status in STOPPED:
+        await stop.stop_order(
+            session,
+            ctx,
+            order=order,
+            status=draft.status,
+            reason=f"{draft.channel} says so",
+            now=now,
+        )
+    elif draft.status in WORKABLE and order.status in {
+        OrderStatus.PENDING,
+        OrderStatus.PENDING_PAYMENT,
+    }:
+        await pay_order(session, ctx, order=order, now=now)
+    elif draft.status is OrderStatus.SHIPPED:
+        await queries.change_status(
+            session,
+            ctx,
+            order.id,
+            [OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.COMPLETED],
+            OrderStatus.SHIPPED,
+            shipped_at=now,
+        )
+
+
+async def pay_order(session: WriteSession, ctx: Actor, *, order: Order, now: datetime) -> None:
+    """The money is there: work may begin."""
+    paid = await queries.change_status(
+        session,
+        ctx,
+        order.id,
+        [OrderStatus.PENDING, OrderStatus.PENDING_PAYMENT],
+        OrderStatus.PAID,
+        updated_at=now,
+    )
+    if paid:
+        audit.record(session, ctx, "order.paid", order.id)
+        touch(session, ctx.organization_id, "order", order.id)
+        await events.publish(session, OrderPaid(ctx.organization_id, order.id))

@@ -1,0 +1,217 @@
+"""All SQL of pieces and piece steps. Status columns are written here only, by compare-and-set."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, insert, select, update
+
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import ReadSession, WriteSession
+from shopwright.orders.models import Order, OrderItem, Piece, PieceStep
+from shopwright.orders.states import WORKABLE, OrderStatus, ProductionStatus, StepStatus
+
+AnySession = ReadSession | WriteSession
+
+
+async def insert_pieces(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[Piece]:
+    """Bulk insert; the rows come back in the order given."""
+    result = await session.scalars(
+        insert(Piece).returning(Piece, sort_by_parameter_order=True), list(rows)
+    )
+    return list(result)
+
+
+async def insert_steps(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[PieceStep]:
+    result = await session.scalars(
+        insert(PieceStep).returning(PieceStep, sort_by_parameter_order=True), list(rows)
+    )
+    return list(result)
+
+
+async def list_owed_steps(
+    session: AnySession, ctx: Actor, recipe_step_ids: Collection[int] | None = None
+) -> list[PieceStep]:
+    """Print steps nobody makes yet, of orders that may be worked on: urgent and early orders first."""
+    statement = (
+        select(PieceStep)
+        .join(
+            OrderItem,
+            (OrderItem.id == PieceStep.order_item_id)
+            & (OrderItem.organization_id == PieceStep.organization_id),
+        )
+        .join(
+            Order,
+            (Order.id == OrderItem.order_id) & (Order.organization_id == PieceStep.organization_id),
+        )
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.status == StepStatus.OWED)
+        .where(
+            OrderItem.is_cancelled.is_(False), Order.status.in_(WORKABLE), Order.is_held.is_(False)
+        )
+        .order_by(
+            Order.priority, Order.promised_on.is_(None), Order.promised_on, Order.id, PieceStep.id
+        )
+    )
+    if recipe_step_ids is not None:
+        statement = statement.where(PieceStep.recipe_step_id.in_(recipe_step_ids))
+    return list(await session.scalars(statement))
+
+
+async def list_job_steps(
+    session: AnySession, ctx: Actor, print_job_id: int, status: StepStatus = StepStatus.ALLOCATED
+) -> list[PieceStep]:
+    rows = await session.scalars(
+        select(PieceStep)
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.print_job_id == print_job_id, PieceStep.status == status)
+        .order_by(PieceStep.id)
+    )
+    return list(rows)
+
+
+async def list_item_steps(
+    session: AnySession, ctx: Actor, item_ids: Collection[int]
+) -> list[PieceStep]:
+    rows = await session.scalars(
+        select(PieceStep)
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.order_item_id.in_(item_ids))
+        .order_by(PieceStep.id)
+    )
+    return list(rows)
+
+
+async def move_steps(
+    session: WriteSession,
+    ctx: Actor,
+    step_ids: Collection[int],
+    sources: Collection[StepStatus],
+    target: StepStatus,
+    **values: Any,
+) -> list[PieceStep]:
+    """Compare-and-set many; only the rows that really moved come back."""
+    if not step_ids:
+        return []
+    rows = await session.scalars(
+        update(PieceStep)
+        .where(PieceStep.id.in_(step_ids), PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.status.in_(sources))
+        .values(status=target, **values)
+        .returning(PieceStep)
+        .execution_options(populate_existing=True)
+    )
+    return sorted(rows, key=lambda step: step.id)
+
+
+async def recount(
+    session: WriteSession, ctx: Actor, piece_ids: Collection[int], now: datetime
+) -> list[Order]:
+    """Bring the counters of these pieces, their items and orders in step; the orders come back."""
+    if not piece_ids:
+        return []
+    good_steps = (
+        select(func.count())
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.piece_id == Piece.id, PieceStep.status == StepStatus.GOOD)
+        .scalar_subquery()
+    )
+    item_ids = set(
+        await session.scalars(
+            update(Piece)
+            .where(Piece.id.in_(piece_ids), Piece.organization_id == ctx.organization_id)
+            .values(steps_good=good_steps)
+            .returning(Piece.order_item_id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    return await recount_items(session, ctx, item_ids, now)
+
+
+async def recount_items(
+    session: WriteSession, ctx: Actor, item_ids: Collection[int], now: datetime
+) -> list[Order]:
+    """Counters of items and orders from their pieces; ``production_status`` follows."""
+    own_pieces = (
+        select(func.count())
+        .where(Piece.organization_id == ctx.organization_id)
+        .where(Piece.order_item_id == OrderItem.id, Piece.is_released.is_(False))
+    )
+    order_ids = set(
+        await session.scalars(
+            update(OrderItem)
+            .where(OrderItem.id.in_(item_ids), OrderItem.organization_id == ctx.organization_id)
+            .values(
+                pieces_total=own_pieces.scalar_subquery(),
+                pieces_good=own_pieces.where(
+                    Piece.steps_good >= Piece.steps_total
+                ).scalar_subquery(),
+            )
+            .returning(OrderItem.order_id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    return await _recount_orders(session, ctx, order_ids, now)
+
+
+async def _recount_orders(
+    session: WriteSession, ctx: Actor, order_ids: Collection[int], now: datetime
+) -> list[Order]:
+    items = (
+        select(func.coalesce(func.sum(OrderItem.pieces_total), 0))
+        .where(OrderItem.organization_id == ctx.organization_id, OrderItem.order_id == Order.id)
+        .where(OrderItem.is_cancelled.is_(False))
+    )
+    total = items.scalar_subquery()
+    good = items.with_only_columns(
+        func.coalesce(func.sum(OrderItem.pieces_good), 0), maintain_column_froms=True
+    ).scalar_subquery()
+    unplanned = (
+        select(OrderItem.id)
+        .where(OrderItem.organization_id == ctx.organization_id, OrderItem.order_id == Order.id)
+        .where(OrderItem.is_cancelled.is_(False), OrderItem.pieces_total < OrderItem.quantity)
+        .exists()
+    )
+    production = case(
+        (~unplanned & (total > 0) & (good >= total), ProductionStatus.COMPLETED.value),
+        (good > 0, ProductionStatus.IN_PROGRESS.value),
+        (
+            Order.production_status == ProductionStatus.IN_PROGRESS,
+            ProductionStatus.IN_PROGRESS.value,
+        ),
+        else_=ProductionStatus.QUEUED.value,
+    )
+    rows = await session.scalars(
+        update(Order)
+        .where(Order.id.in_(order_ids), Order.organization_id == ctx.organization_id)
+        .values(pieces_total=total, pieces_good=good, production_status=production, updated_at=now)
+        .returning(Order)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    return list(rows)
+
+
+async def mark_in_progress(
+    session: WriteSession, ctx: Actor, order_item_ids: Collection[int]
+) -> None:
+    """Work on these items has begun."""
+    orders = select(OrderItem.order_id).where(
+        OrderItem.organization_id == ctx.organization_id, OrderItem.id.in_(order_item_ids)
+    )
+    await session.execute(
+        update(Order)
+        .where(Order.organization_id == ctx.organization_id, Order.id.in_(orders))
+        .where(Order.production_status == ProductionStatus.QUEUED)
+        .where(Order.status.in_([OrderStatus.PAID]))
+        .values(production_status=ProductionStatus.IN_PROGRESS)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def release_pieces(session: WriteSession, ctx: Actor, item_ids: Collection[int]) -> None:
+    await session.execute(
+        update(Piece)
+        .where(Piece.organization_id == ctx.organization_id, Piece.order_item_id.in_(item_ids))
+        .values(is_released=True)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,169 @@
+"""Use cases of pieces: owe them, allocate them to work, and settle what became of the work."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shopwright.catalog.models import RecipeStep
+from shopwright.kernel import events
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.live import touch
+from shopwright.orders import piece_queries, queries
+from shopwright.orders.events import OrderReady, StepsOwed
+from shopwright.orders.models import OrderItem, PieceStep
+from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a harvest made of the steps a job had: ``surplus`` copies belong to nobody."""
+
+    good: int
+    scrap: int
+    surplus: int
+
+
+async def owe_pieces(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    item: OrderItem,
+    recipe: Sequence[RecipeStep],
+    now: datetime,
+) -> list[PieceStep]:
+    """Insert the pieces of one item with a step per recipe step; returns the owed steps."""
+    pieces = await piece_queries.insert_pieces(
+        session,
+        [
+            {
+                "organization_id": ctx.organization_id,
+                "order_item_id": item.id,
+                "number": number,
+                "steps_total": len(recipe),
+            }
+            for number in range(1, item.quantity + 1)
+        ],
+    )
+    steps = await piece_queries.insert_steps(
+        session,
+        [_step_row(ctx, piece.id, item.id, step) for piece in pieces for step in recipe],
+    )
+    await piece_queries.recount_items(session, ctx, [item.id], now)
+    touch(session, ctx.organization_id, "order", item.order_id)
+    return steps
+
+
+async def allocate_steps(
+    session: WriteSession, ctx: Actor, *, step_ids: Collection[int], print_job_id: int
+) -> list[PieceStep]:
+    """Give owed steps to a print job; only the ones that were still owed come back."""
+    return await piece_queries.move_steps(
+        session, ctx, step_ids, [StepStatus.OWED], StepStatus.ALLOCATED, print_job_id=print_job_id
+    )
+
+
+async def return_steps(session: WriteSession, ctx: Actor, *, print_job_id: int) -> None:
+    """The job will not be printed: what it had is owed again."""
+    steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
+    moved = await piece_queries.move_steps(
+        session,
+        ctx,
+        [step.id for step in steps],
+        [StepStatus.ALLOCATED],
+        StepStatus.OWED,
+        print_job_id=None,
+    )
+    await _tell_owed(session, ctx, moved)
+
+
+async def settle_steps(
+    session: WriteSession, ctx: Actor, *, print_job_id: int, good: int, now: datetime
+) -> Settled:
+    """A plate came off with ``good`` good copies: fill the oldest owed pieces, scrap the rest."""
+    steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
+    made = [step.id for step in steps[:good]]
+    missed = [step.id for step in steps[good:]]
+    filled = await piece_queries.move_steps(
+        session, ctx, made, [StepStatus.ALLOCATED], StepStatus.GOOD, source="print", good_at=now
+    )
+    scrapped = await _scrap(session, ctx, missed)
+    await _recount(session, ctx, filled, now)
+    return Settled(good=len(filled), scrap=len(scrapped), surplus=good - len(filled))
+
+
+async def scrap_steps(session: WriteSession, ctx: Actor, *, print_job_id: int) -> int:
+    """The print failed: every step it had is scrap and owed anew; other plates stay as they are."""
+    steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
+    return len(await _scrap(session, ctx, [step.id for step in steps]))
+
+
+async def fill_from_stock(
+    session: WriteSession, ctx: Actor, *, step_ids: Collection[int], now: datetime
+) -> list[PieceStep]:
+    """Owed steps that stock covers become good; only those that were still owed come back."""
+    filled = await piece_queries.move_steps(
+        session, ctx, step_ids, [StepStatus.OWED], StepStatus.GOOD, source="stock", good_at=now
+    )
+    await _recount(session, ctx, filled, now)
+    return filled
+
+
+async def _scrap(session: WriteSession, ctx: Actor, step_ids: Collection[int]) -> list[PieceStep]:
+    """Keep the scrap as a record and owe a fresh step in its place."""
+    scrapped = await piece_queries.move_steps(
+        session, ctx, step_ids, [StepStatus.ALLOCATED], StepStatus.SCRAP
+    )
+    if scrapped:
+        await piece_queries.insert_steps(session, [_again(step) for step in scrapped])
+        await _tell_owed(session, ctx, scrapped)
+    return scrapped
+
+
+async def _tell_owed(session: WriteSession, ctx: Actor, steps: Sequence[PieceStep]) -> None:
+    if not steps:
+        return
+    item_ids = tuple(sorted({step.order_item_id for step in steps}))
+    await events.publish(session, StepsOwed(ctx.organization_id, item_ids))
+
+
+async def _recount(
+    session: WriteSession, ctx: Actor, steps: Sequence[PieceStep], now: datetime
+) -> None:
+    orders = await piece_queries.recount(session, ctx, {step.piece_id for step in steps}, now)
+    for order in orders:
+        touch(session, ctx.organization_id, "order", order.id)
+        if order.production_status is not ProductionStatus.COMPLETED:
+            continue
+        done = await queries.change_status(
+            session, ctx, order.id, [OrderStatus.PAID], OrderStatus.COMPLETED, updated_at=now
+        )
+        if done:
+            await events.publish(session, OrderReady(ctx.organization_id, order.id))
+
+
+def _step_row(ctx: Actor, piece_id: int, item_id: int, step: RecipeStep) -> dict[str, object]:
+    return {
+        "organization_id": ctx.organization_id,
+        "piece_id": piece_id,
+        "order_item_id": item_id,
+        "recipe_step_id": step.id,
+        "kind": step.kind,
+        "print_file_id": step.print_file_id,
+        "plate_number": step.plate_number,
+        "yields": step.yields,
+    }
+
+
+def _again(step: PieceStep) -> dict[str, object]:
+    return {
+        "organization_id": step.organization_id,
+        "piece_id": step.piece_id,
+        "order_item_id": step.order_item_id,
+        "recipe_step_id": step.recipe_step_id,
+        "kind": step.kind,
+        "print_file_id": step.print_file_id,
+        "plate_number": step.plate_number,
+        "yields": step.yields,
+        "failures": step.failures + 1,
+    }

@@ -1,0 +1,126 @@
+"""From recipe to work: which pieces an item owes, what stock covers, which print jobs make the rest."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from shopwright.catalog import service as catalog
+from shopwright.catalog.models import RecipeStep
+from shopwright.catalog.states import StepKind
+from shopwright.inventory import service as inventory
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.live import touch
+from shopwright.orders import piece_queries as owed
+from shopwright.orders import pieces, queries
+from shopwright.orders.models import Order, OrderItem, PieceStep
+from shopwright.orders.states import WORKABLE
+from shopwright.print_jobs import service as print_jobs
+
+
+async def plan_items(
+    session: WriteSession, ctx: Actor, *, item_ids: Collection[int], now: datetime
+) -> None:
+    """Plan every item that has no pieces yet and may be made; the rest waits with its reason stated."""
+    items = [
+        item for item in await queries.list_items(session, ctx, item_ids) if _is_unplanned(item)
+    ]
+    if not items:
+        return
+    orders = await queries.list_orders_by_id(session, ctx, {item.order_id for item in items})
+    variants = await catalog.find_variants_by_code(
+        session, ctx, {item.sku for item in items if item.sku}
+    )
+    for item in items:
+        if item.variant_id is None and item.sku in variants:
+            item.variant_id = variants[item.sku].id
+    recipes = await catalog.list_recipes(
+        session, ctx, {i.variant_id for i in items if i.variant_id}
+    )
+    steps: list[PieceStep] = []
+    for item in items:
+        steps += await _plan_item(session, ctx, item, orders[item.order_id], recipes, now)
+    touch(session, ctx.organization_id, "inbox")
+    await plan_steps(session, ctx, recipe_step_ids={step.recipe_step_id for step in steps}, now=now)
+
+
+async def plan_steps(
+    session: WriteSession, ctx: Actor, *, recipe_step_ids: Collection[int], now: datetime
+) -> None:
+    """Cover what is owed of these recipe steps: stock first, then print jobs of ``yields`` copies each."""
+    if not recipe_step_ids:
+        return
+    steps = [
+        step
+        for step in await owed.list_owed_steps(session, ctx, recipe_step_ids)
+        if step.kind is StepKind.PRINT
+    ]
+    groups: dict[int, list[PieceStep]] = defaultdict(list)
+    for step in steps:
+        groups[step.recipe_step_id].append(step)
+    remaining: list[PieceStep] = []
+    for recipe_step_id, group in groups.items():
+        remaining += await _draw_stock(session, ctx, recipe_step_id, group, now)
+    await _make_jobs(session, ctx, remaining)
+
+
+async def _plan_item(
+    session: WriteSession,
+    ctx: Actor,
+    item: OrderItem,
+    order: Order,
+    recipes: dict[int, list[RecipeStep]],
+    now: datetime,
+) -> list[PieceStep]:
+    recipe = recipes.get(item.variant_id, []) if item.variant_id else []
+    code, reason = _why_waiting(item, recipe)
+    item.waiting_code, item.waiting_reason = code, reason
+    await session.flush()
+    if code or order.status not in WORKABLE:
+        return []
+    return await pieces.owe_pieces(session, ctx, item=item, recipe=recipe, now=now)
+
+
+def _is_unplanned(item: OrderItem) -> bool:
+    return not item.is_cancelled and item.pieces_total == 0
+
+
+def _why_waiting(item: OrderItem, recipe: Sequence[RecipeStep]) -> tuple[str | None, str | None]:
+    """The SKU inbox: its code for programs and its sentence for people."""
+    if item.variant_id is None and not item.sku:
+        return "no_sku", "The item has no SKU. Choose the product it means."
+    if item.variant_id is None:
+        return "unknown_sku", f"The SKU {item.sku} is not known. Map it to a product once."
+    if not recipe:
+        return "no_recipe", "The product has no recipe yet. Add its print steps."
+    return None, None
+
+
+async def _draw_stock(
+    session: WriteSession, ctx: Actor, recipe_step_id: int, steps: list[PieceStep], now: datetime
+) -> list[PieceStep]:
+    """Fill the most urgent steps from finished stock; returns the steps still to be made."""
+    first = steps[0]
+    taken = await inventory.take_from_stock(
+        session,
+        ctx,
+        recipe_step_id=recipe_step_id,
+        wanted=len(steps),
+        key=f"draw:{first.id}:{first.failures}",
+    )
+    if taken:
+        await pieces.fill_from_stock(session, ctx, step_ids=[s.id for s in steps[:taken]], now=now)
+    return steps[taken:]
+
+
+async def _make_jobs(session: WriteSession, ctx: Actor, steps: Sequence[PieceStep]) -> None:
+    """One job per run of a plate; a plate with several copies may serve several orders."""
+    plates: dict[tuple[int, int, int], list[PieceStep]] = defaultdict(list)
+    for step in steps:
+        plates[(step.recipe_step_id, step.print_file_id or 0, step.plate_number or 0)].append(step)
+    batches = [
+        group[start : start + group[0].yields]
+        for group in plates.values()
+        for start in range(0, len(group), group[0].yields)
+    ]
+    await print_jobs.create_jobs(session, ctx, batches=batches)

@@ -1,0 +1,56 @@
+"""Planning reacts: new orders, paid orders, mapped SKUs, changed recipes, failed prints."""
+
+from datetime import UTC, datetime
+
+from shopwright.catalog.events import CodeMapped, RecipeChanged, VariantCreated
+from shopwright.kernel.actor import system_actor
+from shopwright.kernel.db import WriteSession
+from shopwright.orders import piece_queries, queries
+from shopwright.orders.events import OrderPaid, OrdersPlaced, StepsOwed
+from shopwright.planning import service
+
+
+async def on_orders_placed(session: WriteSession, event: OrdersPlaced) -> None:
+    ctx = system_actor(event.organization_id, "planning")
+    now = datetime.now(UTC)
+    await service.plan_items(session, ctx, item_ids=event.item_ids, now=now)
+    await _plan_owed(session, event.organization_id, event.item_ids, now)
+
+
+async def on_order_paid(session: WriteSession, event: OrderPaid) -> None:
+    ctx = system_actor(event.organization_id, "planning")
+    items = await queries.list_order_items(session, ctx, event.order_id)
+    await service.plan_items(
+        session, ctx, item_ids=[item.id for item in items], now=datetime.now(UTC)
+    )
+
+
+async def on_code_mapped(session: WriteSession, event: CodeMapped) -> None:
+    """Mapping a SKU once releases everything that waits for it."""
+    ctx = system_actor(event.organization_id, "planning")
+    items = await queries.list_waiting_items(session, ctx, [event.code])
+    await service.plan_items(
+        session, ctx, item_ids=[item.id for item in items], now=datetime.now(UTC)
+    )
+
+
+async def on_recipe_changed(session: WriteSession, event: RecipeChanged | VariantCreated) -> None:
+    ctx = system_actor(event.organization_id, "planning")
+    items = await queries.list_waiting_items(session, ctx)
+    await service.plan_items(
+        session, ctx, item_ids=[item.id for item in items], now=datetime.now(UTC)
+    )
+
+
+async def on_steps_owed(session: WriteSession, event: StepsOwed) -> None:
+    await _plan_owed(session, event.organization_id, event.order_item_ids, datetime.now(UTC))
+
+
+async def _plan_owed(
+    session: WriteSession, organization_id: int, item_ids: tuple[int, ...], now: datetime
+) -> None:
+    ctx = system_actor(organization_id, "planning")
+    steps = await piece_queries.list_item_steps(session, ctx, item_ids)
+    await service.plan_steps(
+        session, ctx, recipe_step_ids={step.recipe_step_id for step in steps}, now=now
+    )

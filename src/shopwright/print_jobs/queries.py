@@ -1,0 +1,246 @@
+"""All SQL of print jobs and attempts. Guarded columns are written here only, by compare-and-set."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, select, update
+
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import ReadSession, WriteSession
+from shopwright.kernel.edge import Ref
+from shopwright.orders.models import Order, OrderItem, PieceStep
+from shopwright.orders.states import STOPPED, StepStatus
+from shopwright.print_files.models import Plate, PlateFilament, PrintFile
+from shopwright.print_jobs.matching import FilamentNeed, Needs
+from shopwright.print_jobs.models import Attempt, PrintJob
+from shopwright.print_jobs.states import ACTIVE, OPEN_ATTEMPTS, AttemptStatus, JobStatus
+
+AnySession = ReadSession | WriteSession
+
+
+async def insert_jobs(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[PrintJob]:
+    result = await session.scalars(
+        insert(PrintJob).returning(PrintJob, sort_by_parameter_order=True), list(rows)
+    )
+    return list(result)
+
+
+async def find_job(session: AnySession, ctx: Actor, ref: Ref) -> PrintJob | None:
+    job: PrintJob | None = await session.scalar(
+        select(PrintJob)
+        .where(PrintJob.organization_id == ctx.organization_id, ref.where(PrintJob))
+        .execution_options(populate_existing=True)
+    )
+    return job
+
+
+async def list_queued(session: AnySession, ctx: Actor, limit: int) -> list[PrintJob]:
+    """Most urgent first; the id keeps equal ones in order of arrival."""
+    rows = await session.scalars(
+        select(PrintJob)
+        .where(PrintJob.organization_id == ctx.organization_id)
+        .where(PrintJob.status == JobStatus.QUEUED)
+        .order_by(PrintJob.priority.desc(), PrintJob.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def list_busy_printers(session: AnySession, ctx: Actor) -> set[int]:
+    rows = await session.scalars(
+        select(PrintJob.printer_id)
+        .where(PrintJob.organization_id == ctx.organization_id)
+        .where(PrintJob.status.in_(ACTIVE), PrintJob.printer_id.is_not(None))
+    )
+    return {printer_id for printer_id in rows if printer_id is not None}
+
+
+async def list_needs(
+    session: AnySession, ctx: Actor, plates: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], Needs]:
+    """What each (print file, plate number) needs of a printer, in one statement."""
+    if not plates:
+        return {}
+    own = ctx.organization_id
+    rows = await session.execute(
+        select(
+            PrintFile.id,
+            Plate.number,
+            PrintFile.printer_model,
+            PrintFile.nozzle_um,
+            PrintFile.project_filament_count,
+            PlateFilament.project_index,
+            PlateFilament.material,
+            PlateFilament.color,
+            PlateFilament.used_mg,
+        )
+        .join(Plate, (Plate.print_file_id == PrintFile.id) & (Plate.organization_id == own))
+        .outerjoin(
+            PlateFilament,
+            (PlateFilament.plate_id == Plate.id) & (PlateFilament.organization_id == own),
+        )
+        .where(
+            PrintFile.organization_id == own, PrintFile.id.in_({file_id for file_id, _ in plates})
+        )
+        .order_by(PrintFile.id, Plate.number, PlateFilament.project_index)
+    )
+    found: dict[tuple[int, int], Needs] = {}
+    for file_id, number, model, nozzle, count, index, material, color, used in rows:
+        key = (file_id, number)
+        known = found.get(key) or Needs(model, nozzle, count, ())
+        if index is not None:
+            need = FilamentNeed(index, material, color, used)
+            known = Needs(model, nozzle, count, (*known.filaments, need))
+        found[key] = known
+    return {key: needs for key, needs in found.items() if key in plates}
+
+
+def owed_to_stopped_order(job_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a job makes anything for an order that was stopped or is held."""
+    return (
+        select(PieceStep.id)
+        .join(
+            OrderItem,
+            (OrderItem.id == PieceStep.order_item_id)
+            & (OrderItem.organization_id == PieceStep.organization_id),
+        )
+        .join(
+            Order,
+            (Order.id == OrderItem.order_id) & (Order.organization_id == PieceStep.organization_id),
+        )
+        .where(PieceStep.organization_id == PrintJob.organization_id)
+        .where(PieceStep.print_job_id == job_id, PieceStep.status == StepStatus.ALLOCATED)
+        .where(Order.status.in_(STOPPED) | Order.is_held | OrderItem.is_cancelled)
+        .exists()
+    )
+
+
+async def claim_job(
+    session: WriteSession, ctx: Actor, job_id: int, printer_id: int, now: datetime
+) -> PrintJob | None:
+    """Reserve the printer for a queued job; None when another dispatcher was faster, or its order stopped."""
+    job: PrintJob | None = await session.scalar(
+        update(PrintJob)
+        .where(PrintJob.id == job_id, PrintJob.organization_id == ctx.organization_id)
+        .where(PrintJob.status == JobStatus.QUEUED, ~owed_to_stopped_order(PrintJob.id))
+        .values(
+            status=JobStatus.CLAIMED, printer_id=printer_id, claimed_at=now, waiting_reason=None
+        )
+        .returning(PrintJob)
+        .execution_options(populate_existing=True)
+    )
+    return job
+
+
+async def move_job(
+    session: WriteSession,
+    ctx: Actor,
+    job_id: int,
+    sources: Collection[JobStatus],
+    target: JobStatus,
+    **values: Any,
+) -> PrintJob | None:
+    """Compare-and-set; None when the job was in none of ``sources`` any more."""
+    job: PrintJob | None = await session.scalar(
+        update(PrintJob)
+        .where(PrintJob.id == job_id, PrintJob.organization_id == ctx.organization_id)
+        .where(PrintJob.status.in_(sources))
+        .values(status=target, **values)
+        .returning(PrintJob)
+        .execution_options(populate_existing=True)
+    )
+    return job
+
+
+async def begin_harvest(
+    session: WriteSession, ctx: Actor, job_id: int, now: datetime
+) -> PrintJob | None:
+    """One harvest per job: None when it was harvested before, or has not completed."""
+    job: PrintJob | None = await session.scalar(
+        update(PrintJob)
+        .where(PrintJob.id == job_id, PrintJob.organization_id == ctx.organization_id)
+        .where(PrintJob.status == JobStatus.COMPLETED, PrintJob.harvested_at.is_(None))
+        .values(harvested_at=now)
+        .returning(PrintJob)
+        .execution_options(populate_existing=True)
+    )
+    return job
+
+
+async def set_waiting_reasons(session: WriteSession, ctx: Actor, reasons: dict[int, str]) -> None:
+    """Only changed sentences are written; jobs with the same sentence share one statement."""
+    by_sentence: dict[str, list[int]] = {}
+    for job_id, sentence in reasons.items():
+        by_sentence.setdefault(sentence, []).append(job_id)
+    for sentence, job_ids in by_sentence.items():
+        await session.execute(
+            update(PrintJob)
+            .where(PrintJob.organization_id == ctx.organization_id, PrintJob.id.in_(job_ids))
+            .where(PrintJob.status == JobStatus.QUEUED)
+            .values(waiting_reason=sentence)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def add_attempt(session: WriteSession, ctx: Actor, **values: Any) -> Attempt:
+    """The next numbered attempt of a job; the partial unique index allows one open attempt."""
+    number = await session.scalar(
+        select(func.coalesce(func.max(Attempt.number), 0) + 1)
+        .where(Attempt.organization_id == ctx.organization_id)
+        .where(Attempt.print_job_id == values["print_job_id"])
+    )
+    attempt = Attempt(organization_id=ctx.organization_id, number=number, **values)
+    session.add(attempt)
+    await session.flush()
+    return attempt
+
+
+async def find_attempt(session: AnySession, ctx: Actor, device_job_id: str) -> Attempt | None:
+    attempt: Attempt | None = await session.scalar(
+        select(Attempt)
+        .where(Attempt.organization_id == ctx.organization_id)
+        .where(Attempt.device_job_id == device_job_id)
+        .execution_options(populate_existing=True)
+    )
+    return attempt
+
+
+async def find_open_attempt(session: AnySession, ctx: Actor, job_id: int) -> Attempt | None:
+    attempt: Attempt | None = await session.scalar(
+        select(Attempt)
+        .where(Attempt.organization_id == ctx.organization_id, Attempt.print_job_id == job_id)
+        .where(Attempt.status.in_(OPEN_ATTEMPTS))
+        .execution_options(populate_existing=True)
+    )
+    return attempt
+
+
+async def move_attempt(
+    session: WriteSession,
+    ctx: Actor,
+    attempt_id: int,
+    sources: Collection[AttemptStatus],
+    target: AttemptStatus,
+    **values: Any,
+) -> Attempt | None:
+    attempt: Attempt | None = await session.scalar(
+        update(Attempt)
+        .where(Attempt.id == attempt_id, Attempt.organization_id == ctx.organization_id)
+        .where(Attempt.status.in_(sources))
+        .values(status=target, **values)
+        .returning(Attempt)
+        .execution_options(populate_existing=True)
+    )
+    return attempt
+
+
+async def list_job_orders(session: AnySession, ctx: Actor, item_ids: Collection[int]) -> set[int]:
+    """The queued or active jobs that make something for these items."""
+    rows = await session.scalars(
+        select(PieceStep.print_job_id)
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.order_item_id.in_(item_ids), PieceStep.status == StepStatus.ALLOCATED)
+        .where(PieceStep.print_job_id.is_not(None))
+    )
+    return {job_id for job_id in rows if job_id is not None}

@@ -1,0 +1,96 @@
+"""The queue reacts to what printers report and to orders that stop."""
+
+from datetime import UTC, datetime
+
+from shopwright.accounts import audit
+from shopwright.fleet.events import DeviceJobReported, PrinterChanged, StartPhase, StartSettled
+from shopwright.fleet.states import StartPhaseName, StartResult
+from shopwright.kernel.actor import Actor, system_actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import Ref
+from shopwright.kernel.live import touch
+from shopwright.orders import holds, piece_queries, stop
+from shopwright.orders.events import OrderStopped
+from shopwright.print_jobs import attempts, queries, service
+from shopwright.print_jobs.states import ACTIVE, AttemptStatus, JobStatus
+
+
+async def on_start_phase(session: WriteSession, event: StartPhase) -> None:
+    status = {
+        StartPhaseName.UPLOADING: AttemptStatus.UPLOADING,
+        StartPhaseName.STARTING: AttemptStatus.STARTING,
+    }[event.phase]
+    ctx = system_actor(event.organization_id, "fleet")
+    await attempts.move_on(session, ctx, device_job_id=event.device_job_id, status=status)
+
+
+async def on_start_settled(session: WriteSession, event: StartSettled) -> None:
+    """Confirmed starts need nothing here: the report that confirmed them says more."""
+    ctx = system_actor(event.organization_id, "fleet")
+    if event.result is StartResult.NOT_STARTED:
+        await attempts.give_back(
+            session,
+            ctx,
+            device_job_id=event.device_job_id,
+            reason=event.sentence,
+            now=datetime.now(UTC),
+        )
+    elif event.result is StartResult.UNPROVEN:
+        await attempts.doubt(session, ctx, device_job_id=event.device_job_id, reason=event.sentence)
+
+
+async def on_device_job(session: WriteSession, event: DeviceJobReported) -> None:
+    await attempts.record_progress(
+        session,
+        system_actor(event.organization_id, "fleet"),
+        device_job_id=event.device_job_id,
+        activity=event.activity,
+        outcome=event.outcome,
+        percent=event.percent,
+        reason=event.reason,
+        now=event.observed_at,
+    )
+
+
+async def on_printer_changed(session: WriteSession, event: PrinterChanged) -> None:
+    touch(session, event.organization_id, "dispatch")
+
+
+async def on_order_stopped(session: WriteSession, event: OrderStopped) -> None:
+    """Waiting jobs that make nothing else are dropped; for running ones a person is asked."""
+    ctx = system_actor(event.organization_id, "queue")
+    job_ids = await queries.list_job_orders(session, ctx, event.item_ids)
+    running = 0
+    for job_id in sorted(job_ids):
+        job = await service.get_job(session, ctx, Ref(job_id, None))
+        running += job.status in ACTIVE
+        await _leave_job(session, ctx, job_id, set(event.item_ids))
+    if running:
+        prints = "a print is" if running == 1 else f"{running} prints are"
+        await holds.hold_order(
+            session,
+            ctx,
+            order_id=event.order_id,
+            reason=f"The order was stopped while {prints} running. Stop it at the printer, or let it "
+            "finish: what it makes goes into stock.",
+        )
+    touch(session, event.organization_id, "queue")
+
+
+async def _leave_job(session: WriteSession, ctx: Actor, job_id: int, item_ids: set[int]) -> None:
+    steps = await piece_queries.list_job_steps(session, ctx, job_id)
+    leaving = [step.id for step in steps if step.order_item_id in item_ids]
+    await stop.release_allocated(session, ctx, step_ids=leaving)
+    if len(leaving) < len(steps):
+        return
+    dropped = await queries.move_job(
+        session,
+        ctx,
+        job_id,
+        [JobStatus.QUEUED, JobStatus.PENDING],
+        JobStatus.CANCELLED,
+        failure_reason="the order was stopped",
+        waiting_reason=None,
+    )
+    if dropped:
+        audit.record(session, ctx, "print_job.cancelled", job_id, reason="the order was stopped")
