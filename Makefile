@@ -52,8 +52,9 @@ $(VENV)/.locked: requirements.lock | $(BIN)/python
 	$(BIN)/python -m pip install -qq --require-hashes --requirement requirements.lock
 	@touch $@
 
-# The editable install runs hatch_build.py, which fetches the page assets unless they are there.
+# hatch_build.py fetches the page assets unless they are there; the install would too, but says less on failure.
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml hatch_build.py package.json package-lock.json $(STATIC)/vendor/.stamp
+	$(BIN)/python hatch_build.py
 	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,17 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 VENDOR = Path("src/shopwright/web/static/vendor")
 STAMP = ".stamp"
 MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
-NPM_CI = ("ci", "--ignore-scripts", "--prefer-offline", "--loglevel=error", "--fetch-retries=2")
+NPM_CI = (
+    "ci",
+    "--ignore-scripts",
+    "--prefer-offline",
+    "--loglevel=error",
+    "--fetch-retries=2",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=5000",
+)
 NPM_PATIENCE_S = 600
+NPM_LINES = 4  # the cause; a stack trace follows
 
 INVISIBLE_FRAME = '<path stroke="none" d="M0 0h24v24H0z" fill="none" />'
 SYMBOL = (
@@ -88,13 +98,14 @@ def _run_npm(folder: Path) -> None:
     except subprocess.TimeoutExpired as err:
         raise AssetsUnavailable(_sentence(f"npm gave no answer in {NPM_PATIENCE_S} s")) from err
     if answer.returncode != 0:
-        raise AssetsUnavailable(_sentence(answer.stderr.strip()))
+        raise AssetsUnavailable(_sentence(answer.stderr))
 
 
 def _sentence(npm_said: str) -> str:
     return (
         "The page assets could not be fetched with npm. Check that this machine reaches the npm"
-        f" registry that its npm configuration names, then try again. npm said:\n{npm_said}"
+        " registry that its npm configuration names, then try again. npm said:\n"
+        + "\n".join(npm_said.strip().splitlines()[:NPM_LINES])
     )
 
 
@@ -120,3 +131,10 @@ def _symbol(drawing: Path) -> str:
     _, _, body = drawing.read_text().partition(">")
     shapes = body.replace(INVISIBLE_FRAME, "").replace("</svg>", "")
     return SYMBOL.format(name=drawing.stem, shapes=" ".join(shapes.split()))
+
+
+if __name__ == "__main__":
+    try:
+        ensure_vendored(Path(__file__).parent)
+    except AssetsUnavailable as err:
+        sys.exit(str(err))

