@@ -98,7 +98,7 @@ def _run_npm(folder: Path) -> None:
     except subprocess.TimeoutExpired as err:
         raise AssetsUnavailable(_sentence(f"npm gave no answer in {NPM_PATIENCE_S} s")) from err
     if answer.returncode != 0:
-        raise AssetsUnavailable(_sentence(answer.stderr))
+        raise AssetsUnavailable(_sentence(str(answer.stderr)))
 
 
 def _sentence(npm_said: str) -> str:
