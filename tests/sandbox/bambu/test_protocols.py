@@ -77,6 +77,14 @@ async def test_hostile_bytes_cost_the_sender_the_connection_and_nobody_else(
     assert (await client.ask("info", "get_version"))["module"][0]["sn"] == printer.serial
 
 
+async def test_one_message_may_hold_several_commands(client: BareClient) -> None:
+    await client.send_raw(
+        b'{"pushing": {"command": "pushall"}, "info": {"command": "get_version"}}'
+    )
+    await client.until(lambda: any("info" in m for m in client.messages))
+    await client.until(lambda: "ams" in client.state)
+
+
 async def test_qos_1_is_acknowledged_and_sequence_id_may_be_missing(
     printer: VirtualPrinter,
 ) -> None:
@@ -213,6 +221,8 @@ async def test_new_access_code_throws_everybody_out(
 
 def _ftps_facts(printer: VirtualPrinter) -> tuple[object, ...]:
     ftps = BareFtps().open(printer)
+    for _ in range(10):
+        assert ftps.nlst("cache") == []
     reply = ftps.storbinary("STOR cache/x.gcode.3mf", io.BytesIO(b"x" * 200_000))
     size = ftps.size("cache/x.gcode.3mf")
     back = io.BytesIO()

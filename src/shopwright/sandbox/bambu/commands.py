@@ -30,8 +30,11 @@ class NotARequest(Exception):
     """Not a JSON object of the shape a printer understands; it says nothing to that."""
 
 
-def parse(payload: bytes) -> tuple[str, Body]:
-    """(type, body) of a request; trailing NULs and latin-1 are tolerated. Raises NotARequest."""
+def parse(payload: bytes) -> list[tuple[str, Body]]:
+    """(type, body) of each command; some clients put several into one message.
+
+    Trailing NULs and latin-1 are tolerated. Raises NotARequest.
+    """
     text = payload.rstrip(b"\0 \r\n")
     try:
         message = msgspec.json.decode(text)
@@ -39,10 +42,11 @@ def parse(payload: bytes) -> tuple[str, Body]:
         message = _decode_latin1(text)
     if not isinstance(message, dict):
         raise NotARequest("A request is a JSON object.")
-    for kind, body in message.items():
-        if isinstance(body, dict) and isinstance(body.get("command"), str):
-            return kind, body
-    raise NotARequest("A request names a command.")
+    return [
+        (kind, body)
+        for kind, body in message.items()
+        if isinstance(body, dict) and isinstance(body.get("command"), str)
+    ]
 
 
 def answer(machine: Machine, serial: str, kind: str, body: Body) -> list[dict[str, Any]]:

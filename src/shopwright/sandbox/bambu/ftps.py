@@ -169,16 +169,30 @@ class _Transfer(ThrottledDTPHandler, TLS_DTPHandler):  # type: ignore[misc]  # u
         self.read_limit = session.card.knobs.upload_bytes_per_s
         super().__init__(sock, session)
 
+    def initiate_send(self) -> None:
+        """Empty listings: wait for the handshake, and never give OpenSSL zero bytes to send."""
+        if self._ssl_accepting:
+            return
+        while self.producer_fifo and self.producer_fifo[0] == b"":
+            self.producer_fifo.popleft()
+        super().initiate_send()
+
+    def close(self) -> None:
+        if self.receive and self.transfer_finished and self.file_obj is not None:
+            self.file_obj.close()
+            self.cmd_channel.seal(Path(self.file_obj.name))  # before the client hears 226
+        super().close()
+
     def handle_ssl_established(self) -> None:
         """vsftpd wants the control session resumed; in TLS 1.2 that shows in the master key."""
         session = self.cmd_channel
-        if not session.card.knobs.requires_tls_session_reuse:
-            return
-        if self.socket.get_protocol_version_name() != "TLSv1.2":
-            return
-        if self.socket.master_key() != session.socket.master_key():
+        is_strict = session.card.knobs.requires_tls_session_reuse
+        is_tls12 = self.socket.get_protocol_version_name() == "TLSv1.2"
+        if is_strict and is_tls12 and self.socket.master_key() != session.socket.master_key():
             session.respond("522 SSL connection failed: session reuse required")
             self.close()
+            return
+        self.initiate_send()
 
 
 class _Session(TLS_FTPHandler):  # type: ignore[misc]  # untyped
@@ -213,9 +227,9 @@ class _Session(TLS_FTPHandler):  # type: ignore[misc]  # untyped
             return self.respond("552 Requested file action aborted, storage is full.")
         return super().ftp_STOR(file, mode)
 
-    def on_file_received(self, file: str) -> None:
+    def seal(self, path: Path) -> None:
+        """An upload is complete; let it suffer the fate a test has chosen."""
         fate = self.card.knobs.upload_fate
-        path = Path(file)
         if fate is UploadFate.LOST:
             path.unlink(missing_ok=True)
         elif fate is UploadFate.TRUNCATED:

@@ -1,6 +1,7 @@
 """One virtual printer: the machine, its clock, and its three ports."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -305,10 +306,11 @@ class VirtualPrinter:
             self._held_back = None
 
     def _receive(self, payload: bytes) -> None:
-        try:
-            kind, body = parse(payload)
-        except NotARequest:
-            return
+        with contextlib.suppress(NotARequest):
+            for kind, body in parse(payload):
+                self._answer(kind, body)
+
+    def _answer(self, kind: str, body: dict[str, Any]) -> None:
         replies = answer(self.machine, self.serial, kind, body)
         if not self.knobs.is_silent:
             for reply in replies:
