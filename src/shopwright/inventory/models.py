@@ -30,16 +30,16 @@ class Spool(TenantModel):
     __tablename__ = "spools"
     __table_args__ = (
         CheckConstraint("remaining_mg >= 0", name="not_negative"),
-        Index("ix_spools_tag", "organization_id", "tag"),
+        Index("uq_spools_tag", "organization_id", "tag", unique=True),
         {"sqlite_autoincrement": True},
     )
 
     filament_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("filaments.id"), index=True)
     initial_mg: Mapped[int]
     remaining_mg: Mapped[int]
-    tag: Mapped[str | None] = mapped_column(String(64))
+    tag: Mapped[str | None] = mapped_column(String(64))  # of its RFID chip, as the device reads it
     location: Mapped[str] = mapped_column(String(100), default="")
-    is_empty: Mapped[bool] = mapped_column(default=False)
+    is_empty: Mapped[bool] = mapped_column(default=False)  # a person threw it away
 
 
 class SlotSpool(TenantModel):
@@ -64,6 +64,10 @@ class Reservation(TenantModel):
     """Filament promised to one attempt; gone when its use is booked."""
 
     __tablename__ = "reservations"
+    __table_args__ = (
+        CheckConstraint("amount_mg > 0", name="positive"),
+        {"sqlite_autoincrement": True},
+    )
 
     attempt_id: Mapped[int] = mapped_column(BigInteger, index=True)
     spool_id: Mapped[int] = mapped_column(
@@ -124,14 +128,18 @@ class StockMovement(TenantModel):
     note: Mapped[str] = mapped_column(String(300), default="")
 
 
-class Hardware(TenantModel):
-    __tablename__ = "hardware"
+class HardwareStock(TenantModel):
+    """How many of a piece of hardware lie in the drawer; what it is, the catalogue says."""
+
+    __tablename__ = "hardware_stock"
     __table_args__ = (
-        Index("uq_hardware_sku", "organization_id", "sku", unique=True),
+        CheckConstraint("on_hand >= 0", name="not_negative"),
+        Index("uq_hardware_stock_hardware", "organization_id", "hardware_id", unique=True),
         {"sqlite_autoincrement": True},
     )
 
-    sku: Mapped[str] = mapped_column(String(100))
-    name: Mapped[str] = mapped_column(String(200))
+    hardware_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("hardware.id", ondelete="CASCADE")
+    )
     on_hand: Mapped[int] = mapped_column(default=0)
     low_stock_threshold: Mapped[int] = mapped_column(default=0)

@@ -11,3 +11,4 @@ class MovementReason(StrEnum):
     SURPLUS = "surplus"  # a plate yielded more than was owed
     CANCELLED_ORDER = "cancelled_order"
     DRAWN = "drawn"  # taken for an order instead of making it
+    CONSUMED = "consumed"  # hardware that went into finished pieces

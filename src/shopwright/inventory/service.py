@@ -1,0 +1,302 @@
+"""What the rest of the house asks of stock: promise and book filament, draw and add finished steps.
+
+Everything that counts has a key, and a key counts once, whoever comes twice with it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shopwright.inventory import queries, rules, stock_queries
+from shopwright.inventory.models import Spool
+from shopwright.inventory.states import MovementReason
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.errors import Conflict, Invalid, NotFound
+from shopwright.kernel.live import touch
+
+
+class NotEnoughFilament(Conflict):
+    code = "not-enough-filament"
+    title = "The spool does not hold that much"
+
+
+class StockMoved(Conflict):
+    code = "stock-moved"
+    title = "Somebody else moved this stock just now"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSpool:
+    """A spool in a printer's slot; ``color`` is RRGGBB, if anybody knows."""
+
+    printer_id: int
+    slot: int
+    spool_id: int
+    filament_id: int
+    material: str
+    color: str | None
+    remaining_mg: int
+    reserved_mg: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilamentUse:
+    """What one project filament of an attempt really used; the spool may be unknown."""
+
+    project_index: int
+    material: str
+    spool_id: int | None
+    amount_mg: int
+
+
+async def get_slot_spools(
+    session: AsyncSession, ctx: Actor, printer_ids: Collection[int]
+) -> dict[tuple[int, int], LoadedSpool]:
+    """By (printer, slot), in one statement; ``reserved_mg`` is promised and not booked yet."""
+    rows = await queries.list_slot_spools(session, ctx, printer_ids)
+    return {
+        (row.printer_id, row.slot): LoadedSpool(
+            printer_id=row.printer_id,
+            slot=row.slot,
+            spool_id=row.spool_id,
+            filament_id=row.filament_id,
+            material=row.material,
+            color=row.color,
+            remaining_mg=row.remaining_mg,
+            reserved_mg=int(row.reserved_mg),
+        )
+        for row in rows
+    }
+
+
+async def reserve_filament(
+    session: WriteSession, ctx: Actor, *, attempt_id: int, spool_id: int, amount_mg: int
+) -> None:
+    """Promise filament to an attempt; raises NotEnoughFilament when others need what is left."""
+    if amount_mg <= 0:
+        return
+    if not await queries.lock_spools(session, ctx, Spool.id == spool_id):
+        raise NotFound(f"There is no spool {spool_id}.")
+    if not await queries.reserve(session, ctx, attempt_id, spool_id, amount_mg):
+        raise NotEnoughFilament(
+            f"Spool {spool_id} has less than {rules.to_grams(amount_mg)} g that is not promised.",
+            spool_id=spool_id,
+        )
+    touch(session, ctx.organization_id, "filament")
+
+
+async def release_reservations(session: WriteSession, ctx: Actor, attempt_id: int) -> None:
+    """The attempt needs its filament no longer."""
+    if await queries.release(session, ctx, attempt_id):
+        touch(session, ctx.organization_id, "filament")
+
+
+async def get_reserved_spools(session: AsyncSession, ctx: Actor, attempt_id: int) -> dict[int, int]:
+    """Milligrams promised to the attempt, by spool."""
+    return await queries.list_reserved(session, ctx, attempt_id)
+
+
+async def book_print_use(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    attempt_id: int,
+    uses: Sequence[FilamentUse],
+    order_id: int | None,
+    now: datetime,
+) -> int:
+    """Book what an attempt used, once per project filament; returns the mg booked by this call.
+
+    The attempt's reservations end. A spool that held less goes to 0, and a correction says how much
+    was missing: movements add up to what is left, and prints to what was printed.
+    """
+    wanted = {_use_key(attempt_id, use): use for use in reversed(uses)}  # the first of a key counts
+    spool_ids = {use.spool_id for use in uses if use.spool_id is not None}
+    locked = await queries.lock_spools(session, ctx, Spool.id.in_(spool_ids)) if spool_ids else []
+    spools = {spool.id: spool for spool in locked}
+    rows = [
+        _print_movement(
+            ctx, key, use, spool=spools.get(use.spool_id or 0), order_id=order_id, now=now
+        )
+        for key, use in wanted.items()
+    ]
+    fresh = await queries.add_movements(session, rows)
+    await _lower(session, ctx, spools, {key: wanted[key] for key in sorted(fresh)}, now)
+    await queries.release(session, ctx, attempt_id)
+    touch(session, ctx.organization_id, "filament")
+    return sum(wanted[key].amount_mg for key in fresh)
+
+
+async def take_from_stock(
+    session: WriteSession, ctx: Actor, *, recipe_step_id: int, wanted: int, key: str
+) -> int:
+    """Take up to ``wanted`` finished copies; returns how many, the same again for the same key.
+
+    A draw that found nothing is not remembered.
+    """
+    if wanted <= 0:
+        return 0
+    on_hand = await stock_queries.lock_step(session, ctx, recipe_step_id)
+    known = await stock_queries.find_delta(session, ctx, key)
+    if known is not None:
+        return -known
+    taken = min(on_hand or 0, wanted)
+    if not on_hand or not taken:
+        return 0
+    row = _stock_movement(ctx, key, -taken, MovementReason.DRAWN, recipe_step_id=recipe_step_id)
+    await stock_queries.add_movements(session, [row])
+    if not await stock_queries.move_step(session, ctx, recipe_step_id, on_hand, on_hand - taken):
+        raise StockMoved("The stock moved while it was drawn. Try again.")
+    touch(session, ctx.organization_id, "stock")
+    return taken
+
+
+async def add_to_stock(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    recipe_step_id: int,
+    quantity: int,
+    reason: MovementReason,
+    key: str,
+) -> None:
+    """Finished copies that are owed to nobody; the same key again changes nothing."""
+    if quantity <= 0:
+        return
+    row = _stock_movement(ctx, key, quantity, reason, recipe_step_id=recipe_step_id)
+    if await stock_queries.add_movements(session, [row]):
+        await stock_queries.raise_step(session, ctx, recipe_step_id, quantity)
+        touch(session, ctx.organization_id, "stock")
+
+
+async def use_hardware(
+    session: WriteSession, ctx: Actor, *, hardware_quantities: Mapping[int, int], key: str
+) -> None:
+    """Take what finished pieces needed; the same key again changes nothing.
+
+    Never below zero: where the drawer held less than was used, the movement's note says so.
+    """
+    needed = {hardware: count for hardware, count in hardware_quantities.items() if count > 0}
+    if not needed:
+        return
+    stock = await stock_queries.lock_hardware(session, ctx, needed)
+    changes = {
+        hardware: (stock[hardware].on_hand, max(stock[hardware].on_hand - count, 0))
+        for hardware, count in needed.items()
+    }
+    rows = {
+        hardware: _hardware_use(
+            ctx, f"{key}:{hardware}", hardware, wanted=needed[hardware], levels=levels
+        )
+        for hardware, levels in changes.items()
+    }
+    fresh = await stock_queries.add_movements(session, list(rows.values()))
+    moving = {hardware: changes[hardware] for hardware, row in rows.items() if row["key"] in fresh}
+    if not await stock_queries.move_hardware(session, ctx, moving):
+        raise StockMoved("The hardware moved while it was counted. Try again.")
+    touch(session, ctx.organization_id, "stock")
+
+
+def _use_key(attempt_id: int, use: FilamentUse) -> str:
+    if use.amount_mg < 0:
+        raise Invalid("Used filament cannot be negative.")
+    return f"attempt:{attempt_id}:{use.project_index}"
+
+
+def _print_movement(
+    ctx: Actor,
+    key: str,
+    use: FilamentUse,
+    *,
+    spool: Spool | None,
+    order_id: int | None,
+    now: datetime,
+) -> dict[str, object]:
+    return {
+        "organization_id": ctx.organization_id,
+        "key": key,
+        "filament_id": spool.filament_id if spool else None,
+        "spool_id": spool.id if spool else None,
+        "material": use.material,
+        "delta_mg": -use.amount_mg,
+        "reason": MovementReason.PRINT,
+        "order_id": order_id,
+        "created_at": now,
+        "note": "" if spool else "Nobody said which spool was in the slot.",
+    }
+
+
+async def _lower(
+    session: WriteSession,
+    ctx: Actor,
+    spools: Mapping[int, Spool],
+    fresh: Mapping[str, FilamentUse],
+    now: datetime,
+) -> None:
+    """Take the newly booked uses from their spools, and book what a spool did not have."""
+    used: dict[int, list[tuple[str, FilamentUse]]] = defaultdict(list)
+    for key, use in fresh.items():
+        if use.spool_id is not None and use.spool_id in spools:
+            used[use.spool_id].append((key, use))
+    changes = {}
+    shortages = []
+    for spool_id, booked in used.items():
+        before = spools[spool_id].remaining_mg
+        total = sum(use.amount_mg for _, use in booked)
+        changes[spool_id] = (before, max(before - total, 0))
+        if total > before:
+            key, material = f"{booked[0][0]}:short", booked[0][1].material
+            row = _shortage(ctx, key, spools[spool_id], missing_mg=total - before, now=now)
+            shortages.append(row | {"material": material})
+    if not await queries.move_spools(session, ctx, changes):
+        raise StockMoved("A spool moved while its use was booked. Try again.")
+    await queries.add_movements(session, shortages)
+
+
+def _shortage(
+    ctx: Actor, key: str, spool: Spool, *, missing_mg: int, now: datetime
+) -> dict[str, object]:
+    return {
+        "organization_id": ctx.organization_id,
+        "key": key,
+        "filament_id": spool.filament_id,
+        "spool_id": spool.id,
+        "delta_mg": missing_mg,
+        "reason": MovementReason.CORRECTION,
+        "note": f"The spool was written down {rules.to_grams(missing_mg)} g too low.",
+        "created_at": now,
+    }
+
+
+def _stock_movement(
+    ctx: Actor, key: str, delta: int, reason: MovementReason, *, recipe_step_id: int, note: str = ""
+) -> dict[str, object]:
+    return {
+        "organization_id": ctx.organization_id,
+        "key": key,
+        "recipe_step_id": recipe_step_id,
+        "delta": delta,
+        "reason": reason,
+        "note": note,
+    }
+
+
+def _hardware_use(
+    ctx: Actor, key: str, hardware_id: int, *, wanted: int, levels: tuple[int, int]
+) -> dict[str, object]:
+    before, after = levels
+    is_short = before < wanted
+    return {
+        "organization_id": ctx.organization_id,
+        "key": key,
+        "hardware_id": hardware_id,
+        "delta": after - before,
+        "reason": MovementReason.CONSUMED,
+        "note": f"{wanted} were needed, only {before} were on hand. Count them."
+        if is_short
+        else "",
+    }
