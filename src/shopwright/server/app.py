@@ -1,29 +1,21 @@
 """The web application: routes of every slice, errors, middleware, documentation."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from shopwright import __version__
-from shopwright.kernel.edge import Process
 from shopwright.kernel.settings import Settings
 from shopwright.server import problems, routers
 from shopwright.server.middleware import RequestMiddleware
 
-Opener = Callable[[], AbstractAsyncContextManager[Process]]
+Opener = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(settings: Settings, open_running: Opener) -> FastAPI:
-    """The application; its lifespan opens the process (database, loops) and closes it again."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_running() as process:
-            app.state.process = process
-            yield
-
+def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
+    """The application. ``lifespan`` puts ``process``, ``files`` and ``telemetry`` on ``app.state``."""
     app = FastAPI(
         title="Shopwright",
         version=__version__,
@@ -43,7 +35,19 @@ def create_app(settings: Settings, open_running: Opener) -> FastAPI:
             allow_credentials=True,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["ETag", "Retry-After", "X-Request-Id"],
+            expose_headers=[
+                "ETag",
+                "Idempotency-Replayed",
+                "Retry-After",
+                "X-RateLimit-Limit",
+                "X-RateLimit-Remaining",
+                "X-RateLimit-Reset",
+                "X-Request-Id",
+            ],
         )
-    app.add_middleware(RequestMiddleware, base_path=settings.base_path)
+    app.add_middleware(
+        RequestMiddleware,
+        base_path=settings.base_path,
+        trusted_proxies=settings.trusted_proxies,
+    )
     return app
