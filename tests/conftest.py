@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -24,6 +25,11 @@ from tests import factories
 from tests.clock import FixedClock
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import PostgresServer
+
+# The same examples in every `make test`; fresh and more of them in `make test-long`.
+hypothesis_settings.register_profile("short", deadline=None, derandomize=True)
+hypothesis_settings.register_profile("long", deadline=None, max_examples=500)
+hypothesis_settings.load_profile("short")
 
 ClientAs = Callable[[Actor | None], Awaitable[AsyncClient]]
 
