@@ -4,9 +4,14 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 
 from shopwright.accounts.models import LoginSession, Membership, Organization, User
+from shopwright.catalog.models import Hardware, Product, RecipeStep, SkuAlias, Variant
+from shopwright.catalog.states import StepKind
+from shopwright.fleet.models import Printer
+from shopwright.inventory.models import Filament, Spool
 from shopwright.kernel import ids
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
+from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from tests.clock import FOREVER, START
 
 _numbers = count(1)
@@ -79,3 +84,192 @@ async def make_login_session(session: WriteSession, actor: Actor) -> LoginSessio
     session.add(login)
     await session.flush()
     return login
+
+
+async def make_print_file(
+    session: WriteSession,
+    actor: Actor,
+    name: str = "gear.gcode.3mf",
+    *,
+    version: int = 1,
+    plates: int = 2,
+    used_mg: int = 20_000,
+) -> PrintFile:
+    """Plates 1 … n of one black PLA part each."""
+    owner = actor.organization_id
+    file = PrintFile(
+        organization_id=owner,
+        name=name,
+        version=version,
+        sha256=ids.new_token(),
+        size_bytes=1000,
+        kind="gcode_3mf",
+        printer_model="P1S",
+        nozzle_um=400,
+        project_filament_count=1,
+        uploaded_by=actor.name,
+        plates=[
+            Plate(
+                organization_id=owner,
+                number=number,
+                time_s=3600,
+                total_mg=used_mg,
+                filaments=[
+                    PlateFilament(
+                        organization_id=owner,
+                        project_index=1,
+                        material="PLA",
+                        color="000000",
+                        used_mg=used_mg,
+                    )
+                ],
+            )
+            for number in range(1, plates + 1)
+        ],
+    )
+    session.add(file)
+    await session.flush()
+    return file
+
+
+@row_for("product")
+async def make_product_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_product(session, actor)).id
+
+
+async def make_product(session: WriteSession, actor: Actor, name: str = "Gear") -> Product:
+    product = Product(organization_id=actor.organization_id, name=name, variants=[])
+    session.add(product)
+    await session.flush()
+    return product
+
+
+async def make_variant(
+    session: WriteSession, actor: Actor, sku: str | None = None, product: Product | None = None
+) -> Variant:
+    """A sellable choice without a recipe."""
+    product = product or await make_product(session, actor)
+    variant = Variant(
+        organization_id=actor.organization_id,
+        product_id=product.id,
+        sku=sku or f"SKU-{next(_numbers)}",
+    )
+    session.add(variant)
+    await session.flush()
+    return variant
+
+
+@row_for("variant")
+async def make_variant_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_variant(session, actor)).id
+
+
+@row_for("step")
+async def make_step_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_step(session, actor)).id
+
+
+async def make_step(
+    session: WriteSession,
+    actor: Actor,
+    variant: Variant | None = None,
+    file: PrintFile | None = None,
+) -> RecipeStep:
+    """One print step: plate 1 of the file, one copy a run."""
+    variant = variant or await make_variant(session, actor)
+    number = next(_numbers)
+    file = file or await make_print_file(session, actor, f"part-{number}.gcode.3mf")
+    step = RecipeStep(
+        organization_id=actor.organization_id,
+        variant_id=variant.id,
+        position=number,
+        kind=StepKind.PRINT,
+        print_file_id=file.id,
+        plate_number=1,
+    )
+    session.add(step)
+    await session.flush()
+    return step
+
+
+@row_for("alias")
+async def make_alias_id(session: WriteSession, actor: Actor) -> int:
+    variant = await make_variant(session, actor)
+    alias = SkuAlias(
+        organization_id=actor.organization_id, code=f"ETSY-{next(_numbers)}", variant_id=variant.id
+    )
+    session.add(alias)
+    await session.flush()
+    return alias.id
+
+
+@row_for("hardware")
+async def make_hardware_id(session: WriteSession, actor: Actor) -> int:
+    hardware = Hardware(
+        organization_id=actor.organization_id, sku=f"M3-{next(_numbers)}", name="Screw M3"
+    )
+    session.add(hardware)
+    await session.flush()
+    return hardware.id
+
+
+@row_for("filament")
+async def make_filament_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_filament(session, actor)).id
+
+
+async def make_filament(session: WriteSession, actor: Actor) -> Filament:
+    """Black PLA, no spool yet."""
+    filament = Filament(
+        organization_id=actor.organization_id,
+        material="PLA",
+        color_name="Black",
+        color="000000",
+        updated_at=START,
+    )
+    session.add(filament)
+    await session.flush()
+    return filament
+
+
+@row_for("spool")
+async def make_spool_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_spool(session, actor)).id
+
+
+async def make_spool(
+    session: WriteSession, actor: Actor, remaining_mg: int = 1_000_000, tag: str | None = None
+) -> Spool:
+    """A roll of black PLA of its own filament."""
+    filament = await make_filament(session, actor)
+    spool = Spool(
+        organization_id=actor.organization_id,
+        filament_id=filament.id,
+        initial_mg=remaining_mg,
+        remaining_mg=remaining_mg,
+        tag=tag,
+    )
+    session.add(spool)
+    await session.flush()
+    return spool
+
+
+@row_for("printer")
+async def make_printer_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_printer(session, actor)).id
+
+
+async def make_printer(session: WriteSession, actor: Actor, name: str = "Left") -> Printer:
+    """A P1S that nobody reached yet."""
+    printer = Printer(
+        organization_id=actor.organization_id,
+        name=name,
+        model="P1S",
+        host="127.0.0.1",
+        serial=f"01P00A{next(_numbers):09}",
+        access_code=session.context.vault.encrypt("12345678"),
+        updated_at=START,
+    )
+    session.add(printer)
+    await session.flush()
+    return printer
