@@ -4,6 +4,7 @@ import asyncio
 import ftplib
 import io
 import json
+import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator
@@ -261,6 +262,18 @@ async def test_ftps_without_session_reuse_is_refused(printer: VirtualPrinter) ->
     printer.knobs.requires_tls_session_reuse = False
     await asyncio.to_thread(store)
     assert (printer.folder / "x.3mf").stat().st_size == 200_000
+
+
+async def test_ftps_speaks_tls_13_only_when_told_to(printer: VirtualPrinter) -> None:
+    def version() -> str | None:
+        context = insecure_context()
+        plain = socket.create_connection((printer.host, printer.ftps_port), timeout=5)
+        with context.wrap_socket(plain) as control:
+            return control.version()
+
+    assert await asyncio.to_thread(version) == "TLSv1.2"
+    printer.knobs.has_ftps_tls13 = True
+    assert await asyncio.to_thread(version) == "TLSv1.3"
 
 
 async def test_ftps_wrong_code_and_full_card_and_no_card(printer: VirtualPrinter) -> None:
