@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from shopwright.accounts import access_tokens
 from shopwright.accounts.models import Organization, User
+from shopwright.files.disk import DiskFileStore
 from shopwright.kernel import migrations
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import Database
@@ -21,6 +22,7 @@ from shopwright.kernel.settings import Environment, Settings
 from shopwright.migrations import SCRIPTS
 from shopwright.server.app import create_app
 from shopwright.server.process import open_process
+from shopwright.telemetry.latest import LatestSnapshots
 from tests import factories
 from tests.clock import FixedClock
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
@@ -152,10 +154,25 @@ def application() -> FastAPI:
 
 
 @pytest.fixture
-async def app(application: FastAPI, process: Process) -> AsyncIterator[FastAPI]:
+def files(tmp_path: Path) -> DiskFileStore:
+    return DiskFileStore(tmp_path / "files")
+
+
+@pytest.fixture
+def telemetry() -> LatestSnapshots:
+    return LatestSnapshots()
+
+
+@pytest.fixture
+def app(
+    application: FastAPI, process: Process, files: DiskFileStore, telemetry: LatestSnapshots
+) -> Iterator[FastAPI]:
+    """What `server.serve` hangs on the application, without its loops."""
     application.state.process = process
+    application.state.files = files
+    application.state.telemetry = telemetry
     yield application
-    del application.state.process
+    del application.state.process, application.state.files, application.state.telemetry
 
 
 @pytest.fixture
@@ -231,6 +248,6 @@ async def bearer(process: Process, actor: Actor) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def unopened() -> AsyncIterator[Process]:
-    raise AssertionError("tests hang their own process on the application")
-    yield  # type: ignore[unreachable]  # makes this a generator
+async def unopened(_app: FastAPI) -> AsyncIterator[None]:
+    """Tests hang their own process on the application; its lifespan does not run."""
+    yield

@@ -12,10 +12,14 @@ from fastapi.security.base import SecurityBase
 
 from shopwright.accounts import credentials, identities, scopes
 from shopwright.accounts.credentials import CredentialKind
-from shopwright.accounts.identities import Identity, Place
+from shopwright.accounts.identities import Identity
+from shopwright.kernel import limits
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.edge import get_process
 from shopwright.kernel.errors import Forbidden, Unauthenticated
+from shopwright.kernel.limits import Limit
+
+WIDE_PREFIXES = ("/api/agent", "/api/events", "/api/live")
 
 
 class SignedIn(SecurityBase):
@@ -72,12 +76,41 @@ async def authenticate(request: Request) -> Identity:
     if credential.kind is CredentialKind.COOKIE:
         credentials.check_cookie_use(request, process.context.vault, credential.secret)
     request.state.identity = identity
+    request.state.principal = identity.principal
+    limits.charge(request, _everyday_limit(request, identity), identity.principal)
     return identity
 
 
-def actor_of(identity: Identity, organization_uuid: str | None = None) -> Actor:
+def _everyday_limit(request: Request, identity: Identity) -> Limit:
+    """The documented 1000 an hour for API clients; agents, pages and live events ask more often."""
+    is_agent = identity.scopes is not None and scopes.AGENT in identity.scopes
+    path: str = request.scope["path"]
+    if is_agent or not path.startswith("/api/") or path.startswith(WIDE_PREFIXES):
+        return limits.WIDE
+    return limits.HOURLY
+
+
+class Limited:
+    """A limit of its own for some routes, counted per principal, on top of the everyday one."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+
+    async def __call__(self, request: Request) -> None:
+        identity = await authenticate(request)
+        limits.charge(request, self.limit, identity.principal)
+
+
+SyncLimited = Depends(Limited(limits.SYNC))  # in a route's ``dependencies=[…]``
+PrintLimited = Depends(Limited(limits.PRINT))
+
+
+def actor_of(identity: Identity, organization: str | None = None) -> Actor:
     """The actor in the named organization, else in the credential's; Forbidden for strangers."""
-    place = _find_place(identity, organization_uuid)
+    if organization is None:
+        place = identity.places.get(identity.organization_id or 0)
+    else:
+        place = identity.find_place(organization)
     if place is None:
         raise Forbidden("You are not a member of this organization.")
     return Actor(
@@ -87,19 +120,6 @@ def actor_of(identity: Identity, organization_uuid: str | None = None) -> Actor:
         user_id=identity.user_id,
         key_id=identity.key_id,
         scopes=identity.scopes,
-    )
-
-
-def _find_place(identity: Identity, organization_uuid: str | None) -> Place | None:
-    if organization_uuid is None:
-        return identity.places.get(identity.organization_id or 0)
-    return next(
-        (
-            p
-            for p in identity.places.values()
-            if organization_uuid in (p.uuid, str(p.organization_id))
-        ),
-        None,
     )
 
 

@@ -48,6 +48,13 @@ class Identity:
             return f"user:{self.user_id}"
         return f"key:{self.key_id}" if self.key_id is not None else "key:shared"
 
+    def find_place(self, organization: str) -> Place | None:
+        """By the organization's uuid or integer id; None for strangers."""
+        for place in self.places.values():
+            if organization.lower() in (place.uuid, str(place.organization_id)):
+                return place
+        return None
+
 
 class IdentityCache:
     """Bounded, short-lived; forgotten as a whole whenever rights change here."""

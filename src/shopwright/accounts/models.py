@@ -36,6 +36,7 @@ class User(Base):
     uuid: Mapped[str] = mapped_column(String(36), unique=True, default=ids.new_uuid)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     username: Mapped[str] = mapped_column(String(100))
+    etsy_user_id: Mapped[str | None] = mapped_column(String(40), unique=True)
     first_name: Mapped[str] = mapped_column(String(100), default="")
     password_hash: Mapped[str | None] = mapped_column(String(300))
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -4,11 +4,12 @@ Plain ASGI: a layer that builds request and response objects costs more than the
 """
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kernel import ids
@@ -29,11 +30,16 @@ SECURITY_HEADERS = (
 )
 MAX_REQUEST_ID = 64
 
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
 
 class RequestMiddleware:
-    def __init__(self, app: ASGIApp, base_path: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, base_path: str = "", trusted_proxies: Sequence[str] = ()
+    ) -> None:
         self.app = app
         self.base_path = base_path
+        self.trusted = tuple(ip_network(proxy, strict=False) for proxy in trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,6 +49,8 @@ class RequestMiddleware:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         _tidy_path(scope, self.base_path)
+        if self.trusted:
+            _believe_proxy(scope, self.trusted)
         status = 500
 
         async def send_head(message: Message) -> None:
@@ -69,6 +77,33 @@ def _request_id(scope: Scope) -> str:
     return ids.new_uuid()
 
 
+def _believe_proxy(scope: Scope, trusted: Networks) -> None:
+    """Take client address and scheme from the headers a trusted proxy set.
+
+    Of ``X-Forwarded-For`` the last address that is no trusted proxy counts: what stands before it
+    anybody may have written.
+    """
+    if scope.get("client") is None or not _is_in(scope["client"][0], trusted):
+        return
+    headers = Headers(scope=scope)
+    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    for hop in reversed(hops):
+        if not _is_in(hop, trusted):
+            scope["client"] = (hop, 0)
+            break
+    scheme = headers.get("x-forwarded-proto", "").split(",")[-1].strip().lower()
+    if scheme in {"http", "https"}:
+        scope["scheme"] = scheme
+
+
+def _is_in(address: str, networks: Networks) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
 def _tidy_path(scope: Scope, base_path: str) -> None:
     """Answer with and without the final slash, and below ``BASE_PATH``, without a redirect."""
     path: str = scope["path"]
@@ -87,7 +122,7 @@ def _add_headers(scope: Scope, message: MutableMapping[str, Any], request_id: st
     headers["x-request-id"] = request_id
     for name, value in SECURITY_HEADERS:
         headers.setdefault(name, value)
-    for name, value in scope["state"].get("extra_headers", ()):
+    for name, value in scope["state"].get("extra_headers", {}).items():
         headers[name] = value
 
 

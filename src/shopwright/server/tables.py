@@ -3,7 +3,13 @@
 import importlib
 from importlib import resources
 
-KERNEL_TABLES = ("shopwright.kernel.db", "shopwright.kernel.effects", "shopwright.kernel.inbox")
+KERNEL_TABLES = (
+    "shopwright.kernel.db",
+    "shopwright.kernel.durable",
+    "shopwright.kernel.effects",
+    "shopwright.kernel.idempotency",
+    "shopwright.kernel.inbox",
+)
 
 
 def import_all_models() -> None:

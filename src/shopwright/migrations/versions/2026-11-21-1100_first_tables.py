@@ -68,6 +68,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "worker_heartbeats",
+        sa.Column("executor_id", sa.String(length=80), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("executor_id", name=op.f("pk_worker_heartbeats")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "audit_entries",
         sa.Column("action", sa.String(length=60), nullable=False),
         sa.Column("subject", sa.String(length=40), nullable=False),
@@ -1937,6 +1944,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_entries_organization_id"))
 
     op.drop_table("audit_entries")
+    op.drop_table("worker_heartbeats")
     op.drop_table("revisions")
     op.drop_table("organizations")
     op.drop_table("installation")

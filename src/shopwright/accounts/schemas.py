@@ -1,0 +1,259 @@
+"""Bodies of the account routes."""
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from shopwright.accounts.keys import NewKey
+from shopwright.accounts.members import Invited
+from shopwright.accounts.models import ApiKey, AuditEntry, Invitation, Organization, User
+from shopwright.accounts.queries import MemberRow
+from shopwright.accounts.sessions import SignedIn
+from shopwright.kernel.actor import Role
+from shopwright.kernel.times import PlainTime, ZuluTime
+
+ROLE_SYNONYMS = {"user": "member", "super_admin": "owner"}  # words of the reference systems
+
+
+def _role(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    word = value.strip().lower()
+    return ROLE_SYNONYMS.get(word, word)
+
+
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+RoleIn = Annotated[Role, BeforeValidator(_role)]
+Password = Annotated[SecretStr, Field(max_length=1000)]
+
+
+class Body(BaseModel):
+    """Our own routes say no to members they do not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignInBody(BaseModel):
+    email: Email
+    password: Password
+
+
+class RefreshBody(BaseModel):
+    refresh_token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class SwitchBody(BaseModel):
+    organization: Annotated[
+        str,
+        BeforeValidator(str),
+        Field(validation_alias=AliasChoices("organization_id", "organizationId")),
+    ]
+
+
+class PasswordChange(Body):
+    current_password: Password
+    new_password: Password
+
+
+class InvitationAccept(Body):
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Password
+    first_name: Annotated[str, Field(max_length=100)] = ""
+
+
+class InvitationCreate(Body):
+    email: Email
+    role: RoleIn = Role.MEMBER
+
+
+class MemberUpdate(Body):
+    role: RoleIn
+
+
+class KeyCreate(Body):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    role: RoleIn = Role.MEMBER
+    scopes: list[str] | None = None
+    expires_at: ZuluTime | None = None
+
+
+class UserRead(BaseModel):
+    """As the shop manager's reference prints it; the shop is the organization of the token."""
+
+    id: int
+    etsy_user_id: str | None
+    username: str
+    first_name: str
+    shop_id: str | None
+    shop_name: str | None
+    uuid: str
+    email: str
+    organization_id: str | None
+
+    @classmethod
+    def of(cls, user: User, organization: Organization | None) -> "UserRead":
+        return cls.model_validate(_user_members(user, organization))
+
+
+class UserWithTimes(UserRead):
+    role: Role | None
+    created_at: PlainTime
+    updated_at: PlainTime
+
+    @classmethod
+    def with_role(
+        cls, user: User, organization: Organization | None, role: Role | None
+    ) -> "UserWithTimes":
+        times = {"created_at": user.created_at, "updated_at": user.updated_at}
+        return cls.model_validate({**_user_members(user, organization), **times, "role": role})
+
+
+def _user_members(user: User, organization: Organization | None) -> dict[str, Any]:
+    settings = organization.settings if organization else {}
+    return {
+        "id": user.id,
+        "etsy_user_id": user.etsy_user_id,
+        "username": user.username,
+        "first_name": user.first_name,
+        "shop_id": settings.get("etsy_shop_id"),
+        "shop_name": organization.name if organization else None,
+        "uuid": user.uuid,
+        "email": user.email,
+        "organization_id": organization.uuid if organization else None,
+    }
+
+
+class SignedInRead(BaseModel):
+    token: str
+    refresh_token: str | None
+    token_type: str = "bearer"
+    expires_in: int
+    user: UserRead
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> "SignedInRead":
+        return cls(
+            token=signed_in.token,
+            refresh_token=signed_in.refresh_token,
+            expires_in=signed_in.expires_in_s,
+            user=UserRead.of(signed_in.user, signed_in.organization),
+        )
+
+
+class Message(BaseModel):
+    message: str
+
+
+class PlaceRead(BaseModel):
+    id: int
+    uuid: str
+    name: str
+    slug: str
+    currency: str
+    time_zone: str
+    role: Role
+
+    @classmethod
+    def of(cls, organization: Organization, role: Role) -> "PlaceRead":
+        return cls(
+            id=organization.id,
+            uuid=organization.uuid,
+            name=organization.name,
+            slug=organization.slug,
+            currency=organization.currency,
+            time_zone=organization.time_zone,
+            role=role,
+        )
+
+
+class MemberRead(BaseModel):
+    id: int
+    uuid: str
+    user_id: int
+    email: str
+    username: str
+    first_name: str
+    role: Role
+    created_at: ZuluTime
+
+    @classmethod
+    def of(cls, row: MemberRow) -> "MemberRead":
+        return cls.model_validate(row, from_attributes=True)
+
+
+class InvitationRead(BaseModel):
+    id: int
+    uuid: str
+    email: str
+    role: Role
+    invited_by: str
+    expires_at: ZuluTime
+    created_at: ZuluTime
+
+    @classmethod
+    def of(cls, invitation: Invitation) -> "InvitationRead":
+        return cls.model_validate(invitation, from_attributes=True)
+
+
+class InvitationMade(InvitationRead):
+    token: str
+    link: str
+
+    @classmethod
+    def shown_once(cls, invited: Invited, base_url: str) -> "InvitationMade":
+        shown = InvitationRead.of(invited.invitation).model_dump(mode="python")
+        link = f"{base_url}/invitation?token={invited.token}"
+        return cls(**shown, token=invited.token, link=link)
+
+
+class KeyRead(BaseModel):
+    id: int
+    uuid: str
+    name: str
+    prefix: str
+    role: Role
+    scopes: list[str] | None
+    expires_at: ZuluTime | None
+    created_at: ZuluTime
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "KeyRead":
+        return cls.model_validate(_key_members(key))
+
+
+class KeyMade(KeyRead):
+    key: str
+
+    @classmethod
+    def shown_once(cls, new: NewKey) -> "KeyMade":
+        return cls.model_validate({**_key_members(new.key), "key": new.secret})
+
+
+def _key_members(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "uuid": key.uuid,
+        "name": key.name,
+        "prefix": key.shown_prefix,
+        "role": key.role,
+        "scopes": key.scopes,
+        "expires_at": key.expires_at,
+        "created_at": key.created_at,
+    }
+
+
+class AuditRead(BaseModel):
+    id: int
+    action: str
+    subject: str
+    subject_id: int
+    actor: str
+    user_id: int | None
+    key_id: int | None
+    reason: str | None
+    facts: dict[str, Any]
+    created_at: ZuluTime
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> "AuditRead":
+        return cls.model_validate(entry, from_attributes=True)
