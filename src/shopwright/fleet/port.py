@@ -115,7 +115,7 @@ class Endpoint:
 
     host: str
     serial: str | None
-    access_code: str
+    access_code: str = field(repr=False)
     mqtt_port: int | None = None
     ftps_port: int | None = None
     camera_port: int | None = None

@@ -64,7 +64,9 @@ def mask_secrets(
 def _console(shared: list[Any]) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
     renderer: Any = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(
+            exception_formatter=structlog.dev.plain_traceback  # local variables hold secrets
+        )
         if sys.stderr.isatty()
         else structlog.processors.JSONRenderer()
     )
