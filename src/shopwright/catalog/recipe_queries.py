@@ -52,6 +52,15 @@ async def list_active_steps(
     return list(rows)
 
 
+async def find_step(session: AsyncSession, ctx: Actor, ref: Ref) -> RecipeStep | None:
+    step: RecipeStep | None = await session.scalar(
+        select(RecipeStep).where(
+            RecipeStep.organization_id == ctx.organization_id, ref.where(RecipeStep)
+        )
+    )
+    return step
+
+
 async def list_variants_using(
     session: AsyncSession, ctx: Actor, file_ids: Collection[int]
 ) -> list[int]:

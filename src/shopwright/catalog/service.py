@@ -68,6 +68,14 @@ async def list_recipes(
     return dict(recipes)
 
 
+async def get_step(session: AsyncSession, ctx: Actor, ref: Ref) -> RecipeStep:
+    """Retired ones too: their finished copies still lie on the shelf."""
+    step = await recipe_queries.find_step(session, ctx, ref)
+    if step is None:
+        raise NotFound(f"There is no recipe step {ref}.")
+    return step
+
+
 async def list_recipe_hardware(
     session: AsyncSession, ctx: Actor, variant_ids: Collection[int]
 ) -> dict[int, dict[int, int]]:

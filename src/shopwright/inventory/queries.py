@@ -170,7 +170,8 @@ async def list_spools(
     total = await session.scalar(
         counted.join(Filament, Filament.id == Spool.filament_id)
         .where(Spool.organization_id == ctx.organization_id)
-        .where(Filament.organization_id == ctx.organization_id, *conditions)
+        .where(Filament.organization_id == ctx.organization_id, Filament.is_hidden.is_(False))
+        .where(*conditions)
     )
     rows = await session.execute(
         statement.order_by(Spool.id).limit(paging.limit).offset(paging.offset)
@@ -202,7 +203,7 @@ def _spool_facts(ctx: Actor) -> Select[Any]:
         .outerjoin(loaded, loaded.c.spool_id == Spool.id)
         .outerjoin(reserved, reserved.c.spool_id == Spool.id)
         .where(Spool.organization_id == ctx.organization_id)
-        .where(Filament.organization_id == ctx.organization_id)
+        .where(Filament.organization_id == ctx.organization_id, Filament.is_hidden.is_(False))
     )  # fmt: skip
     return statement
 
