@@ -3,7 +3,14 @@
 from collections.abc import Awaitable, Callable
 from itertools import count
 
-from shopwright.accounts.models import LoginSession, Membership, Organization, User
+from shopwright.accounts.models import (
+    ApiKey,
+    Invitation,
+    LoginSession,
+    Membership,
+    Organization,
+    User,
+)
 from shopwright.catalog.models import Hardware, Product, RecipeStep, SkuAlias, Variant
 from shopwright.catalog.states import StepKind
 from shopwright.fleet.models import Printer
@@ -19,7 +26,8 @@ _numbers = count(1)
 RowFactory = Callable[[WriteSession, Actor], Awaitable[int | str]]
 
 # Path parameter name (or "/route/template:name" where one name means several things) → makes such a
-# row of the actor's organization and returns what a path would say. Add yours with @row_for(...).
+# row of the actor's organization and returns what a path would say. Add yours with @row_for(...);
+# it is called often, so names and codes must be new each time.
 PATH_ROWS: dict[str, RowFactory] = {}
 
 
@@ -72,6 +80,45 @@ async def make_member(
     return Actor(organization_id=organization.id, role=role, name=user.first_name, user_id=user.id)
 
 
+@row_for("member")
+async def make_membership_row(session: WriteSession, ctx: Actor) -> int:
+    user = await make_user(session, "colleague")
+    membership = Membership(organization_id=ctx.organization_id, user_id=user.id, role=Role.MEMBER)
+    session.add(membership)
+    await session.flush()
+    return membership.id
+
+
+@row_for("invitation")
+async def make_invitation_row(session: WriteSession, ctx: Actor) -> int:
+    invitation = Invitation(
+        organization_id=ctx.organization_id,
+        email=f"guest{next(_numbers)}@shop.test",
+        role=Role.MEMBER,
+        token_hash=ids.new_token(),
+        invited_by=ctx.name,
+        expires_at=FOREVER,
+    )
+    session.add(invitation)
+    await session.flush()
+    return invitation.id
+
+
+@row_for("key")
+async def make_key_row(session: WriteSession, ctx: Actor) -> str:
+    key = ApiKey(
+        organization_id=ctx.organization_id,
+        name="till",
+        shown_prefix="sk_123456",
+        key_hash=ids.new_token(),
+        role=Role.MEMBER,
+        made_by_user_id=ctx.user_id,
+    )
+    session.add(key)
+    await session.flush()
+    return key.uuid
+
+
 async def make_login_session(session: WriteSession, actor: Actor) -> LoginSession:
     assert actor.user_id is not None
     login = LoginSession(
@@ -84,6 +131,11 @@ async def make_login_session(session: WriteSession, actor: Actor) -> LoginSessio
     session.add(login)
     await session.flush()
     return login
+
+
+@row_for("print_file")
+async def make_print_file_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_print_file(session, actor, f"gear{next(_numbers)}.gcode.3mf")).id
 
 
 async def make_print_file(

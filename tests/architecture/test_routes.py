@@ -1,0 +1,247 @@
+"""Every route: guarded or named as public, repeatable, and blind to other organizations' rows.
+
+The walk covers whatever ``server.routers`` includes. A new path parameter needs a factory in
+``tests/factories.py`` (``@row_for``), a new public route a line here.
+"""
+
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+from sqlalchemy import Table, select
+
+from shopwright.accounts.access import Requires
+from shopwright.accounts.models import Organization
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import Base, Database
+from shopwright.kernel.edge import open_write
+from shopwright.kernel.repeatable import RepeatableRoute
+from tests.architecture.walk import Endpoint, body_schema, endpoints, example, resolve
+from tests.conftest import ClientAs
+from tests.factories import PATH_ROWS
+
+# Whoever comes; each has its own check or nothing to hide.
+PUBLIC = {
+    "GET /health",
+    "GET /api/health",
+    "GET /ready",
+    "GET /metrics",  # its own token
+    "POST /api/auth/login",
+    "POST /api/auth/refresh",
+    "POST /api/auth/invitations/accept",  # the invitation's token
+    "GET /files/{token}",  # the link is signed
+}
+
+# Path parameters that name no row.
+PLAIN: dict[str, int | str] = {"number": 1}
+
+# Bodies that the schema alone does not tell, by "METHOD /path".
+BODIES: dict[str, Any] = {}
+
+# A stream never ends, and a bare row has no bytes on disk; left to the tests of the slice.
+NEED_MORE_THAN_A_ROW = {
+    "GET /api/print-files/{print_file}/download",
+    "GET /api/print-files/{print_file}/plates/{number}/thumbnail",
+}
+
+ANSWER_S = 10
+
+
+def walk(app: FastAPI) -> list[Endpoint]:
+    return [endpoint for endpoint in endpoints(app) if str(endpoint) not in PUBLIC]
+
+
+def test_every_route_decides_who_may_come_in(application: FastAPI) -> None:
+    open_routes = [str(e) for e in walk(application) if not e.is_guarded]
+    assert open_routes == [], "take one of accounts.access, or stand in PUBLIC"
+
+
+def test_the_list_of_public_routes_is_true(application: FastAPI) -> None:
+    found = {str(e) for e in endpoints(application)}
+    guarded = {str(e) for e in endpoints(application) if e.is_guarded}
+    assert PUBLIC - found == set()
+    assert PUBLIC & guarded == set()
+
+
+def test_every_creating_route_takes_idempotency_keys(application: FastAPI) -> None:
+    missing = [
+        str(e)
+        for e in endpoints(application)
+        if e.method == "POST"
+        and e.path.startswith("/api/")
+        and not isinstance(e.route, RepeatableRoute)
+    ]
+    assert missing == [], "APIRouter(..., route_class=RepeatableRoute)"
+
+
+def test_the_write_transaction_opens_after_the_door(application: FastAPI) -> None:
+    """Else a stranger would hold the one writer, and a stored answer could reach them."""
+    late = []
+    for endpoint in walk(application):
+        calls = endpoint.calls
+        if open_write in calls and endpoint.is_guarded:
+            door = next(i for i, call in enumerate(calls) if hasattr(call, "scheme_name"))
+            if calls.index(open_write) < door:
+                late.append(str(endpoint))
+    assert late == [], "name ctx before session"
+
+
+def test_every_path_parameter_has_a_factory(application: FastAPI) -> None:
+    unknown = {
+        f"{name} in {endpoint}"
+        for endpoint in walk(application)
+        for name in endpoint.parameters
+        if name not in PLAIN and factory_name(endpoint, name) not in PATH_ROWS
+    }
+    assert unknown == set(), "register how to make such a row: tests.factories.row_for"
+
+
+def factory_name(endpoint: Endpoint, name: str) -> str:
+    """``/the/path:name`` where one name means several things, else the name."""
+    exact = f"{endpoint.path}:{name}"
+    return exact if exact in PATH_ROWS else name
+
+
+async def make_rows(database: Database, actor: Actor, endpoint: Endpoint) -> dict[str, int | str]:
+    """One row per path parameter, of the actor's organization."""
+    async with database.write() as session:
+        return {
+            name: PLAIN[name]
+            if name in PLAIN
+            else await PATH_ROWS[factory_name(endpoint, name)](session, actor)
+            for name in endpoint.parameters
+        }
+
+
+async def call(
+    client: AsyncClient, app: FastAPI, endpoint: Endpoint, url: str, **changes: Any
+) -> Response:
+    """With a body that passes validation; ``changes`` replace members of it."""
+    arguments: dict[str, Any] = {}
+    found = body_schema(app, endpoint)
+    if found is not None:
+        media_type, schema = found
+        body = BODIES[str(endpoint)] if str(endpoint) in BODIES else example(app, schema)
+        arguments = _as_request(media_type, body, changes)
+    async with asyncio.timeout(ANSWER_S):
+        return await client.request(endpoint.method, url, **arguments)
+
+
+def _as_request(media_type: str, body: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    body = {**body, **changes} if isinstance(body, dict) else body
+    if media_type == "application/json":
+        return {"json": body}
+    if not isinstance(body, dict):
+        return {"content": b"x", "headers": {"content-type": media_type}}
+    files = {k: ("x.gcode", v) for k, v in body.items() if isinstance(v, bytes)}
+    return {"data": {k: v for k, v in body.items() if k not in files}, "files": files or None}
+
+
+async def snapshot(database: Database, organization_id: int) -> dict[str, list[Any]]:
+    """Everything an organization has."""
+    tables: list[Table] = [t for t in Base.metadata.sorted_tables if "organization_id" in t.c]
+    async with database.read() as session:
+        return {
+            table.name: [
+                tuple(row)
+                for row in await session.execute(
+                    select(table)
+                    .where(table.c.organization_id == organization_id)
+                    .order_by(*table.primary_key.columns)
+                )
+            ]
+            for table in tables
+        }
+
+
+async def test_nobody_comes_in_without_credentials(app: FastAPI, anonymous: AsyncClient) -> None:
+    let_in = {}
+    for endpoint in walk(app):
+        answer = await anonymous.request(
+            endpoint.method, endpoint.url(dict.fromkeys(endpoint.parameters, 1))
+        )
+        if answer.status_code not in {401, 303}:  # pages send people to the log-in
+            let_in[str(endpoint)] = answer.status_code
+    assert let_in == {}
+
+
+async def test_naming_an_organization_of_others_is_forbidden(
+    app: FastAPI, client: AsyncClient, other_organization: Organization
+) -> None:
+    let_in = {}
+    for endpoint in walk(app):
+        if any(isinstance(c, Requires) for c in endpoint.calls):
+            url = endpoint.url(dict.fromkeys(endpoint.parameters, 1))
+            answer = await client.request(
+                endpoint.method, url, params={"organizationId": other_organization.uuid}
+            )
+            if answer.status_code != 403:
+                let_in[str(endpoint)] = answer.status_code
+    assert let_in == {}
+
+
+@pytest.mark.timeout(300)
+async def test_rows_of_another_organization_are_not_there(
+    app: FastAPI, client: AsyncClient, database: Database, owner: Actor, stranger: Actor
+) -> None:
+    """All ids foreign, then each one alone with the others being ours."""
+    reached = {}
+    for endpoint in [e for e in walk(app) if set(e.parameters) - PLAIN.keys()]:
+        foreign = await make_rows(database, stranger, endpoint)
+        ours = await make_rows(database, owner, endpoint)
+        before = await snapshot(database, stranger.organization_id)
+        named = [name for name in endpoint.parameters if name not in PLAIN]
+        mixtures = [{**ours, name: foreign[name]} for name in named]
+        for values in [foreign, *mixtures]:
+            answer = await call(client, app, endpoint, endpoint.url(values))
+            if answer.status_code != 404:
+                reached[f"{endpoint} {values}"] = (answer.status_code, answer.text[:200])
+        assert await snapshot(database, stranger.organization_id) == before, str(endpoint)
+    assert reached == {}
+
+
+@pytest.mark.timeout(300)
+async def test_the_same_rows_are_there_for_their_owner(
+    app: FastAPI, client: AsyncClient, database: Database, owner: Actor
+) -> None:
+    """So that the 404s above mean what they should."""
+    missing = {}
+    for endpoint in [e for e in walk(app) if e.parameters and e.method == "GET"]:
+        if str(endpoint) not in NEED_MORE_THAN_A_ROW:
+            values = await make_rows(database, owner, endpoint)
+            answer = await call(client, app, endpoint, endpoint.url(values))
+            if answer.status_code not in {200, 302, 303, 304, 409}:
+                missing[str(endpoint)] = (answer.status_code, answer.text[:200])
+    assert missing == {}
+
+
+@pytest.mark.timeout(300)
+async def test_bodies_cannot_name_rows_of_another_organization(
+    app: FastAPI, client_as: ClientAs, database: Database, owner: Actor, stranger: Actor
+) -> None:
+    """Every ``…_id`` member of a body, with the row of another organization."""
+    client = await client_as(owner)
+    reached = {}
+    for endpoint in walk(app):
+        for member in id_members(app, endpoint):
+            async with database.write() as session:
+                foreign = await PATH_ROWS[member.removesuffix("_id")](session, stranger)
+            ours = await make_rows(database, owner, endpoint)
+            before = await snapshot(database, stranger.organization_id)
+            answer = await call(client, app, endpoint, endpoint.url(ours), **{member: foreign})
+            if answer.status_code not in {400, 404, 409}:
+                reached[f"{endpoint} {member}"] = (answer.status_code, answer.text[:200])
+            assert await snapshot(database, stranger.organization_id) == before, str(endpoint)
+    assert reached == {}
+
+
+def id_members(app: FastAPI, endpoint: Endpoint) -> list[str]:
+    found = body_schema(app, endpoint)
+    if found is None or found[0] != "application/json":
+        return []
+    properties = resolve(app, found[1]).get("properties", {})
+    return [
+        name for name in properties if name.removesuffix("_id") in PATH_ROWS and name[-3:] == "_id"
+    ]
