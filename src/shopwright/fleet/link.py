@@ -253,8 +253,8 @@ class PrinterLink:
                 return Confirmed(report)
             await asyncio.sleep(0.1)
         return Unconfirmed(
-            "The server was stopped, or the link lost, while the start was being sent, and the printer "
-            "does not show the job. Look at the printer: did it print?"
+            "The server was stopped, or the link lost, while the start was being sent, and the "
+            "printer does not show the job. Look at the printer: did it print?"
         )
 
     async def _send(self, driver: PrinterDriver, command: PrinterCommand) -> None:

@@ -72,7 +72,8 @@ class Temperatures:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What the device says is loaded. ``material`` None with ``is_loaded`` means an unknown spool."""
+    """What the device says is loaded. ``material`` None with ``is_loaded`` means an unknown
+    spool."""
 
     number: int
     is_external: bool
@@ -224,8 +225,8 @@ class PrinterDriver(Protocol):
     """One connection to one printer. Entering connects; leaving always closes.
 
     ``__aenter__`` raises DriverError or AuthenticationFailed. ``reports()`` yields merged snapshots
-    until the link is lost, then raises DriverError (AuthenticationFailed when the code was revoked).
-    Reconnects, leases and epochs are the runner's business.
+    until the link is lost, then raises DriverError (AuthenticationFailed when the code was
+    revoked). Reconnects, leases and epochs are the runner's business.
     """
 
     capabilities: ClassVar[Capability]

@@ -179,7 +179,8 @@ async def send_command(
     epoch: int,
     now: datetime,
 ) -> PrinterCommand | None:
-    """Claim a pending command for sending; None when it expired, was taken, or our lease is older."""
+    """Claim a pending command for sending; None when it expired, was taken, or our lease is
+    older."""
     lease = (
         select(PrinterLease.printer_id)
         .where(PrinterLease.printer_id == printer_id, PrinterLease.epoch == epoch)

@@ -1,4 +1,5 @@
-"""The one place that holds leases and keeps a link per printer; printers come and go while it runs."""
+"""The one place that holds leases and keeps a link per printer; printers come and go while it
+runs."""
 
 import asyncio
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ class _Driven:
 
 
 class FleetRunner:
-    """``owner`` is stable per data folder on SQLite, so that a restart takes its printers over at once."""
+    """``owner`` is stable per data folder on SQLite, so that a restart takes its printers over at
+    once."""
 
     def __init__(self, tools: LinkTools, vault: Vault, *, owner: str) -> None:
         self._tools = tools

@@ -1,4 +1,5 @@
-"""Printers and what they are told. Nothing here talks to a device: the link owner does, after the commit."""
+"""Printers and what they are told. Nothing here talks to a device: the link owner does, after the
+commit."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass

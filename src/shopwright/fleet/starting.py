@@ -1,8 +1,8 @@
 """Starts one print on one printer: upload, then the start itself, sent at most once.
 
-The upload may be repeated; it changes nothing that matters. The effect becomes ``sending`` in a commit of
-its own before the start is sent. Whoever finds it ``sending`` after a crash or a lost link waits for the
-printer to show our job id, and never sends again.
+The upload may be repeated; it changes nothing that matters. The effect becomes ``sending`` in a
+commit of its own before the start is sent. Whoever finds it ``sending`` after a crash or a lost
+link waits for the printer to show our job id, and never sends again.
 """
 
 import asyncio
@@ -50,7 +50,8 @@ class Starter:
     timeouts: Timeouts
 
     async def start(self, driver: PrinterDriver, command: PrinterCommand, effect: Effect) -> None:
-        """From a claimed command to its settled effect. Cancelled or cut off, it leaves rows to settle by."""
+        """From a claimed command to its settled effect. Cancelled or cut off, it leaves rows to
+        settle by."""
         remote = await self._upload(driver, command)
         if remote is None:
             return
@@ -93,7 +94,8 @@ class Starter:
                 )
 
     async def refuse(self, session: WriteSession, command: PrinterCommand, sentence: str) -> None:
-        """Nothing started. The printer is taken out of work, or it would refuse the next job as well."""
+        """Nothing started. The printer is taken out of work, or it would refuse the next job as
+        well."""
         await self._close(
             session,
             command,

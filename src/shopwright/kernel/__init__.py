@@ -1,1 +1,2 @@
-"""What every slice stands on: database, events, effects, errors, settings, ids, clock. No business noun."""
+"""What every slice stands on: database, events, effects, errors, settings, ids, clock. No business
+noun."""

@@ -1,4 +1,5 @@
-"""Who acts, for which organization, with which rights. The first argument of every service function."""
+"""Who acts, for which organization, with which rights. The first argument of every service
+function."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,4 +1,5 @@
-"""What a process shares with every session it opens: who listens to events, the live hub, the vault."""
+"""What a process shares with every session it opens: who listens to events, the live hub, the
+vault."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +15,8 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class ProcessContext:
-    """Made once by ``server`` and handed to the database; services reach it by ``session.context``."""
+    """Made once by ``server`` and handed to the database; services reach it by
+    ``session.context``."""
 
     subscriptions: "Subscriptions"
     hub: "Hub"

@@ -1,9 +1,10 @@
 """Database access: the base of all tables, and the two kinds of session.
 
-``ReadSession`` runs in autocommit, each statement its own snapshot. ``WriteSession`` is one transaction:
-opened after parsing and authentication, nothing awaited in it but SQL, committed before the answer.
-SQLite has one writer per process (a pool of one connection is the queue) and ``BEGIN IMMEDIATE``;
-a deferred transaction that reads and then writes fails at once under WAL, whatever the busy time-out.
+``ReadSession`` runs in autocommit, each statement its own snapshot. ``WriteSession`` is one
+transaction: opened after parsing and authentication, nothing awaited in it but SQL, committed
+before the answer. SQLite has one writer per process (a pool of one connection is the queue) and
+``BEGIN IMMEDIATE``; a deferred transaction that reads and then writes fails at once under WAL,
+whatever the busy time-out.
 """
 
 import time
@@ -11,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -97,7 +98,7 @@ Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime(),
         int: BigInteger(),
         dict[str, Any]: JSON(),
@@ -124,7 +125,8 @@ class TenantModel(Base):
 
 
 class Revision(Base):
-    """Moves whenever something of a topic changed; the base of ETags (right after a restore, too)."""
+    """Moves whenever something of a topic changed; the base of ETags (right after a restore,
+    too)."""
 
     __tablename__ = "revisions"
 
@@ -216,6 +218,11 @@ class Database:
                 await session.flush()
                 await self._announce(session)
             session.run_callbacks()
+
+    @property
+    def url_text(self) -> str:
+        """With its password: for engines, never for logs."""
+        return self.url.render_as_string(hide_password=False)
 
     async def close(self) -> None:
         for engine in {self.write_engine, self.read_engine}:

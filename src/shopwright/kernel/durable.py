@@ -1,15 +1,17 @@
-"""Durable work: enqueued inside the business transaction, run after the commit, resumed after a crash.
+"""Durable work: enqueued inside the business transaction, run after the commit, resumed after a
+crash.
 
 The engine is DBOS (see docs/decisions). Its traps are closed here and nowhere else: launched on the
-server's own loop, one fixed application version, ids only as arguments, keyed queues always with a key,
-and on PostgreSQL a heartbeat by which a living process takes over a dead one's work with public calls.
+server's own loop, one fixed application version, ids only as arguments, keyed queues always with a
+key, and on PostgreSQL a heartbeat by which a living process takes over a dead one's work with
+public calls.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig
@@ -56,9 +58,15 @@ class DurableWork(Protocol):
     """What slices see: name the work, its arguments are ids."""
 
     async def enqueue(
-        self, session: WriteSession, name: str, *arguments: int | str, workflow_id: str, queue: str = HOT_QUEUE
+        self,
+        session: WriteSession,
+        name: str,
+        *arguments: int | str,
+        workflow_id: str,
+        queue: str = HOT_QUEUE,
     ) -> None:
-        """Run ``name`` after this transaction commits; a repeated ``workflow_id`` is the same work."""
+        """Run ``name`` after this transaction commits; a repeated ``workflow_id`` is the same
+        work."""
 
 
 class DurableClient:
@@ -70,7 +78,12 @@ class DurableClient:
         )
 
     async def enqueue(
-        self, session: WriteSession, name: str, *arguments: int | str, workflow_id: str, queue: str = HOT_QUEUE
+        self,
+        session: WriteSession,
+        name: str,
+        *arguments: int | str,
+        workflow_id: str,
+        queue: str = HOT_QUEUE,
     ) -> None:
         options: Any = {"workflow_name": name, "queue_name": queue, "workflow_id": workflow_id}
         await session.run_sync(
@@ -84,15 +97,14 @@ class DurableClient:
 class DurableWorker:
     """Runs what was enqueued. One per process; DBOS itself is one per process as well."""
 
-    _defined: ClassVar[dict[str, "DurableWorker"]] = {}
-
     def __init__(self, database: Database, clock: Clock, *, executor_id: str) -> None:
         self._database = database
         self._clock = clock
         self._executor_id = executor_id
 
     async def run(self, handlers: dict[str, Handler]) -> None:
-        """Until cancelled. Must be started on the server's own loop, or its pools are bound to another."""
+        """Until cancelled. Must be started on the server's own loop, or its pools are bound to
+        another."""
         self._launch(handlers)
         try:
             await DBOS.register_queue_async(
@@ -110,12 +122,11 @@ class DurableWorker:
     def _launch(self, handlers: dict[str, Handler]) -> None:
         config: DBOSConfig = {
             "name": APPLICATION,
-            "system_database_url": sync_url(str(self._database.url.render_as_string(hide_password=False))),
+            "system_database_url": sync_url(self._database.url_text),
             "application_version": VERSION,
             "executor_id": self._executor_id,
             "log_level": "WARNING",
             "max_executor_threads": 8,
-            "run_admin_server": False,
         }
         if self._database.is_sqlite:
             config["system_database_engine"] = _sqlite_engine(config["system_database_url"] or "")
@@ -138,9 +149,7 @@ class DurableWorker:
                 executor_id=self._executor_id, seen_at=now
             )
             await session.execute(
-                insert.on_conflict_do_update(
-                    index_elements=["executor_id"], set_={"seen_at": now}
-                )
+                insert.on_conflict_do_update(index_elements=["executor_id"], set_={"seen_at": now})
             )
 
     async def _take_over(self) -> None:
@@ -160,7 +169,8 @@ class DurableWorker:
                 )
             )
         for executor_id in mine:
-            for status in await DBOS.list_workflows_async(status=["PENDING"], executor_id=executor_id):
+            pending = await DBOS.list_workflows_async(status=["PENDING"], executor_id=executor_id)
+            for status in pending:
                 log.info("taking over work", workflow=status.workflow_id, from_=executor_id)
                 await DBOS.resume_workflow_async(status.workflow_id)
 

@@ -1,8 +1,8 @@
 """The outside world is touched only after the commit, and at most once.
 
-An effect is a row ``intended → sending → done | failed | unknown``. ``sending`` is set by compare-and-set
-and committed before the call. Whoever finds ``sending`` asks the device or vendor by *our* key; it never
-calls again. What cannot be proven is ``unknown``, and a person decides.
+An effect is a row ``intended → sending → done | failed | unknown``. ``sending`` is set by
+compare-and-set and committed before the call. Whoever finds ``sending`` asks the device or vendor
+by *our* key; it never calls again. What cannot be proven is ``unknown``, and a person decides.
 """
 
 from collections.abc import Mapping

@@ -1,13 +1,15 @@
 """The kinds of error a caller can meet. Slices subclass a kind next to the service that raises it.
 
-Business code never names a status number; each edge (API, page, command line, worker) maps kinds once.
+Business code never names a status number; each edge (API, page, command line, worker) maps kinds
+once.
 """
 
 from typing import Any, ClassVar
 
 
 class ShopError(Exception):
-    """A refusal with a sentence for people, a stable code for programs, and extra members for both."""
+    """A refusal with a sentence for people, a stable code for programs, and extra members for
+    both."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal-error"

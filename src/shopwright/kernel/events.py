@@ -1,6 +1,7 @@
 """Events of the slices, told to higher slices inside the same transaction.
 
-A subscriber writes rows or enqueues durable work, nothing else: state and consequences commit together.
+A subscriber writes rows or enqueues durable work, nothing else: state and consequences commit
+together.
 """
 
 from collections import defaultdict

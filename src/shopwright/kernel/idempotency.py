@@ -2,10 +2,10 @@
 
 The key is claimed by the first statement of the request's own write transaction, and the answer is
 stored by the last one, so work and record commit together: a crash leaves both or neither, and
-nothing has to be cleared up. A second request with the same key waits at the claim (PostgreSQL:
-for the unique index; SQLite: for the one writer). Then it finds the first answer, or, if that was
-rolled back, does the work itself. Only answers of 2xx are kept; a refusal changes nothing and may be
-tried again.
+nothing has to be cleared up. A second request with the same key waits at the claim (PostgreSQL: for
+the unique index; SQLite: for the one writer). Then it finds the first answer, or, if that was
+rolled back, does the work itself. Only answers of 2xx are kept; a refusal changes nothing and may
+be tried again.
 
 A route that opens its transaction by itself (an upload is stored before it) uses
 ``edge.writing(request)``. Its answer is stored right after the commit instead; if the process dies

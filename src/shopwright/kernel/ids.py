@@ -1,4 +1,5 @@
-"""Identifiers minted by us: row uuids, secrets for links and tokens, and job ids that devices echo."""
+"""Identifiers minted by us: row uuids, secrets for links and tokens, and job ids that devices
+echo."""
 
 import os
 import secrets

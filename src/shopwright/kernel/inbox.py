@@ -47,14 +47,22 @@ async def store_events(
     events: dict[str, dict[str, Any]],
     now: datetime,
 ) -> set[str]:
-    """Store what is new, one statement for the page; returns the keys that had not been seen before."""
+    """Store what is new, one statement for the page; returns the keys that had not been seen
+    before."""
     if not events:
         return set()
     rows = [
-        {"organization_id": organization_id, "source": source, "kind": kind, "key": key, "payload": payload,
-         "status": InboundStatus.RECEIVED, "received_at": now}
+        {
+            "organization_id": organization_id,
+            "source": source,
+            "kind": kind,
+            "key": key,
+            "payload": payload,
+            "status": InboundStatus.RECEIVED,
+            "received_at": now,
+        }
         for key, payload in events.items()
-    ]  # fmt: skip
+    ]
     statement = (
         insert_for(session, InboundEvent)
         .on_conflict_do_nothing(index_elements=["organization_id", "source", "kind", "key"])

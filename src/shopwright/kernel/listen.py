@@ -1,4 +1,5 @@
-"""Hears the other processes' signals: LISTEN on PostgreSQL; alone on SQLite there is nobody to hear."""
+"""Hears the other processes' signals: LISTEN on PostgreSQL; alone on SQLite there is nobody to
+hear."""
 
 import asyncio
 

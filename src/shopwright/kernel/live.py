@@ -12,7 +12,8 @@ Listener = Callable[[Signal], None]
 
 
 class Hub:
-    """Hands signals to listeners at once; a listener must not block, it marks something as stale."""
+    """Hands signals to listeners at once; a listener must not block, it marks something as
+    stale."""
 
     def __init__(self) -> None:
         self._listeners: dict[int, set[Listener]] = {}

@@ -1,4 +1,5 @@
-"""What ``/metrics`` shows. One registry per process; labels are route templates, never raw paths."""
+"""What ``/metrics`` shows. One registry per process; labels are route templates, never raw
+paths."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 

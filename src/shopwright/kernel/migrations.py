@@ -1,4 +1,5 @@
-"""Runs Alembic from inside the program: upgrade at start, and the check that models and tables agree."""
+"""Runs Alembic from inside the program: upgrade at start, and the check that models and tables
+agree."""
 
 import asyncio
 from pathlib import Path
@@ -14,11 +15,23 @@ from sqlalchemy import Connection, MetaData, create_engine, make_url
 # Tables in our database that are not ours: the durable-work engine keeps its own there.
 FOREIGN_TABLES = frozenset(
     {
-        "workflow_status", "operation_outputs", "notifications", "workflow_events", "streams", "queues",
-        "event_dispatch_kv", "workflow_events_history", "dbos_migrations", "application_versions",
-        "workflow_schedules", "datasource_outputs", "transaction_completion", "workflow_queue", "scheduler_state",
+        "application_versions",
+        "datasource_outputs",
+        "dbos_migrations",
+        "event_dispatch_kv",
+        "notifications",
+        "operation_outputs",
+        "queues",
+        "scheduler_state",
+        "streams",
+        "transaction_completion",
+        "workflow_events",
+        "workflow_events_history",
+        "workflow_queue",
+        "workflow_schedules",
+        "workflow_status",
     }
-)  # fmt: skip
+)
 
 
 def alembic_config(url: str, scripts: Path) -> Config:

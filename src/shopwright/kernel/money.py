@@ -1,4 +1,5 @@
-"""Money in integer minor units with its currency; Decimal only at the edge; sums never mix currencies."""
+"""Money in integer minor units with its currency; Decimal only at the edge; sums never mix
+currencies."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,15 +8,55 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from shopwright.kernel.errors import Invalid
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
-EXPONENTS = {
-    "BHD": 3, "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "IQD": 3, "JOD": 3, "JPY": 0, "KMF": 0,
-    "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "VND": 0, "VUV": 0,
-    "XAF": 0, "XOF": 0, "XPF": 0,
-}  # fmt: skip
-
-CURRENCIES = frozenset(EXPONENTS) | frozenset(
-    ["AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "KES", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PLN", "QAR", "RON", "RSD", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "ZAR"]
+NO_MINOR_UNIT = frozenset(
+    ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF").split()  # noqa: SIM905
 )
+THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+HUNDREDTHS = frozenset(
+    [
+        "AED",
+        "ARS",
+        "AUD",
+        "BGN",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CNY",
+        "CZK",
+        "DKK",
+        "EGP",
+        "EUR",
+        "GBP",
+        "HKD",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "KES",
+        "MAD",
+        "MXN",
+        "MYR",
+        "NGN",
+        "NOK",
+        "NZD",
+        "PEN",
+        "PHP",
+        "PLN",
+        "QAR",
+        "RON",
+        "RSD",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TRY",
+        "TWD",
+        "UAH",
+        "USD",
+        "ZAR",
+    ]
+)
+CURRENCIES = NO_MINOR_UNIT | THOUSANDTHS | HUNDREDTHS
 
 
 class UnknownCurrency(Invalid):
@@ -32,7 +73,10 @@ def check_currency(code: str) -> str:
 
 
 def exponent(currency: str) -> int:
-    return EXPONENTS.get(currency, 2)
+    """How many decimals the currency has (ISO 4217)."""
+    if currency in NO_MINOR_UNIT:
+        return 0
+    return 3 if currency in THOUSANDTHS else 2
 
 
 @dataclass(frozen=True, slots=True)

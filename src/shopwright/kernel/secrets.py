@@ -1,7 +1,8 @@
-"""The master key and what is derived from it: encryption of stored secrets, signing keys per purpose.
+"""The master key and what is derived from it: encryption of stored secrets, signing keys per
+purpose.
 
-``SECRET_KEY`` and ``JWT_SECRET`` are other things (reference decisions 7): whoever holds the shop's API
-key must not be able to decrypt its database.
+``SECRET_KEY`` and ``JWT_SECRET`` are other things (reference decisions 7): whoever holds the shop's
+API key must not be able to decrypt its database.
 """
 
 import base64

@@ -1,4 +1,5 @@
-"""Every setting of a process. Read once in ``main()`` and passed down; nothing reads the environment later.
+"""Every setting of a process. Read once in ``main()`` and passed down; nothing reads the
+environment later.
 
 Names of the reference systems work as they stand; our own begin with ``SHOPWRIGHT_``.
 Order: environment, ``.env``, ``config.json``, defaults.
@@ -150,7 +151,8 @@ class Settings(BaseSettings):
 
 
 def async_database_url(settings: Settings) -> str:
-    """The SQLAlchemy URL with our drivers. ``DATABASE_URL`` wins over ``DB_*``; plain URLs are translated."""
+    """The SQLAlchemy URL with our drivers. ``DATABASE_URL`` wins over ``DB_*``; plain URLs are
+    translated."""
     url = settings.database_url
     if not url and settings.db_host:
         password = settings.db_password.get_secret_value()
@@ -161,14 +163,16 @@ def async_database_url(settings: Settings) -> str:
     family = scheme.split("+")[0]
     if not separator or family not in {"postgres", "postgresql", "sqlite"}:
         raise ValueError(
-            f"DATABASE_URL begins with {scheme}://; use postgresql://… or sqlite:///…. MySQL is not supported."
+            f"DATABASE_URL begins with {scheme}://; use postgresql://… or sqlite:///…. "
+            "MySQL is not supported."
         )
     driver = "sqlite+aiosqlite" if family == "sqlite" else "postgresql+psycopg"
     return f"{driver}://{rest}"
 
 
 def telemetry_database_url(settings: Settings) -> str:
-    """SQLite keeps telemetry in a second file, so that it may sync less often; PostgreSQL in the same one."""
+    """SQLite keeps telemetry in a second file, so that it may sync less often; PostgreSQL in the
+    same one."""
     if settings.is_sqlite:
         return f"sqlite+aiosqlite:///{settings.data_dir.resolve() / 'telemetry.db'}"
     return async_database_url(settings)

@@ -10,7 +10,8 @@ MAX_NOTIFY_BYTES = 7900  # PostgreSQL refuses NOTIFY payloads of 8000 bytes and 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """``topic`` is a noun (printer, order, queue …), ``key`` the row it is about, 0 for the list."""
+    """``topic`` is a noun (printer, order, queue …), ``key`` the row it is about, 0 for the
+    list."""
 
     organization_id: int
     topic: str

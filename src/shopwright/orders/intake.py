@@ -73,7 +73,8 @@ def check_draft(draft: OrderDraft) -> None:
     for item in draft.items:
         if not 1 <= item.quantity <= MAX_QUANTITY:
             raise Invalid(
-                f"The quantity of {item.title!r} must be between 1 and {MAX_QUANTITY}, not {item.quantity}."
+                f"The quantity of {item.title!r} must be between 1 and {MAX_QUANTITY}, "
+                f"not {item.quantity}."
             )
 
 
@@ -99,7 +100,7 @@ async def _add_page(
 ) -> list[Order]:
     if not drafts:
         return []
-    customers = await queries.upsert_customers(session, ctx, _customer_rows(ctx, drafts))
+    customers = await queries.upsert_customers(session, _customer_rows(ctx, drafts))
     numbers = await queries.take_order_numbers(session, ctx, len(drafts))
     orders = [
         _new_order(ctx, draft, number, customers.get(draft.buyer_external_id or ""), now)
@@ -113,7 +114,7 @@ async def _add_page(
 
 
 def _customer_rows(ctx: Actor, drafts: Sequence[OrderDraft]) -> list[dict[str, object]]:
-    rows = {
+    rows: dict[str, dict[str, object]] = {
         draft.buyer_external_id: {
             "organization_id": ctx.organization_id,
             "channel": draft.channel,

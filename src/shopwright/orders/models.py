@@ -83,7 +83,8 @@ class Order(TenantModel):
 
 
 class OrderItem(TenantModel):
-    """One position. Counters are kept by the writes; ``waiting_reason`` puts it into the SKU inbox."""
+    """One position. Counters are kept by the writes; ``waiting_reason`` puts it into the SKU
+    inbox."""
 
     __tablename__ = "order_items"
     __table_args__ = (

@@ -32,7 +32,8 @@ async def insert_steps(session: WriteSession, rows: Sequence[dict[str, Any]]) ->
 async def list_owed_steps(
     session: AnySession, ctx: Actor, recipe_step_ids: Collection[int] | None = None
 ) -> list[PieceStep]:
-    """Print steps nobody makes yet, of orders that may be worked on: urgent and early orders first."""
+    """Print steps nobody makes yet, of orders that may be worked on: urgent and early orders
+    first."""
     statement = (
         select(PieceStep)
         .join(

@@ -121,9 +121,7 @@ async def set_item_plan(session: WriteSession, ctx: Actor, item_id: int, **value
     )
 
 
-async def upsert_customers(
-    session: WriteSession, ctx: Actor, rows: Sequence[dict[str, Any]]
-) -> dict[str, int]:
+async def upsert_customers(session: WriteSession, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
     """Customers known by a channel's buyer id: id by external id."""
     if not rows:
         return {}

@@ -1,5 +1,5 @@
-"""Cancelled and refunded orders: unstarted work stops, finished pieces go into stock, work in progress
-asks a person."""
+"""Cancelled and refunded orders: unstarted work stops, finished pieces go into stock, work in
+progress asks a person."""
 
 from collections.abc import Sequence
 from datetime import datetime

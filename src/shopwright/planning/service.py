@@ -1,4 +1,5 @@
-"""From recipe to work: which pieces an item owes, what stock covers, which print jobs make the rest."""
+"""From recipe to work: which pieces an item owes, what stock covers, which print jobs make the
+rest."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -21,7 +22,8 @@ from shopwright.print_jobs import service as print_jobs
 async def plan_items(
     session: WriteSession, ctx: Actor, *, item_ids: Collection[int], now: datetime
 ) -> None:
-    """Plan every item that has no pieces yet and may be made; the rest waits with its reason stated."""
+    """Plan every item that has no pieces yet and may be made; the rest waits with its reason
+    stated."""
     items = [
         item for item in await queries.list_items(session, ctx, item_ids) if _is_unplanned(item)
     ]
@@ -47,7 +49,8 @@ async def plan_items(
 async def plan_steps(
     session: WriteSession, ctx: Actor, *, recipe_step_ids: Collection[int], now: datetime
 ) -> None:
-    """Cover what is owed of these recipe steps: stock first, then print jobs of ``yields`` copies each."""
+    """Cover what is owed of these recipe steps: stock first, then print jobs of ``yields`` copies
+    each."""
     if not recipe_step_ids:
         return
     steps = [

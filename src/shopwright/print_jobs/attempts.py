@@ -1,4 +1,5 @@
-"""What becomes of an attempt: the device's reports move it, a person settles what nothing can prove.
+"""What becomes of an attempt: the device's reports move it, a person settles what nothing can
+prove.
 
 A job prints when the printer itself reports our job id, never because it acknowledged. After a lost
 connection nothing is finished or failed until a fresh report says so.
@@ -161,7 +162,7 @@ async def resolve_attempt(
             session,
             ctx,
             printer_id=attempt.printer_id,
-            reason="it took a job and did not print it; look at the printer, then put it back to work",
+            reason="it took a job and did not print it; look at it, then put it back to work",
         )
         await give_back(
             session,
@@ -261,7 +262,8 @@ async def _fail(
 async def _book(
     session: WriteSession, ctx: Actor, job: PrintJob, attempt: Attempt, percent: int, now: datetime
 ) -> None:
-    """Grams are booked once: all of the plate's, or the share the device reported before it failed."""
+    """Grams are booked once: all of the plate's, or the share the device reported before it
+    failed."""
     key = (job.print_file_id, job.plate_number)
     needs = (await queries.list_needs(session, ctx, [key]))[key]
     spools = await inventory.get_reserved_spools(session, ctx, attempt.id)

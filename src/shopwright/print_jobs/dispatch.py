@@ -1,4 +1,5 @@
-"""Dispatch: reserve a printer for a job and intend its start. The link owner talks to the device later."""
+"""Dispatch: reserve a printer for a job and intend its start. The link owner talks to the device
+later."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -49,7 +50,8 @@ async def dispatch_job(
 
 
 async def dispatch_waiting(session: WriteSession, ctx: Actor, *, now: datetime) -> int:
-    """Give every ready printer the most urgent job it can print; the other jobs state why they wait."""
+    """Give every ready printer the most urgent job it can print; the other jobs state why they
+    wait."""
     jobs = await queries.list_queued(session, ctx, MAX_JOBS_LOOKED_AT)
     if not jobs:
         return 0
@@ -86,7 +88,8 @@ async def dispatch_waiting(session: WriteSession, ctx: Actor, *, now: datetime) 
 
 
 async def list_printer_facts(session: WriteSession, ctx: Actor) -> list[PrinterFacts]:
-    """Every printer as matching sees it: the device's slots, with the shop's knowledge of the spools."""
+    """Every printer as matching sees it: the device's slots, with the shop's knowledge of the
+    spools."""
     printers = await fleet.list_printers(session, ctx)
     printer_ids = [printer.id for printer in printers]
     busy = await queries.list_busy_printers(session, ctx)

@@ -1,4 +1,5 @@
-"""The loop that dispatches: wakes when the queue, a printer or stock changed, and once in a while."""
+"""The loop that dispatches: wakes when the queue, a printer or stock changed, and once in a
+while."""
 
 import asyncio
 from collections.abc import Callable

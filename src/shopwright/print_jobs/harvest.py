@@ -40,8 +40,8 @@ async def harvest_job(
 ) -> PrintJob:
     """Count ``good`` copies of what the plate made; the printer may print again.
 
-    Raises NothingToHarvest when the job did not complete or was harvested before, Invalid when ``good``
-    is more than the plate makes. Missing copies are owed again, surplus goes to stock.
+    Raises NothingToHarvest when the job did not complete or was harvested before, Invalid when
+    ``good`` is more than the plate makes. Missing copies are owed again, surplus goes to stock.
     """
     job = await service.get_job(session, ctx, Ref(job_id, None))
     if not 0 <= good <= job.yields:

@@ -1,7 +1,7 @@
 """Which printer can print a plate, with which slots, and the sentence why not. Pure.
 
-Checks go from what never changes (model, nozzle) to what soon does (busy), so that the refusal a job
-shows is the one furthest along: the thing that is really missing.
+Checks go from what never changes (model, nozzle) to what soon does (busy), so that the refusal a
+job shows is the one furthest along: the thing that is really missing.
 """
 
 from collections.abc import Sequence
@@ -87,14 +87,18 @@ def match(needs: Needs, printer: PrinterFacts) -> Match | Refusal:
     refusal = _machine(needs, printer)
     if refusal:
         return refusal
+    unavailable = _availability(printer)
+    if unavailable and not printer.slots:
+        return unavailable  # what is loaded is not known, so it cannot be what is missing
     slots = _slots(needs, printer)
     if isinstance(slots, Refusal):
         return slots
-    return _availability(printer) or slots
+    return unavailable or slots
 
 
 def why_waiting(needs: Needs, printers: Sequence[PrinterFacts]) -> str:
-    """One sentence for a job no printer can take now: the refusal of the printer that came furthest."""
+    """One sentence for a job no printer can take now: the refusal of the printer that came
+    furthest."""
     refusals = [
         r for r in (match(needs, printer) for printer in printers) if isinstance(r, Refusal)
     ]
@@ -170,7 +174,8 @@ def _slots(needs: Needs, printer: PrinterFacts) -> Match | Refusal:
 def _best_slot(
     need: FilamentNeed, printer: PrinterFacts, left: dict[int, int | None]
 ) -> SlotFacts | Refusal:
-    """The nearest colour first, then the roll with the least that is still enough: part rolls get used up."""
+    """The nearest colour first, then the roll with the least that is still enough: part rolls get
+    used up."""
     same = [s for s in printer.slots if s.material and s.material.upper() == need.material.upper()]
     if not same:
         return Refusal(Stage.MATERIAL, f"{printer.name} has no {need.material} loaded.")
@@ -211,11 +216,19 @@ def _availability(printer: PrinterFacts) -> Refusal | None:
     if printer.connection is not ConnectionState.ONLINE:
         why = printer.trouble or f"it is {printer.connection.replace('_', ' ')}"
         return Refusal(Stage.CONNECTION, f"{printer.name} cannot be reached: {why}")
+    return _gate(printer) or _occupation(printer)
+
+
+def _gate(printer: PrinterFacts) -> Refusal | None:
     if printer.gate is Gate.NEEDS_CLEARING:
         return Refusal(Stage.GATE, f"{printer.name} waits for its plate to be cleared.")
     if printer.gate is Gate.MAINTENANCE:
         why = printer.gate_reason or "maintenance"
         return Refusal(Stage.GATE, f"{printer.name} is taken out of work: {why}")
+    return None
+
+
+def _occupation(printer: PrinterFacts) -> Refusal | None:
     if printer.has_job or printer.activity in BUSY:
         return Refusal(Stage.BUSY, f"{printer.name} is busy.")
     if printer.activity is not Activity.IDLE:

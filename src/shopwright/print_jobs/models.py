@@ -14,7 +14,8 @@ OPEN_ATTEMPT = text("status IN ('intended', 'uploading', 'starting', 'printing',
 
 
 class PrintJob(TenantModel):
-    """The order to print one plate once. The partial unique index is the truth that a printer does one job."""
+    """The order to print one plate once. The partial unique index is the truth that a printer does
+    one job."""
 
     __tablename__ = "print_jobs"
     __table_args__ = (

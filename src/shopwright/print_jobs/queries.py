@@ -96,7 +96,7 @@ async def list_needs(
     return {key: needs for key, needs in found.items() if key in plates}
 
 
-def owed_to_stopped_order(job_id: ColumnElement[int]) -> ColumnElement[bool]:
+def owed_to_stopped_order() -> ColumnElement[bool]:
     """Whether a job makes anything for an order that was stopped or is held."""
     return (
         select(PieceStep.id)
@@ -110,7 +110,7 @@ def owed_to_stopped_order(job_id: ColumnElement[int]) -> ColumnElement[bool]:
             (Order.id == OrderItem.order_id) & (Order.organization_id == PieceStep.organization_id),
         )
         .where(PieceStep.organization_id == PrintJob.organization_id)
-        .where(PieceStep.print_job_id == job_id, PieceStep.status == StepStatus.ALLOCATED)
+        .where(PieceStep.print_job_id == PrintJob.id, PieceStep.status == StepStatus.ALLOCATED)
         .where(Order.status.in_(STOPPED) | Order.is_held | OrderItem.is_cancelled)
         .exists()
     )
@@ -119,11 +119,12 @@ def owed_to_stopped_order(job_id: ColumnElement[int]) -> ColumnElement[bool]:
 async def claim_job(
     session: WriteSession, ctx: Actor, job_id: int, printer_id: int, now: datetime
 ) -> PrintJob | None:
-    """Reserve the printer for a queued job; None when another dispatcher was faster, or its order stopped."""
+    """Reserve the printer for a queued job; None when another dispatcher was faster, or its order
+    stopped."""
     job: PrintJob | None = await session.scalar(
         update(PrintJob)
         .where(PrintJob.id == job_id, PrintJob.organization_id == ctx.organization_id)
-        .where(PrintJob.status == JobStatus.QUEUED, ~owed_to_stopped_order(PrintJob.id))
+        .where(PrintJob.status == JobStatus.QUEUED, ~owed_to_stopped_order())
         .values(
             status=JobStatus.CLAIMED, printer_id=printer_id, claimed_at=now, waiting_reason=None
         )

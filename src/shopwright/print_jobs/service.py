@@ -117,7 +117,8 @@ async def prioritise_job(
 
 
 async def cancel_job(session: WriteSession, ctx: Actor, *, job_id: int, reason: str) -> PrintJob:
-    """Drop a waiting job. What it had is owed again, so an order that still wants it gets a new job."""
+    """Drop a waiting job. What it had is owed again, so an order that still wants it gets a new
+    job."""
     job = await queries.move_job(
         session,
         ctx,

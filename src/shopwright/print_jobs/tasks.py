@@ -71,8 +71,8 @@ async def on_order_stopped(session: WriteSession, event: OrderStopped) -> None:
             session,
             ctx,
             order_id=event.order_id,
-            reason=f"The order was stopped while {prints} running. Stop it at the printer, or let it "
-            "finish: what it makes goes into stock.",
+            reason=f"The order was stopped while {prints} running. Stop it at the printer, "
+            "or let it finish: what it makes goes into stock.",
         )
     touch(session, event.organization_id, "queue")
 

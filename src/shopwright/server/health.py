@@ -1,4 +1,5 @@
-"""``/health`` from cached results, ``/ready`` once migrated and wired, ``/metrics`` for a token's holder."""
+"""``/health`` from cached results, ``/ready`` once migrated and wired, ``/metrics`` for a token's
+holder."""
 
 import hmac
 from datetime import UTC, datetime
@@ -44,7 +45,8 @@ async def ready(process: ProcessDep) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics(request: Request, process: ProcessDep) -> Response:
-    """Prometheus text; needs ``SHOPWRIGHT_METRICS_TOKEN`` as bearer unless the caller is on loopback."""
+    """Prometheus text; needs ``SHOPWRIGHT_METRICS_TOKEN`` as bearer unless the caller is on
+    loopback."""
     token = process.settings.metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     if token is not None:

@@ -1,4 +1,5 @@
-"""Structured logs: readable lines on a terminal, JSON elsewhere and in ``LOG_FILE``; secrets masked."""
+"""Structured logs: readable lines on a terminal, JSON elsewhere and in ``LOG_FILE``; secrets
+masked."""
 
 import logging
 import logging.handlers

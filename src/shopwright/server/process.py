@@ -50,7 +50,8 @@ def lock_data_folder(folder: Path) -> IO[str]:
         holder = file.read().strip() or "unknown"
         file.close()
         raise DataFolderInUse(
-            f"Another server (process {holder}) already works on {folder}. Stop it, or choose another --data-dir."
+            f"Another server (process {holder}) already works on {folder}. "
+            "Stop it, or choose another --data-dir."
         ) from err
     file.truncate(0)
     file.write(str(os.getpid()))
@@ -59,7 +60,8 @@ def lock_data_folder(folder: Path) -> IO[str]:
 
 
 def make_vault(settings: Settings) -> Vault:
-    """The master key from the environment, or made once in the data folder (0600) outside production."""
+    """The master key from the environment, or made once in the data folder (0600) outside
+    production."""
     if settings.master_key:
         return Vault(
             *(parse_key(part) for part in settings.master_key.get_secret_value().split(","))
@@ -79,7 +81,8 @@ def make_vault(settings: Settings) -> Vault:
 
 @asynccontextmanager
 async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Process]:
-    """Migrated database and wired slices; no loops. Used by serve, worker, the command line and tests."""
+    """Migrated database and wired slices; no loops. Used by serve, worker, the command line and
+    tests."""
     vault = make_vault(settings)
     url = async_database_url(settings)
     await migrations.upgrade(url, SCRIPTS)

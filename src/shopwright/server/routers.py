@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from shopwright.accounts import routes as accounts
+from shopwright.files import routes as files
+from shopwright.print_files import routes as print_files
 from shopwright.server import health
 
 
@@ -10,3 +12,5 @@ def include(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(accounts.auth)
     app.include_router(accounts.router)
+    app.include_router(files.router)
+    app.include_router(print_files.router)

@@ -1,4 +1,5 @@
-"""A process at work: what ``open_process`` gives, plus files, telemetry and the loops of its role."""
+"""A process at work: what ``open_process`` gives, plus files, telemetry and the loops of its
+role."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -40,7 +41,8 @@ class Running:
 
 @asynccontextmanager
 async def open_running(settings: Settings, roles: Roles) -> AsyncIterator[Running]:
-    """Everything a serving process needs; raises DataFolderInUse when another one has the folder."""
+    """Everything a serving process needs; raises DataFolderInUse when another one has the
+    folder."""
     lock = lock_data_folder(settings.data_dir) if settings.is_sqlite else None
     try:
         async with open_process(settings) as process:

@@ -1,10 +1,12 @@
 """Who hears which event. The only place that knows all slices."""
 
+from shopwright.catalog import tasks as catalog
 from shopwright.catalog.events import CodeMapped, RecipeChanged, VariantCreated
 from shopwright.fleet.events import DeviceJobReported, PrinterChanged, StartPhase, StartSettled
 from shopwright.kernel.events import Subscriptions
 from shopwright.orders.events import OrderPaid, OrdersPlaced, OrderStopped, StepsOwed
 from shopwright.planning import tasks as planning
+from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_jobs import tasks as print_jobs
 
 
@@ -21,3 +23,4 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(DeviceJobReported, print_jobs.on_device_job)
     subscriptions.subscribe(PrinterChanged, print_jobs.on_printer_changed)
     subscriptions.subscribe(OrderStopped, print_jobs.on_order_stopped)
+    subscriptions.subscribe(PrintFileVersionAdded, catalog.on_print_file_version)

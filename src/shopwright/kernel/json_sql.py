@@ -1,0 +1,171 @@
+"""JSON built by the database: what makes long lists cheap, written once for both databases.
+
+Big read lists are one statement whose one column is the finished answer; no row becomes an object here.
+Keys stand in the statement as text, so they must be ours, never a caller's.
+"""
+
+from typing import Any
+
+from sqlalchemy import String, literal_column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from shopwright.kernel.money import EXPONENTS
+
+MAX_MEMBERS = 50  # PostgreSQL takes 100 arguments of a function
+
+
+class JsonObject(FunctionElement[str]):
+    """Made by ``json_object``."""
+
+    inherit_cache = True
+    type = String()
+
+
+class JsonList(FunctionElement[str]):
+    """The element of every row as one array; select from an ordered sub-select to have an order."""
+
+    inherit_cache = True
+    type = String()
+
+
+class JsonText(FunctionElement[str]):
+    """The outermost JSON as text, so that no driver parses it."""
+
+    inherit_cache = True
+    type = String()
+
+
+class JsonBool(FunctionElement[str]):
+    """A condition as true or false."""
+
+    inherit_cache = True
+    type = String()
+
+
+class JsonValue(FunctionElement[str]):
+    """A column that holds JSON already."""
+
+    inherit_cache = True
+    type = String()
+
+
+class PlainMoment(FunctionElement[str]):
+    """``2025-01-01T00:00:00`` in UTC, as the shop manager's routes print it."""
+
+    inherit_cache = True
+    type = String()
+
+
+class Amount(FunctionElement[str]):
+    """``Amount(minor, currency)``: minor units as a number of the currency's main unit."""
+
+    inherit_cache = True
+    type = String()
+
+
+def json_object(**members: Any) -> JsonObject:
+    """One object; the members are columns or expressions."""
+    if len(members) > MAX_MEMBERS:
+        raise ValueError(f"at most {MAX_MEMBERS} members fit into one object")
+    pairs = [
+        part for key, value in members.items() for part in (literal_column(f"'{key}'"), value)
+    ]
+    return JsonObject(*pairs)
+
+
+def _arguments(element: Any, compiler: SQLCompiler, **kw: Any) -> list[str]:
+    return [compiler.process(clause, **kw) for clause in element.clauses]
+
+
+@compiles(JsonObject, "sqlite")
+def _object_sqlite(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_object({', '.join(_arguments(element, compiler, **kw))})"
+
+
+@compiles(JsonObject, "postgresql")
+def _object_postgresql(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_build_object({', '.join(_arguments(element, compiler, **kw))})"
+
+
+@compiles(JsonList, "sqlite")
+def _list_sqlite(element: JsonList, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_group_array({_arguments(element, compiler, **kw)[0]})"
+
+
+@compiles(JsonList, "postgresql")
+def _list_postgresql(element: JsonList, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"coalesce(json_agg({_arguments(element, compiler, **kw)[0]}), '[]'::json)"
+
+
+@compiles(JsonText, "sqlite")
+def _text_sqlite(element: JsonText, compiler: SQLCompiler, **kw: Any) -> str:
+    return _arguments(element, compiler, **kw)[0]
+
+
+@compiles(JsonText, "postgresql")
+def _text_postgresql(element: JsonText, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({_arguments(element, compiler, **kw)[0]})::text"
+
+
+@compiles(JsonBool, "sqlite")
+def _bool_sqlite(element: JsonBool, compiler: SQLCompiler, **kw: Any) -> str:
+    """SQLite has no booleans: its 1 would be a number in the answer."""
+    condition = _arguments(element, compiler, **kw)[0]
+    return f"json(CASE WHEN {condition} THEN 'true' ELSE 'false' END)"
+
+
+@compiles(JsonBool, "postgresql")
+def _bool_postgresql(element: JsonBool, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({_arguments(element, compiler, **kw)[0]})"
+
+
+@compiles(JsonValue, "sqlite")
+def _value_sqlite(element: JsonValue, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json({_arguments(element, compiler, **kw)[0]})"
+
+
+@compiles(JsonValue, "postgresql")
+def _value_postgresql(element: JsonValue, compiler: SQLCompiler, **kw: Any) -> str:
+    return _arguments(element, compiler, **kw)[0]
+
+
+@compiles(PlainMoment, "sqlite")
+def _moment_sqlite(element: PlainMoment, compiler: SQLCompiler, **kw: Any) -> str:
+    """Stored as ``2025-01-01 00:00:00.000000``."""
+    return f"replace(substr({_arguments(element, compiler, **kw)[0]}, 1, 19), ' ', 'T')"
+
+
+@compiles(PlainMoment, "postgresql")
+def _moment_postgresql(element: PlainMoment, compiler: SQLCompiler, **kw: Any) -> str:
+    moment = _arguments(element, compiler, **kw)[0]
+    return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+
+
+@compiles(Amount, "sqlite")
+def _amount_sqlite(element: Amount, compiler: SQLCompiler, **kw: Any) -> str:
+    minor, currency = _arguments(element, compiler, **kw)
+    return f"({minor} / {_divisor(currency)})"
+
+
+@compiles(Amount, "postgresql")
+def _amount_postgresql(element: Amount, compiler: SQLCompiler, **kw: Any) -> str:
+    minor, currency = _arguments(element, compiler, **kw)
+    return f"({minor} / ({_divisor(currency)})::float8)"
+
+
+def _divisor(currency: str) -> str:
+    """A hundredth is the usual minor unit; the others are few."""
+    cases = [
+        f"WHEN {currency} IN ({', '.join(repr(code) for code in codes)}) THEN {10**exponent}.0"
+        for exponent, codes in _by_exponent().items()
+    ]
+    return f"CASE {' '.join(cases)} ELSE 100.0 END"
+
+
+def _by_exponent() -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for code, exponent in EXPONENTS.items():
+        found.setdefault(exponent, []).append(code)
+    return found

@@ -1,0 +1,68 @@
+"""Revalidation: an ETag that moves with every commit of a topic, read in the same statement as the rows.
+
+It covers the database's epoch (a restore starts a new one), our build, the organization, its topics'
+revisions, the caller's role and the query. Never used where an answer has live values or signed links.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from shopwright import __version__
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import Installation, Revision
+
+VARY = "Authorization, X-API-Key, Cookie"
+
+
+def revision_of(*topics: str) -> Any:
+    """A scalar sub-select for a statement with the parameter ``organization_id``: epoch and revisions.
+
+    Revisions only grow, so their sum moves whenever one of them does.
+    """
+    moved = (
+        select(func.coalesce(func.sum(Revision.value), 0))
+        .where(Revision.organization_id == bindparam("organization_id"))
+        .where(Revision.topic.in_(topics))
+        .scalar_subquery()
+    )
+    return select(Installation.epoch.concat("/").concat(moved)).limit(1).scalar_subquery()
+
+
+def make_etag(request: Request, ctx: Actor, revision: str) -> str:
+    parts = (
+        __version__,
+        str(ctx.organization_id),
+        ctx.role,
+        revision,
+        request.url.path,
+        request.url.query,
+    )
+    return f'"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:32]}"'
+
+
+async def find_unchanged(
+    request: Request, session: AsyncSession, ctx: Actor, statement: Select[Any]
+) -> Response | None:
+    """304 when the caller has this revision already; it costs one look at ``select(revision_of(…))``."""
+    known = request.headers.get("if-none-match")
+    if known is None:
+        return None
+    revision = await session.scalar(statement, {"organization_id": ctx.organization_id})
+    etag = make_etag(request, ctx, str(revision))
+    if etag not in _tags(known):
+        return None
+    return Response(status_code=304, headers=cache_headers(etag))
+
+
+def cache_headers(etag: str) -> dict[str, str]:
+    return {"etag": etag, "cache-control": "private, no-cache", "vary": VARY}
+
+
+def _tags(header: str) -> Sequence[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]
