@@ -1,7 +1,7 @@
 """What the rest of the house asks the catalogue: codes to variants, variants to recipes."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shopwright.accounts import audit
 from shopwright.catalog import queries, recipe_queries, rules
 from shopwright.catalog.events import CodeMapped, RecipeChanged
-from shopwright.catalog.models import RecipeStep, SkuAlias, Variant
-from shopwright.catalog.recipe_queries import PlateRow
+from shopwright.catalog.models import Hardware, RecipeHardware, RecipeStep, SkuAlias, Variant
+from shopwright.catalog.recipe_queries import PlateRow, StepFile
 from shopwright.catalog.rules import PlannedStep, RecipeChange, StepSpec, Work
 from shopwright.catalog.states import StepKind
 from shopwright.kernel import events
@@ -28,6 +28,16 @@ MAX_PER_UNIT = 10_000
 class CodeTaken(Conflict):
     code = "code-taken"
     title = "This code means something else already"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What one unit is made of; ``files`` by step."""
+
+    variant_id: int
+    steps: list[RecipeStep]
+    files: dict[int, StepFile]
+    hardware: list[tuple[RecipeHardware, Hardware]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,17 @@ async def list_recipes(
     for step in await recipe_queries.list_active_steps(session, ctx, variant_ids):
         recipes[step.variant_id].append(step)
     return dict(recipes)
+
+
+async def get_recipe(session: AsyncSession, ctx: Actor, variant_id: int) -> Recipe:
+    """The present recipe with its file versions, empty when there is none."""
+    steps = await recipe_queries.list_active_steps(session, ctx, [variant_id])
+    return Recipe(
+        variant_id=variant_id,
+        steps=steps,
+        files=await recipe_queries.list_step_files(session, ctx, steps),
+        hardware=await recipe_queries.list_hardware(session, ctx, [variant_id]),
+    )
 
 
 async def get_step(session: AsyncSession, ctx: Actor, ref: Ref) -> RecipeStep:
@@ -123,20 +144,20 @@ async def change_recipe(
     *,
     variant_id: int,
     steps: Sequence[StepSpec],
-    hardware: Mapping[int, int],
+    hardware: Sequence[tuple[Ref, int]] = (),
 ) -> Variant:
-    """Replace what one unit is made of; ``hardware`` is quantity by hardware id.
+    """Replace what one unit is made of; ``hardware`` with how many of each one unit takes.
 
     Changed steps become new rows, the old ones retire: pieces keep what they were planned with.
     """
     rules.check_steps(steps)
     variant = await _lock_variant(session, ctx, variant_id)
     wanted = await _find_plates(session, ctx, steps)
-    await _check_hardware(session, ctx, hardware)
+    needed = await _find_hardware(session, ctx, hardware)
     current = await recipe_queries.list_active_steps(session, ctx, [variant.id])
     change = rules.compare({step.id: _work_of(step) for step in current}, wanted)
     await _apply(session, ctx, variant, current, change)
-    await recipe_queries.replace_hardware(session, ctx, variant.id, hardware)
+    await recipe_queries.replace_hardware(session, ctx, variant.id, needed)
     await _tell_changed(session, ctx, variant, steps=len(steps), retired=len(change.retired))
     return variant
 
@@ -203,16 +224,22 @@ def _find_plate(number: int, step: StepSpec, plates: Sequence[PlateRow]) -> Plan
     return PlannedStep(step.name, of_file[0].print_file_id, plate, step.yields)
 
 
-async def _check_hardware(session: WriteSession, ctx: Actor, hardware: Mapping[int, int]) -> None:
-    if not hardware:
-        return
-    refs = [Ref(hardware_id, None) for hardware_id in hardware]
-    known = {row.id for row in await recipe_queries.find_hardware(session, ctx, refs)}
-    for hardware_id, quantity in hardware.items():
-        if hardware_id not in known:
-            raise NotFound(f"There is no hardware {hardware_id}.")
-        if not 1 <= quantity <= MAX_PER_UNIT:
-            raise Invalid(f"One unit takes 1 to {MAX_PER_UNIT} of hardware {hardware_id}.")
+async def _find_hardware(
+    session: WriteSession, ctx: Actor, lines: Sequence[tuple[Ref, int]]
+) -> dict[int, int]:
+    """Quantity by id; the same hardware on two lines adds up."""
+    if not lines:
+        return {}
+    found = await recipe_queries.find_hardware(session, ctx, [ref for ref, _ in lines])
+    needed: dict[int, int] = defaultdict(int)
+    for ref, quantity in lines:
+        row = next((row for row in found if ref.id == row.id or ref.uuid == row.uuid), None)
+        if row is None or not row.is_active:
+            raise NotFound(f"There is no hardware {ref}.")
+        needed[row.id] += quantity
+        if not 1 <= quantity <= needed[row.id] <= MAX_PER_UNIT:
+            raise Invalid(f"One unit takes 1 to {MAX_PER_UNIT} of hardware {row.sku}.")
+    return dict(needed)
 
 
 async def _apply(

@@ -1,0 +1,262 @@
+"""Bodies of the catalogue routes."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from shopwright.accounts.schemas import Body
+from shopwright.catalog.models import (
+    Hardware,
+    Product,
+    RecipeHardware,
+    RecipeStep,
+    SkuAlias,
+    Variant,
+)
+from shopwright.catalog.products import ProductSpec, VariantSpec
+from shopwright.catalog.recipe_queries import StepFile
+from shopwright.catalog.rules import StepSpec
+from shopwright.catalog.states import StepKind
+from shopwright.kernel.edge import BodyRef
+from shopwright.kernel.money import Money
+from shopwright.kernel.times import ZuluTime
+
+MAX_OPTIONS = 30
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+OptionText = Annotated[str, Field(max_length=200)]
+Price = Annotated[Decimal, Field(ge=0, le=1_000_000_000)]
+
+
+class ProductWrite(Body):
+    name: Name
+    description: Annotated[str, Field(max_length=20_000)] = ""
+    category: Annotated[str, Field(max_length=100)] = ""
+    is_active: bool = True
+
+    def spec(self) -> ProductSpec:
+        return ProductSpec(self.name, self.description, self.category, self.is_active)
+
+
+class VariantWrite(Body):
+    """``price`` in units of ``currency``, by default the organization's."""
+
+    sku: Annotated[str, Field(max_length=200)]
+    name: Annotated[str, Field(max_length=200)] = ""
+    options: dict[OptionText, OptionText] = Field(default_factory=dict, max_length=MAX_OPTIONS)
+    price: Price | None = None
+    currency: Annotated[str, Field(min_length=3, max_length=3)] | None = None
+    is_active: bool = True
+
+    def spec(self) -> VariantSpec:
+        return VariantSpec(
+            sku=self.sku,
+            name=self.name,
+            options=self.options,
+            price=self.price,
+            currency=self.currency,
+            is_active=self.is_active,
+        )
+
+
+class StepWrite(Body):
+    """One run of the plate makes ``yields`` copies; only ``print`` can be made yet."""
+
+    kind: StepKind = StepKind.PRINT
+    name: Annotated[str, Field(max_length=200)] = ""
+    print_file_id: BodyRef | None = None
+    plate: Annotated[int, Field(ge=1, le=1000)] | None = None
+    yields: Annotated[int, Field(ge=1, le=1000)] = 1
+
+    def spec(self) -> StepSpec:
+        return StepSpec(self.print_file_id, self.plate, self.yields, self.name, self.kind)
+
+
+class HardwareLineWrite(Body):
+    hardware_id: BodyRef
+    quantity: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class RecipeWrite(Body):
+    """The whole recipe of one unit; an empty one lets orders wait in the inbox."""
+
+    steps: Annotated[list[StepWrite], Field(max_length=50)]
+    hardware: list[HardwareLineWrite] = Field(default_factory=list, max_length=100)
+
+
+class AliasWrite(Body):
+    code: Annotated[str, Field(max_length=200)]
+    variant_id: BodyRef
+
+
+class VariantRead(BaseModel):
+    id: int
+    uuid: str
+    product_id: int
+    sku: str
+    name: str
+    options: dict[str, str]
+    price: float | None
+    currency: str | None
+    is_active: bool
+    created_at: ZuluTime
+
+    @classmethod
+    def of(cls, variant: Variant) -> "VariantRead":
+        return cls(
+            id=variant.id,
+            uuid=variant.uuid,
+            product_id=variant.product_id,
+            sku=variant.sku,
+            name=variant.name,
+            options=variant.options,
+            price=_price_of(variant),
+            currency=variant.currency,
+            is_active=variant.is_active,
+            created_at=variant.created_at,
+        )
+
+
+class ProductRead(BaseModel):
+    id: int
+    uuid: str
+    name: str
+    description: str
+    category: str
+    is_active: bool
+    created_at: ZuluTime
+    variants: list[VariantRead]
+
+    @classmethod
+    def of(cls, product: Product) -> "ProductRead":
+        return cls(
+            id=product.id,
+            uuid=product.uuid,
+            name=product.name,
+            description=product.description,
+            category=product.category,
+            is_active=product.is_active,
+            created_at=product.created_at,
+            variants=[VariantRead.of(variant) for variant in product.variants],
+        )
+
+
+class ProductPage(BaseModel):
+    products: list[ProductRead]
+    total: int
+    limit: int
+    offset: int
+    page: int
+    pages: int
+
+
+class StepRead(BaseModel):
+    """``notice`` says when a newer version of the file exists and why the step does not use it."""
+
+    id: int
+    uuid: str
+    position: int
+    kind: StepKind
+    name: str
+    print_file_id: int | None
+    print_file_uuid: str | None
+    print_file_name: str | None
+    print_file_version: int | None
+    plate: int | None
+    yields: int
+    notice: str | None
+
+    @classmethod
+    def of(cls, step: RecipeStep, file: StepFile | None) -> "StepRead":
+        return cls(
+            id=step.id,
+            uuid=step.uuid,
+            position=step.position,
+            kind=step.kind,
+            name=step.name,
+            print_file_id=step.print_file_id,
+            print_file_uuid=file.uuid if file else None,
+            print_file_name=file.name if file else None,
+            print_file_version=file.version if file else None,
+            plate=step.plate_number,
+            yields=step.yields,
+            notice=_notice_of(step, file) if file else None,
+        )
+
+
+class HardwareLineRead(BaseModel):
+    hardware_id: int
+    sku: str
+    name: str
+    quantity: int
+
+    @classmethod
+    def of(cls, line: RecipeHardware, hardware: Hardware) -> "HardwareLineRead":
+        return cls(
+            hardware_id=hardware.id, sku=hardware.sku, name=hardware.name, quantity=line.quantity
+        )
+
+
+class RecipeRead(BaseModel):
+    variant_id: int
+    steps: list[StepRead]
+    hardware: list[HardwareLineRead]
+
+    @classmethod
+    def of(
+        cls,
+        variant_id: int,
+        steps: Sequence[RecipeStep],
+        files: Mapping[int, StepFile],
+        hardware: Sequence[tuple[RecipeHardware, Hardware]],
+    ) -> "RecipeRead":
+        return cls(
+            variant_id=variant_id,
+            steps=[StepRead.of(step, files.get(step.id)) for step in steps],
+            hardware=[HardwareLineRead.of(line, each) for line, each in hardware],
+        )
+
+
+class AliasRead(BaseModel):
+    id: int
+    uuid: str
+    code: str
+    variant_id: int
+    sku: str
+    created_at: ZuluTime
+
+    @classmethod
+    def of(cls, alias: SkuAlias, sku: str) -> "AliasRead":
+        return cls(
+            id=alias.id,
+            uuid=alias.uuid,
+            code=alias.code,
+            variant_id=alias.variant_id,
+            sku=sku,
+            created_at=alias.created_at,
+        )
+
+
+class AliasPage(BaseModel):
+    sku_aliases: list[AliasRead]
+    total: int
+    limit: int
+    offset: int
+    page: int
+    pages: int
+
+
+def _price_of(variant: Variant) -> float | None:
+    if variant.price_minor is None or variant.currency is None:
+        return None
+    return float(Money(variant.price_minor, variant.currency).decimal)
+
+
+def _notice_of(step: RecipeStep, file: StepFile) -> str | None:
+    if file.newest_id == file.id:
+        return None
+    newer = f"Version {file.newest_version} of {file.name}"
+    if file.has_plate_in_newest:
+        return f"{newer} is there; this step prints version {file.version}."
+    return f"{newer} has no plate {step.plate_number}; this step keeps version {file.version}."
