@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -129,6 +130,14 @@ async def record_usage(
     await queries.add_movements(session, rows)
     touch(session, ctx.organization_id, "filament", filament.id)
     return amount_mg - drawn.short
+
+
+async def get_spool(session: AsyncSession, ctx: Actor, ref: Ref) -> Any:
+    """The spool with its filament, slot and promises; thrown away ones too."""
+    row = await queries.find_spool(session, ctx, ref)
+    if row is None:
+        raise NotFound(f"There is no spool {ref}.")
+    return row
 
 
 async def create_spool(

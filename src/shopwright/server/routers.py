@@ -3,7 +3,10 @@
 from fastapi import FastAPI
 
 from shopwright.accounts import routes as accounts
+from shopwright.catalog import routes as catalog
 from shopwright.files import routes as files
+from shopwright.inventory import routes as inventory
+from shopwright.inventory import stock_routes as stock
 from shopwright.print_files import routes as print_files
 from shopwright.server import health
 
@@ -14,3 +17,6 @@ def include(app: FastAPI) -> None:
     app.include_router(accounts.router)
     app.include_router(files.router)
     app.include_router(print_files.router)
+    app.include_router(catalog.router)
+    app.include_router(inventory.router)
+    app.include_router(stock.router)
