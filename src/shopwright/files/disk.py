@@ -71,25 +71,10 @@ class DiskFileStore:
         return self._root / check_key(sha256)[:2] / sha256
 
     def _put(self, source: Source, max_bytes: int) -> StoredObject:
-        with _opened(source) as content, self._temporary() as (file, temporary):
+        with _opened(source) as content, incoming_file(self._incoming) as (file, temporary):
             stored = _copy(content, file, max_bytes)
             self._place(temporary, self._path(stored.sha256))
         return stored
-
-    @contextmanager
-    def _temporary(self) -> Iterator[tuple[IO[bytes], Path]]:
-        with tempfile.NamedTemporaryFile(dir=self._incoming, delete=False) as file:
-            path = Path(file.name)
-            try:
-                yield file, path
-            except OSError as err:
-                if err.errno not in FULL:
-                    raise
-                raise StorageFull(
-                    "The disk of the file storage is full. Free some space and upload again."
-                ) from err
-            finally:
-                path.unlink(missing_ok=True)
 
     def _place(self, temporary: Path, target: Path) -> None:
         """Rename over what may be there: it has the same content, and a damaged copy is healed."""
@@ -98,6 +83,23 @@ class DiskFileStore:
         temporary.replace(target)
         _sync_folder(target.parent)
         _sync_folder(self._root)
+
+
+@contextmanager
+def incoming_file(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """A file to write to, gone afterwards unless it was moved away; raises StorageFull."""
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        path = Path(file.name)
+        try:
+            yield file, path
+        except OSError as err:
+            if err.errno not in FULL:
+                raise
+            raise StorageFull(
+                "The disk of the file storage is full. Free some space and upload again."
+            ) from err
+        finally:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

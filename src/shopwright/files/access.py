@@ -1,0 +1,49 @@
+"""The file store of a process, for whoever has the process or answers a request of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from shopwright.files.disk import INCOMING, DiskFileStore
+from shopwright.files.storage import FileStore
+from shopwright.kernel.edge import Process, get_process
+from shopwright.kernel.settings import Settings
+
+
+class OpenedFiles:
+    """Kept in the process context, so that everybody in a process uses the same store."""
+
+    def __init__(self) -> None:
+        self.store: FileStore | None = None
+
+
+def open_files(settings: Settings) -> FileStore:
+    """The store the settings name; makes its folder."""
+    return DiskFileStore(_root(settings))
+
+
+def files_of(process: Process) -> FileStore:
+    """The process's one store, opened by the first who asks."""
+    opened = process.context.keep(OpenedFiles)
+    if opened.store is None:
+        opened.store = open_files(process.settings)
+    return opened.store
+
+
+def incoming_folder(settings: Settings) -> Path:
+    """Where uploads wait until they are checked; what a dead process left here is swept."""
+    folder = _root(settings) / INCOMING
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _root(settings: Settings) -> Path:
+    return settings.data_dir / "files"
+
+
+def _get_files(request: Request) -> FileStore:
+    return files_of(get_process(request))
+
+
+Files = Annotated[FileStore, Depends(_get_files)]
