@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from shopwright.accounts import access_tokens
 from shopwright.accounts.models import Organization, User
 from shopwright.files.disk import DiskFileStore
-from shopwright.kernel import migrations
+from shopwright.kernel import durable, migrations
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import Database
 from shopwright.kernel.edge import Process
@@ -202,6 +202,7 @@ async def anonymous(client_as: ClientAs) -> AsyncClient:
 
 def build_migrated(url: str) -> None:
     migrations.upgrade_now(url, SCRIPTS)
+    durable.prepare(url)
 
 
 def make_settings(url: str, folder: Path) -> Settings:

@@ -69,6 +69,12 @@ class DurableWork(Protocol):
         work."""
 
 
+def prepare(url: str) -> None:
+    """Make or upgrade the engine's own tables; a client alone never does. Some milliseconds when
+    there is nothing to do."""
+    DBOS.migrate(sync_url(url))
+
+
 class DurableClient:
     """Enqueues only: what processes without a worker have."""
 

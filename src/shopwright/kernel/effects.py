@@ -27,8 +27,19 @@ class EffectStatus(StrEnum):
 OPEN_EFFECTS = frozenset({EffectStatus.INTENDED, EffectStatus.SENDING, EffectStatus.UNKNOWN})
 
 TRANSITIONS: Mapping[EffectStatus, frozenset[EffectStatus]] = {
-    EffectStatus.INTENDED: frozenset({EffectStatus.SENDING, EffectStatus.FAILED}),
-    EffectStatus.SENDING: frozenset({EffectStatus.DONE, EffectStatus.FAILED, EffectStatus.UNKNOWN}),
+    # done without sending: the other side shows it already, somebody else did it
+    EffectStatus.INTENDED: frozenset(
+        {EffectStatus.SENDING, EffectStatus.DONE, EffectStatus.FAILED}
+    ),
+    # back to intended only by ``take_back``: proof that nothing had been sent
+    EffectStatus.SENDING: frozenset(
+        {
+            EffectStatus.INTENDED,
+            EffectStatus.DONE,
+            EffectStatus.FAILED,
+            EffectStatus.UNKNOWN,
+        }
+    ),
     EffectStatus.UNKNOWN: frozenset({EffectStatus.DONE, EffectStatus.FAILED}),
     EffectStatus.DONE: frozenset(),
     EffectStatus.FAILED: frozenset(),
@@ -53,6 +64,8 @@ class Effect(TenantModel):
     )
     request: Mapped[dict[str, Any]]
     detail: Mapped[str | None] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None]  # when to try, or to ask the other side, again
     sending_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
 
@@ -87,7 +100,9 @@ async def begin_sending(
         update(Effect)
         .where(Effect.id == effect_id, Effect.organization_id == organization_id)
         .where(Effect.status == EffectStatus.INTENDED, ~held)
-        .values(status=EffectStatus.SENDING, sending_at=now)
+        .values(
+            status=EffectStatus.SENDING, sending_at=now, not_before=None, tries=Effect.tries + 1
+        )
         .returning(Effect)
         .execution_options(populate_existing=True)
     )
@@ -112,6 +127,61 @@ async def settle(
         .returning(Effect.id)
     )
     return settled is not None
+
+
+async def take_back(
+    session: WriteSession,
+    organization_id: int,
+    effect_id: int,
+    detail: str,
+    not_before: datetime,
+) -> bool:
+    """Sending becomes intended again; False when it no longer was sending.
+
+    Only with the other side's proof that nothing was done (a refusal before any work, a connection
+    that never opened): whoever takes back on a guess makes the thing happen twice.
+    """
+    return await _wait(
+        session,
+        organization_id,
+        effect_id,
+        EffectStatus.SENDING,
+        status=EffectStatus.INTENDED,
+        detail=detail,
+        not_before=not_before,
+        sending_at=None,
+    )
+
+
+async def postpone(
+    session: WriteSession,
+    organization_id: int,
+    effect_id: int,
+    status: EffectStatus,
+    detail: str,
+    not_before: datetime,
+) -> bool:
+    """Stay in ``status`` with the reason, to be looked at again; False when it had moved on."""
+    return await _wait(
+        session, organization_id, effect_id, status, detail=detail, not_before=not_before
+    )
+
+
+async def _wait(
+    session: WriteSession,
+    organization_id: int,
+    effect_id: int,
+    source: EffectStatus,
+    **values: Any,
+) -> bool:
+    moved = await session.scalar(
+        update(Effect)
+        .where(Effect.id == effect_id, Effect.organization_id == organization_id)
+        .where(Effect.status == source)
+        .values(**values)
+        .returning(Effect.id)
+    )
+    return moved is not None
 
 
 async def find_effect(

@@ -1,5 +1,6 @@
 """Everything that arrives is stored first: the raw event, unique, before anything is made of it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -102,4 +103,23 @@ async def settle_event(
         .where(InboundEvent.organization_id == organization_id)
         .where(InboundEvent.source == source, InboundEvent.kind == kind, InboundEvent.key == key)
         .values(status=status, reason=reason, applied_at=now)
+    )
+
+
+async def settle_applied(
+    session: WriteSession,
+    organization_id: int,
+    source: str,
+    kind: str,
+    keys: Collection[str],
+    now: datetime,
+) -> None:
+    """Mark a page's worth of events applied, in one statement."""
+    await session.execute(
+        update(InboundEvent)
+        .where(InboundEvent.organization_id == organization_id)
+        .where(InboundEvent.source == source, InboundEvent.kind == kind)
+        .where(InboundEvent.key.in_(keys))
+        .values(status=InboundStatus.APPLIED, reason=None, applied_at=now)
+        .execution_options(synchronize_session=False)
     )

@@ -27,6 +27,8 @@ FOREIGN_TABLES = frozenset(
         "transaction_completion",
         "workflow_events",
         "workflow_events_history",
+        "workflow_input",
+        "workflow_output",
         "workflow_queue",
         "workflow_schedules",
         "workflow_status",

@@ -1,5 +1,6 @@
 """Builds one running process from its settings: keys, database, hub, wiring, loops."""
 
+import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator
@@ -10,10 +11,11 @@ from typing import IO
 import structlog
 from sqlalchemy import select
 
-from shopwright.kernel import ids, migrations
+from shopwright.kernel import durable, ids, migrations
 from shopwright.kernel.clock import Clock, SystemClock
 from shopwright.kernel.context import ProcessContext
 from shopwright.kernel.db import Database, Installation
+from shopwright.kernel.durable import DurableClient
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import ShopError
 from shopwright.kernel.events import Subscriptions
@@ -86,7 +88,9 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
     vault = make_vault(settings)
     url = async_database_url(settings)
     await migrations.upgrade(url, SCRIPTS)
-    context = ProcessContext(subscriptions=Subscriptions(), hub=Hub(), vault=vault)
+    await asyncio.to_thread(durable.prepare, url)
+    client = DurableClient(url)
+    context = ProcessContext(subscriptions=Subscriptions(), hub=Hub(), vault=vault, durable=client)
     wiring.subscribe(context.subscriptions)
     process = Process(
         settings=settings,
@@ -98,6 +102,7 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
         await ensure_installation(process)
         yield process
     finally:
+        client.close()
         await process.database.close()
 
 
