@@ -1,6 +1,6 @@
 """Use cases of pieces: owe them, allocate them to work, and settle what became of the work."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,11 +8,17 @@ from shopwright.catalog.models import RecipeStep
 from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
+from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries, queries
 from shopwright.orders.events import OrderReady, StepsOwed
 from shopwright.orders.models import OrderItem, PieceStep
 from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
+
+
+class StepsTaken(Conflict):
+    code = "steps-taken"
+    title = "These pieces are being made already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +34,38 @@ async def owe_pieces(
     session: WriteSession,
     ctx: Actor,
     *,
-    item: OrderItem,
-    recipe: Sequence[RecipeStep],
+    recipes: Sequence[tuple[OrderItem, Sequence[RecipeStep]]],
     now: datetime,
-) -> list[PieceStep]:
-    """Insert the pieces of one item with a step per recipe step; returns the owed steps."""
+) -> None:
+    """Insert the pieces of these items with a step per recipe step, in bulk."""
     pieces = await piece_queries.insert_pieces(
         session,
         [
-            {
-                "organization_id": ctx.organization_id,
-                "order_item_id": item.id,
-                "number": number,
-                "steps_total": len(recipe),
-            }
+            _piece_row(ctx, item, number, recipe)
+            for item, recipe in recipes
             for number in range(1, item.quantity + 1)
         ],
     )
-    steps = await piece_queries.insert_steps(
+    steps_of = {item.id: recipe for item, recipe in recipes}
+    await piece_queries.insert_steps(
         session,
-        [_step_row(ctx, piece.id, item.id, step) for piece in pieces for step in recipe],
+        [
+            _step_row(ctx, piece.id, piece.order_item_id, step)
+            for piece in pieces
+            for step in steps_of[piece.order_item_id]
+        ],
     )
-    await piece_queries.recount_items(session, ctx, [item.id], now)
-    touch(session, ctx.organization_id, "order", item.order_id)
-    return steps
+    await piece_queries.recount_items(session, ctx, list(steps_of), now)
+    for item, _ in recipes:
+        touch(session, ctx.organization_id, "order", item.order_id)
 
 
-async def allocate_steps(
-    session: WriteSession, ctx: Actor, *, step_ids: Collection[int], print_job_id: int
-) -> list[PieceStep]:
-    """Give owed steps to a print job; only the ones that were still owed come back."""
-    return await piece_queries.move_steps(
-        session, ctx, step_ids, [StepStatus.OWED], StepStatus.ALLOCATED, print_job_id=print_job_id
-    )
+async def allocate_steps(session: WriteSession, ctx: Actor, *, jobs: Mapping[int, int]) -> None:
+    """Give owed steps to print jobs: job id by step id. Raises StepsTaken when one is owed no
+    more."""
+    moved = await piece_queries.allocate_steps(session, ctx, jobs)
+    if moved != len(jobs):
+        raise StepsTaken("Some of these pieces were planned by somebody else just now.")
 
 
 async def return_steps(session: WriteSession, ctx: Actor, *, print_job_id: int) -> None:
@@ -140,6 +145,17 @@ async def _recount(
         )
         if done:
             await events.publish(session, OrderReady(ctx.organization_id, order.id))
+
+
+def _piece_row(
+    ctx: Actor, item: OrderItem, number: int, recipe: Sequence[RecipeStep]
+) -> dict[str, object]:
+    return {
+        "organization_id": ctx.organization_id,
+        "order_item_id": item.id,
+        "number": number,
+        "steps_total": len(recipe),
+    }
 
 
 def _step_row(ctx: Actor, piece_id: int, item_id: int, step: RecipeStep) -> dict[str, object]:

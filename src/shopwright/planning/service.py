@@ -14,7 +14,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries as owed
 from shopwright.orders import pieces, queries
-from shopwright.orders.models import Order, OrderItem, PieceStep
+from shopwright.orders.models import OrderItem, PieceStep
 from shopwright.orders.states import WORKABLE
 from shopwright.print_jobs import service as print_jobs
 
@@ -39,11 +39,17 @@ async def plan_items(
     recipes = await catalog.list_recipes(
         session, ctx, {i.variant_id for i in items if i.variant_id}
     )
-    steps: list[PieceStep] = []
-    for item in items:
-        steps += await _plan_item(session, ctx, item, orders[item.order_id], recipes, now)
+    ready = [
+        (item, recipe)
+        for item in items
+        if (recipe := _state_reason(item, recipes)) and orders[item.order_id].status in WORKABLE
+    ]
+    await session.flush()
     touch(session, ctx.organization_id, "inbox")
-    await plan_steps(session, ctx, recipe_step_ids={step.recipe_step_id for step in steps}, now=now)
+    if ready:
+        await pieces.owe_pieces(session, ctx, recipes=ready, now=now)
+    wanted = {step.id for _, recipe in ready for step in recipe}
+    await plan_steps(session, ctx, recipe_step_ids=wanted, now=now)
 
 
 async def plan_steps(
@@ -67,21 +73,11 @@ async def plan_steps(
     await _make_jobs(session, ctx, remaining)
 
 
-async def _plan_item(
-    session: WriteSession,
-    ctx: Actor,
-    item: OrderItem,
-    order: Order,
-    recipes: dict[int, list[RecipeStep]],
-    now: datetime,
-) -> list[PieceStep]:
+def _state_reason(item: OrderItem, recipes: dict[int, list[RecipeStep]]) -> Sequence[RecipeStep]:
+    """The item's recipe; without one, the item says in the inbox what it waits for."""
     recipe = recipes.get(item.variant_id, []) if item.variant_id else []
-    code, reason = _why_waiting(item, recipe)
-    item.waiting_code, item.waiting_reason = code, reason
-    await session.flush()
-    if code or order.status not in WORKABLE:
-        return []
-    return await pieces.owe_pieces(session, ctx, item=item, recipe=recipe, now=now)
+    item.waiting_code, item.waiting_reason = _why_waiting(item, recipe)
+    return recipe
 
 
 def _is_unplanned(item: OrderItem) -> bool:

@@ -67,10 +67,8 @@ async def create_jobs(
             }
         )
     jobs = await queries.insert_jobs(session, rows)
-    for job, batch in zip(jobs, batches, strict=True):
-        await pieces.allocate_steps(
-            session, ctx, step_ids=[step.id for step in batch], print_job_id=job.id
-        )
+    jobs_of = {step.id: job.id for job, batch in zip(jobs, batches, strict=True) for step in batch}
+    await pieces.allocate_steps(session, ctx, jobs=jobs_of)
     touch(session, ctx.organization_id, "queue")
     return jobs
 
