@@ -1,7 +1,7 @@
 """JSON built by the database: what makes long lists cheap, written once for both databases.
 
-Big read lists are one statement whose one column is the finished answer; no row becomes an object here.
-Keys stand in the statement as text, so they must be ours, never a caller's.
+A big read list is one statement whose one column is the finished answer; no row becomes an object
+here. Keys stand in the statement as text, so they must be ours, never a caller's.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from shopwright.kernel.money import EXPONENTS
+from shopwright.kernel.money import NO_MINOR_UNIT, THOUSANDTHS
 
 MAX_MEMBERS = 50  # PostgreSQL takes 100 arguments of a function
 
@@ -69,9 +69,7 @@ def json_object(**members: Any) -> JsonObject:
     """One object; the members are columns or expressions."""
     if len(members) > MAX_MEMBERS:
         raise ValueError(f"at most {MAX_MEMBERS} members fit into one object")
-    pairs = [
-        part for key, value in members.items() for part in (literal_column(f"'{key}'"), value)
-    ]
+    pairs = [part for key, value in members.items() for part in (literal_column(f"'{key}'"), value)]
     return JsonObject(*pairs)
 
 
@@ -156,16 +154,10 @@ def _amount_postgresql(element: Amount, compiler: SQLCompiler, **kw: Any) -> str
 
 
 def _divisor(currency: str) -> str:
-    """A hundredth is the usual minor unit; the others are few."""
-    cases = [
-        f"WHEN {currency} IN ({', '.join(repr(code) for code in codes)}) THEN {10**exponent}.0"
-        for exponent, codes in _by_exponent().items()
-    ]
-    return f"CASE {' '.join(cases)} ELSE 100.0 END"
-
-
-def _by_exponent() -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for code, exponent in EXPONENTS.items():
-        found.setdefault(exponent, []).append(code)
-    return found
+    whole, thousandths = (
+        ", ".join(f"'{code}'" for code in sorted(codes)) for codes in (NO_MINOR_UNIT, THOUSANDTHS)
+    )
+    return (
+        f"CASE WHEN {currency} IN ({whole}) THEN 1.0"
+        f" WHEN {currency} IN ({thousandths}) THEN 1000.0 ELSE 100.0 END"
+    )

@@ -1,7 +1,7 @@
-"""Revalidation: an ETag that moves with every commit of a topic, read in the same statement as the rows.
+"""Revalidation: an ETag that moves with every commit of a topic, read with the rows in one statement.
 
-It covers the database's epoch (a restore starts a new one), our build, the organization, its topics'
-revisions, the caller's role and the query. Never used where an answer has live values or signed links.
+It covers the database's epoch (a restore starts a new one), our build, the organization, its
+topics' revisions, the caller's role and the query. Never for live values or signed links.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, String, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -21,7 +21,8 @@ VARY = "Authorization, X-API-Key, Cookie"
 
 
 def revision_of(*topics: str) -> Any:
-    """A scalar sub-select for a statement with the parameter ``organization_id``: epoch and revisions.
+    """A scalar sub-select of epoch and revisions, for statements with the parameter
+    ``organization_id``.
 
     Revisions only grow, so their sum moves whenever one of them does.
     """
@@ -31,7 +32,11 @@ def revision_of(*topics: str) -> Any:
         .where(Revision.topic.in_(topics))
         .scalar_subquery()
     )
-    return select(Installation.epoch.concat("/").concat(moved)).limit(1).scalar_subquery()
+    return (
+        select(Installation.epoch.concat("/").concat(cast(moved, String)))
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def make_etag(request: Request, ctx: Actor, revision: str) -> str:
@@ -49,7 +54,7 @@ def make_etag(request: Request, ctx: Actor, revision: str) -> str:
 async def find_unchanged(
     request: Request, session: AsyncSession, ctx: Actor, statement: Select[Any]
 ) -> Response | None:
-    """304 when the caller has this revision already; it costs one look at ``select(revision_of(…))``."""
+    """304 when the caller has this revision already; ``statement`` selects only the revision."""
     known = request.headers.get("if-none-match")
     if known is None:
         return None

@@ -4,9 +4,9 @@ It runs in tests and in production. Statements of the program's own loops, which
 organization, say so with ``execution_options(cross_tenant=True)``.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, Table, event
+from sqlalchemy import Column, Executable, Table, event
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BinaryExpression
@@ -14,9 +14,19 @@ from sqlalchemy.sql.elements import BinaryExpression
 TENANT_COLUMN = "organization_id"
 CROSS_TENANT: dict[str, Any] = {"cross_tenant": True}
 
+S = TypeVar("S", bound=Executable)
+
 
 class TenantUnnamed(Exception):
     """A bug: a statement reads or writes a tenant table without saying whose rows it means."""
+
+
+def checked(statement: S) -> S:
+    """For a statement built once and run often: looked at here, and not again at every run."""
+    missing = _unnamed_tables(statement)
+    if missing:
+        raise TenantUnnamed(f"organization_id is not named for: {', '.join(sorted(missing))}")
+    return statement.execution_options(**CROSS_TENANT)
 
 
 def guard(session_class: type[Session]) -> None:

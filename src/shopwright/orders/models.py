@@ -90,12 +90,11 @@ class OrderItem(TenantModel):
     __table_args__ = (
         Index("uq_order_items_external", "order_id", "external_id", unique=True),
         Index("ix_order_items_waiting", "organization_id", "waiting_code"),
+        Index("ix_order_items_order", "order_id", "organization_id", "position"),
         {"sqlite_autoincrement": True},
     )
 
-    order_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
-    )
+    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id", ondelete="CASCADE"))
     position: Mapped[int]
     external_id: Mapped[str | None] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(String(300))

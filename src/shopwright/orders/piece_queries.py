@@ -26,6 +26,8 @@ def batched(rows: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
 
 async def insert_pieces(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[Piece]:
     """Bulk insert; the rows come back in the order given."""
+    if not rows:
+        return []
     result = await session.scalars(
         insert(Piece).returning(Piece, sort_by_parameter_order=True), list(rows)
     )
@@ -33,6 +35,8 @@ async def insert_pieces(session: WriteSession, rows: Sequence[dict[str, Any]]) -
 
 
 async def insert_steps(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[PieceStep]:
+    if not rows:
+        return []
     result = await session.scalars(
         insert(PieceStep).returning(PieceStep, sort_by_parameter_order=True), list(rows)
     )

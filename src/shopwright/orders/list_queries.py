@@ -1,0 +1,227 @@
+"""Orders as JSON made by the database: one statement and one round trip for a page of the list."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shopwright.kernel import tenancy
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.json_sql import (
+    Amount,
+    JsonBool,
+    JsonList,
+    JsonText,
+    JsonValue,
+    PlainMoment,
+    json_object,
+)
+from shopwright.kernel.revisions import revision_of
+from shopwright.orders.models import Order, OrderItem
+from shopwright.orders.states import OrderStatus, ProductionStatus
+
+TOPIC = "order"
+
+orders = Order.__table__
+items = OrderItem.__table__
+OWN: BindParameter[int] = bindparam("organization_id")
+
+# Which parameter of the list asks for what; a statement holds only those that were given.
+CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "statuses": orders.c.status.in_(bindparam("statuses", expanding=True)),
+    "production_statuses": orders.c.production_status.in_(
+        bindparam("production_statuses", expanding=True)
+    ),
+    "since": orders.c.placed_at >= bindparam("since", type_=orders.c.placed_at.type),
+    "until": orders.c.placed_at < bindparam("until", type_=orders.c.placed_at.type),
+    "channel": orders.c.channel == bindparam("channel"),
+    "customer_id": orders.c.customer_id == bindparam("customer_id"),
+}
+
+REVISION = tenancy.checked(select(revision_of(TOPIC)))
+
+
+class OrderFilter(dict[str, Any]):
+    """Only what was asked for: see CONDITIONS, and ``text`` for a search."""
+
+
+def order_filter(
+    *,
+    statuses: list[OrderStatus] | None = None,
+    production_statuses: list[ProductionStatus] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    channel: str | None = None,
+    customer_id: int | None = None,
+    text: str | None = None,
+) -> OrderFilter:
+    """``until`` is not included."""
+    asked = {
+        "statuses": statuses,
+        "production_statuses": production_statuses,
+        "since": since,
+        "until": until,
+        "channel": channel,
+        "customer_id": customer_id,
+        "text": _pattern(text) if text else None,
+    }
+    return OrderFilter({name: value for name, value in asked.items() if value is not None})
+
+
+async def list_orders_json(
+    session: AsyncSession, ctx: Actor, wanted: OrderFilter, *, limit: int, offset: int
+) -> tuple[str, int, str]:
+    """The page as a JSON array, how many there are in all, and the revision they belong to."""
+    parameters = {"organization_id": ctx.organization_id, "limit": limit, "offset": offset}
+    result = await session.execute(_list_statement(frozenset(wanted)), parameters | wanted)
+    rows, total, revision = result.one()
+    return rows, total, revision
+
+
+async def find_order_json(session: AsyncSession, ctx: Actor, order_id: int) -> tuple[str, str]:
+    """One order as a JSON object, and the revision it belongs to."""
+    result = await session.execute(
+        _one_statement(), {"organization_id": ctx.organization_id, "order_id": order_id}
+    )
+    order, revision = result.one()
+    return order, revision
+
+
+@lru_cache(maxsize=256)
+def _list_statement(asked: frozenset[str]) -> Select[Any]:
+    conditions = [orders.c.organization_id == OWN]
+    conditions += [CONDITIONS[name] for name in sorted(asked - {"text"})]
+    if "text" in asked:
+        conditions.append(_mentions())
+    page = (
+        select(orders)
+        .where(*conditions)
+        .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+        .subquery("page")
+    )
+    rows = select(JsonText(JsonList(_order_object(page)))).select_from(page).scalar_subquery()
+    total = select(func.count()).select_from(orders).where(*conditions).scalar_subquery()
+    return tenancy.checked(select(rows, total, revision_of(TOPIC)))
+
+
+@lru_cache(maxsize=1)
+def _one_statement() -> Select[Any]:
+    return tenancy.checked(
+        select(JsonText(_order_object(orders)), revision_of(TOPIC)).where(
+            orders.c.organization_id == OWN, orders.c.id == bindparam("order_id")
+        )
+    )
+
+
+def _order_object(source: FromClause) -> ColumnElement[str]:
+    """The shop manager's members first, then ours."""
+    order = source.c
+    is_etsy = order.channel == "etsy"
+    return json_object(
+        id=order.id,
+        etsy_order_id=case((is_etsy, order.external_id)),
+        buyer_name=order.buyer_name,
+        buyer_email=order.buyer_email,
+        status=order.status,
+        production_status=order.production_status,
+        total_amount=Amount(order.total_minor, order.currency),
+        currency=order.currency,
+        created_at=PlainMoment(order.placed_at),
+        updated_at=PlainMoment(order.updated_at),
+        items=_items_of(source),
+        uuid=order.uuid,
+        number=order.number,
+        channel=order.channel,
+        connection_id=order.connection_id,
+        external_id=order.external_id,
+        customer_id=order.customer_id,
+        priority=order.priority,
+        subtotal_amount=Amount(order.subtotal_minor, order.currency),
+        shipping_amount=Amount(order.shipping_minor, order.currency),
+        tax_amount=Amount(order.tax_minor, order.currency),
+        discount_amount=Amount(order.discount_minor, order.currency),
+        refunded_amount=Amount(order.refunded_minor, order.currency),
+        pieces_total=order.pieces_total,
+        pieces_good=order.pieces_good,
+        is_held=JsonBool(order.is_held),
+        promised_on=order.promised_on,
+        ship_to=JsonValue(order.ship_to),
+        notes=order.notes,
+        buyer_message=order.buyer_message,
+        gift_message=order.gift_message,
+        is_gift=JsonBool(order.is_gift),
+        shipped_at=PlainMoment(order.shipped_at),
+        cancelled_at=PlainMoment(order.cancelled_at),
+    )
+
+
+def _items_of(source: FromClause) -> ColumnElement[str]:
+    order = source.c
+    of_order = (
+        select(items)
+        .where(items.c.organization_id == OWN, items.c.order_id == order.id)
+        .order_by(items.c.position)
+        .correlate(source)
+        .subquery("of_order")
+    )
+    item = of_order.c
+    element = json_object(
+        id=item.id,
+        title=item.title,
+        quantity=item.quantity,
+        price=Amount(item.price_minor, order.currency),
+        uuid=item.uuid,
+        sku=item.sku,
+        variant_id=item.variant_id,
+        external_id=item.external_id,
+        options=JsonValue(item.options),
+        personalisation=JsonValue(item.personalisation),
+        promised_on=item.promised_on,
+        pieces_total=item.pieces_total,
+        pieces_good=item.pieces_good,
+        is_cancelled=JsonBool(item.is_cancelled),
+        waiting_code=item.waiting_code,
+        waiting_reason=item.waiting_reason,
+    )
+    return select(JsonList(element)).select_from(of_order).correlate(source).scalar_subquery()
+
+
+def _mentions() -> ColumnElement[bool]:
+    """In the buyer, a number people read out, a title or a SKU."""
+    text = bindparam("text", type_=String())
+    in_item = (
+        select(items.c.order_id)
+        .where(items.c.organization_id == OWN)
+        .where(or_(*(_like(column, text) for column in (items.c.title, items.c.sku))))
+    )
+    columns = (orders.c.buyer_name, orders.c.buyer_email, orders.c.external_id)
+    return or_(
+        *(_like(column, text) for column in columns),
+        _like(cast(orders.c.number, String), text),
+        orders.c.id.in_(in_item),
+    )
+
+
+def _like(column: Any, text: Any) -> ColumnElement[bool]:
+    return func.lower(column).like(text, escape="\\")
+
+
+def _pattern(text: str) -> str:
+    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
