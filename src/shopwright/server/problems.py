@@ -22,6 +22,7 @@ from shopwright.kernel.errors import (
     Unavailable,
 )
 from shopwright.kernel.metrics import ERRORS
+from shopwright.web import errors as pages
 
 log = structlog.get_logger()
 
@@ -50,7 +51,9 @@ def install(app: FastAPI) -> None:
 
 
 def problem(request: Request, error: ShopError, headers: dict[str, str] | None = None) -> Response:
-    """The answer for one error; ``detail`` and ``error`` are the same sentence."""
+    """The answer for one error: a page for a browser, else JSON; ``detail`` and ``error`` are the same."""
+    if pages.wants_page(request):
+        return pages.error_page(request, error)
     body: dict[str, Any] = {
         "type": f"about:blank#{error.code}",
         "title": error.title,

@@ -9,6 +9,7 @@ from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
 from shopwright.print_files import routes as print_files
 from shopwright.server import health
+from shopwright.web.routes import ROUTERS as PAGES
 
 
 def include(app: FastAPI) -> None:
@@ -20,3 +21,5 @@ def include(app: FastAPI) -> None:
     app.include_router(catalog.router)
     app.include_router(inventory.router)
     app.include_router(stock.router)
+    for router in PAGES:
+        app.include_router(router)

@@ -1,0 +1,160 @@
+"""Products, variants and recipes; print files and their pictures; filament on the shelf."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from shopwright.accounts.access import MemberCtx, ViewerCtx
+from shopwright.catalog import products, service
+from shopwright.catalog.products import ProductSpec, VariantSpec
+from shopwright.catalog.rules import StepSpec
+from shopwright.files.access import Files
+from shopwright.files.serving import send_picture
+from shopwright.kernel.edge import Read, Ref, Write, path_ref
+from shopwright.kernel.errors import Invalid, NotFound
+from shopwright.print_files.uploads import receive_print_file
+from shopwright.web.page import PageCtx, done, go
+from shopwright.web.reads import catalog
+
+router = APIRouter(include_in_schema=False)
+
+ProductRef = Annotated[Ref, path_ref("product")]
+VariantRef = Annotated[Ref, path_ref("variant")]
+PlateRef = Annotated[Ref, path_ref("plate")]
+
+
+@router.get("/catalog")
+async def show_catalog(
+    page: PageCtx, session: Read, search: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    mine = page.organization_id
+    return page.render(
+        "catalog.html",
+        active="catalog",
+        topics="catalog",
+        products=await catalog.list_products(session, mine, search.strip()),
+        plates=await catalog.list_plates(session, mine),
+        search=search,
+    )
+
+
+@router.post("/catalog")
+async def create_product(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    name: Annotated[str, Form(min_length=1, max_length=200)],
+    sku: Annotated[str, Form(min_length=1, max_length=100)],
+    plate: Annotated[str, Form(max_length=60)] = "",
+    price: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """A product with one variant, and its recipe when a plate was chosen."""
+    product = await products.create_product(session, ctx, spec=ProductSpec(name=name))
+    spec = VariantSpec(sku=sku, price=_price(price))
+    variant = await products.create_variant(session, ctx, product=Ref(product.id, None), spec=spec)
+    if plate:
+        await service.change_recipe(
+            session, ctx, variant_id=variant.id, steps=[_step(plate, 1)], hardware={}
+        )
+    return go(request, f"/catalog/{product.id}")
+
+
+@router.get("/catalog/{product}")
+async def show_product(page: PageCtx, session: Read, product: ProductRef) -> Response:
+    found = await products.get_product(session, page.actor, product)
+    mine = page.organization_id
+    return page.render(
+        "product.html",
+        active="catalog",
+        topics=f"product:{found.id}",
+        product=found,
+        variants=await catalog.list_variants(session, mine, found.id),
+        plates=await catalog.list_plates(session, mine),
+    )
+
+
+@router.post("/catalog/{product}/variants")
+async def create_variant(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    product: ProductRef,
+    sku: Annotated[str, Form(min_length=1, max_length=100)],
+    name: Annotated[str, Form(max_length=200)] = "",
+    price: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    spec = VariantSpec(sku=sku, name=name, price=_price(price))
+    await products.create_variant(session, ctx, product=product, spec=spec)
+    return done(request, f"{sku} is sellable now.", to=f"/catalog/{product}")
+
+
+@router.post("/catalog/variants/{variant}/recipe")
+async def change_recipe(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    variant: VariantRef,
+    plate: Annotated[list[str], Form()],
+    yields: Annotated[list[int], Form()],
+) -> Response:
+    """The plates that make one unit; orders already planned keep theirs."""
+    found = await service.get_variant(session, ctx, variant)
+    chosen = zip(plate, yields, strict=False)
+    steps = [_step(choice, copies) for choice, copies in chosen if choice]
+    await service.change_recipe(session, ctx, variant_id=found.id, steps=steps, hardware={})
+    return done(request, f"{found.sku} has a new recipe.", to=f"/catalog/{found.product_id}")
+
+
+@router.post("/catalog/files")
+async def upload_file(request: Request, ctx: MemberCtx) -> Response:
+    """A sliced file; the same name again is a new version."""
+    added = await receive_print_file(request, ctx)
+    file = added.print_file
+    words = (
+        f"version {file.version} is stored" if added.is_new else "this version was there already"
+    )
+    return done(request, f"{file.name}: {words}.", to="/catalog")
+
+
+@router.get("/plates/{plate}/thumbnail")
+async def show_thumbnail(
+    request: Request, ctx: ViewerCtx, session: Read, files: Files, plate: PlateRef
+) -> Response:
+    """The plate's picture, drawn by us."""
+    sha256 = await catalog.find_thumbnail(session, ctx.organization_id, plate.id or 0)
+    if sha256 is None:
+        raise NotFound("This plate has no picture.")
+    return await send_picture(request, files, sha256)
+
+
+@router.get("/filament")
+async def show_filament(page: PageCtx, session: Read) -> Response:
+    return page.render(
+        "filament.html",
+        active="filament",
+        topics="filament",
+        groups=await catalog.list_spools(session, page.organization_id),
+    )
+
+
+def _step(choice: str, yields: int) -> StepSpec:
+    """``12:2`` is plate 2 of print file 12."""
+    file_id, _, number = choice.partition(":")
+    if not (file_id.isascii() and file_id.isdigit() and number.isascii() and number.isdigit()):
+        raise Invalid("Choose a plate from the list.")
+    return StepSpec(print_file=Ref(int(file_id), None), plate=int(number), yields=yields)
+
+
+def _price(text: str) -> Decimal | None:
+    """None for an empty field; raises Invalid for what is no amount."""
+    if not text.strip():
+        return None
+    try:
+        price = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation as err:
+        raise Invalid(f"{text!r} is no price. Write it like 12.50.") from err
+    if not price.is_finite() or price < 0:
+        raise Invalid("A price is 0 or more.")
+    return price

@@ -1,0 +1,136 @@
+"""The list of orders and the page of one: pieces, holds, notes, packing."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from shopwright.accounts.access import MemberCtx
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref
+from shopwright.kernel.errors import Invalid, NotFound
+from shopwright.orders import holds, intake, stop
+from shopwright.orders import queries as order_queries
+from shopwright.orders.models import Order
+from shopwright.web.page import PageCtx, done
+from shopwright.web.paging import MAX_PAGE, Window
+from shopwright.web.pips import order_pip
+from shopwright.web.reads import jobs, orders
+
+router = APIRouter(include_in_schema=False)
+
+OrderRef = Annotated[Ref, path_ref("order")]
+HoldRef = Annotated[Ref, path_ref("hold")]
+Reason = Annotated[str, Form(max_length=500)]
+
+
+@router.get("/orders")
+async def show_orders(
+    page: PageCtx,
+    session: Read,
+    kind: Annotated[str, Query(alias="show", max_length=20)] = "open",
+    search: Annotated[str, Query(max_length=100)] = "",
+    number: Annotated[int, Query(alias="page", ge=1, le=MAX_PAGE)] = 1,
+) -> Response:
+    """Orders by state, the nearest promise first."""
+    if kind not in orders.FILTERS:
+        raise Invalid(f"Orders cannot be filtered by {kind!r}.")
+    window = Window(number)
+    rows, total = await orders.list_orders(
+        session, page.organization_id, kind, search.strip(), window
+    )
+    return page.render(
+        "orders.html",
+        active="orders",
+        topics="orders",
+        orders=rows,
+        filters={name: label for name, (label, _) in orders.FILTERS.items()},
+        kind=kind,
+        search=search,
+        paging=window.of(total, len(rows)),
+        query=urlencode({"show": kind, "search": search}) + "&",
+    )
+
+
+@router.get("/orders/{order}")
+async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
+    """Everything about one order."""
+    mine = page.organization_id
+    found = await orders.find_order(session, mine, order)
+    if found is None:
+        raise NotFound(f"There is no order {order}.")
+    return page.render(
+        "order.html",
+        active="orders",
+        topics=f"order:{found.id} queue",
+        order=found,
+        address=orders.address_lines(found),
+        pip=order_pip(found.status, found.production_status, is_held=found.is_held),
+        items=await orders.list_items(session, mine, found.id),
+        jobs=await jobs.list_of_order(session, mine, found.id),
+        holds=await orders.list_holds(session, mine, found.id),
+        parcels=await orders.list_parcels(session, mine, found.id),
+        notes=await orders.list_notes(session, mine, found.id),
+        messages=await orders.list_messages(session, mine, found.id),
+        history=await orders.list_history(session, mine, found.id),
+    )
+
+
+@router.post("/orders/{order}/hold")
+async def hold_order(
+    request: Request, ctx: MemberCtx, session: Write, order: OrderRef, reason: Reason
+) -> Response:
+    found = await _get_order(session, ctx, order)
+    if not reason.strip():
+        raise Invalid("Say why the order is held, so that the next person knows what to do.")
+    await holds.hold_order(session, ctx, order_id=found.id, reason=reason.strip())
+    return done(request, f"Order #{found.number} is on hold.", to=f"/orders/{found.id}")
+
+
+@router.post("/orders/{order}/holds/{hold}/release")
+async def release_hold(
+    request: Request, ctx: MemberCtx, session: Write, now: Now, order: OrderRef, hold: HoldRef
+) -> Response:
+    found = await _get_order(session, ctx, order)
+    if hold.id is None or hold.id not in await _open_hold_ids(session, ctx, found):
+        raise NotFound(f"Order #{found.number} has no open hold {hold}.")
+    await holds.release_hold(session, ctx, hold_id=hold.id, now=now)
+    return done(request, f"Order #{found.number} goes on.", to=f"/orders/{found.id}")
+
+
+@router.post("/orders/{order}/pay")
+async def mark_paid(
+    request: Request, ctx: MemberCtx, session: Write, now: Now, order: OrderRef
+) -> Response:
+    found = await _get_order(session, ctx, order)
+    await intake.pay_order(session, ctx, order=found, now=now)
+    return done(
+        request, f"Order #{found.number} is paid; its making begins.", to=f"/orders/{found.id}"
+    )
+
+
+@router.post("/orders/{order}/cancel")
+async def cancel_order(
+    request: Request, ctx: MemberCtx, session: Write, now: Now, order: OrderRef, reason: Reason = ""
+) -> Response:
+    found = await _get_order(session, ctx, order)
+    words = reason.strip() or f"cancelled by {ctx.name}"
+    await stop.cancel_order(session, ctx, order=found, reason=words, now=now)
+    return done(
+        request,
+        f"Order #{found.number} is cancelled; finished pieces went into stock.",
+        to=f"/orders/{found.id}",
+    )
+
+
+async def _get_order(session: WriteSession, ctx: Actor, ref: Ref) -> Order:
+    order = await order_queries.find_order(session, ctx, ref)
+    if order is None:
+        raise NotFound(f"There is no order {ref}.")
+    return order
+
+
+async def _open_hold_ids(session: WriteSession, ctx: Actor, order: Order) -> set[int]:
+    return {hold.id for hold in await holds.list_open_holds(session, ctx, order=order)}

@@ -1,0 +1,121 @@
+"""Which word, colour and icon a state has: never colour alone.
+
+blue runs, green is good or ready, amber waits for a person, red failed, grey is away, violet is scheduled.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shopwright.fleet.states import Activity, CommandStatus, ConnectionState, Gate
+from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
+from shopwright.print_jobs.states import AttemptStatus, JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Pip:
+    word: str
+    tone: str
+    icon: str
+
+
+READY = Pip("ready", "green", "circle-check")
+PRINTING = Pip("printing", "blue", "player-play")
+PREPARING = Pip("preparing", "blue", "flame")
+PAUSED = Pip("paused", "amber", "player-pause")
+CLEARING = Pip("clear the plate", "amber", "hand-stop")
+MAINTENANCE = Pip("maintenance", "amber", "tool")
+FAULT = Pip("error", "red", "alert-triangle")
+OFFLINE = Pip("offline", "grey", "plug-connected-x")
+CONNECTING = Pip("connecting", "grey", "plug")
+WRONG_CODE = Pip("wrong access code", "red", "key")
+UNKNOWN = Pip("no report yet", "grey", "help-circle")
+
+LINKS: Mapping[ConnectionState, Pip] = {
+    ConnectionState.OFFLINE: OFFLINE,
+    ConnectionState.CONNECTING: CONNECTING,
+    ConnectionState.AUTH_FAILED: WRONG_CODE,
+}
+ACTIVITIES: Mapping[Activity, Pip] = {
+    Activity.PREPARING: PREPARING,
+    Activity.PRINTING: PRINTING,
+    Activity.PAUSED: PAUSED,
+    Activity.ERROR: FAULT,
+    Activity.UNKNOWN: UNKNOWN,
+    Activity.IDLE: READY,
+}
+GATES: Mapping[Gate, Pip] = {Gate.NEEDS_CLEARING: CLEARING, Gate.MAINTENANCE: MAINTENANCE}
+
+JOBS: Mapping[JobStatus, Pip] = {
+    JobStatus.PENDING: Pip("on hold", "amber", "hand-stop"),
+    JobStatus.QUEUED: Pip("queued", "violet", "clock"),
+    JobStatus.CLAIMED: Pip("starting", "blue", "upload"),
+    JobStatus.PREPARING: PREPARING,
+    JobStatus.PRINTING: PRINTING,
+    JobStatus.PAUSED: PAUSED,
+    JobStatus.COMPLETED: Pip("completed", "green", "circle-check"),
+    JobStatus.FAILED: Pip("failed", "red", "circle-x"),
+    JobStatus.CANCELLED: Pip("cancelled", "grey", "ban"),
+}
+ATTEMPTS: Mapping[AttemptStatus, Pip] = {
+    AttemptStatus.INTENDED: Pip("intended", "violet", "clock"),
+    AttemptStatus.UPLOADING: Pip("uploading", "blue", "upload"),
+    AttemptStatus.STARTING: Pip("starting", "blue", "send"),
+    AttemptStatus.PRINTING: PRINTING,
+    AttemptStatus.FINISHED: Pip("finished", "green", "circle-check"),
+    AttemptStatus.FAILED: Pip("failed", "red", "circle-x"),
+    AttemptStatus.CANCELLED: Pip("cancelled", "grey", "ban"),
+    AttemptStatus.UNKNOWN: Pip("unknown", "amber", "help-circle"),
+}
+ORDERS: Mapping[OrderStatus, Pip] = {
+    OrderStatus.PENDING_PAYMENT: Pip("waits for payment", "amber", "credit-card"),
+    OrderStatus.PENDING: Pip("not paid yet", "amber", "credit-card"),
+    OrderStatus.PAID: Pip("paid", "blue", "credit-card"),
+    OrderStatus.COMPLETED: Pip("ready to pack", "green", "package"),
+    OrderStatus.SHIPPED: Pip("shipped", "green", "truck-delivery"),
+    OrderStatus.DELIVERED: Pip("delivered", "green", "check"),
+    OrderStatus.CANCELED: Pip("cancelled", "grey", "ban"),
+    OrderStatus.REFUNDED: Pip("refunded", "grey", "refresh"),
+}
+PRODUCTION: Mapping[ProductionStatus, Pip] = {
+    ProductionStatus.QUEUED: Pip("queued", "violet", "clock"),
+    ProductionStatus.IN_PROGRESS: Pip("in progress", "blue", "player-play"),
+    ProductionStatus.COMPLETED: Pip("made", "green", "circle-check"),
+    ProductionStatus.FAILED: Pip("failed", "red", "circle-x"),
+}
+STEPS: Mapping[StepStatus, Pip] = {
+    StepStatus.OWED: Pip("owed", "violet", "clock"),
+    StepStatus.ALLOCATED: Pip("in work", "blue", "printer"),
+    StepStatus.GOOD: Pip("good", "green", "circle-check"),
+    StepStatus.SCRAP: Pip("scrap", "red", "trash"),
+    StepStatus.RELEASED: Pip("to stock", "grey", "archive"),
+}
+COMMANDS: Mapping[CommandStatus, Pip] = {
+    CommandStatus.PENDING: Pip("waiting", "violet", "clock"),
+    CommandStatus.SENT: Pip("sent", "blue", "send"),
+    CommandStatus.EXECUTING: Pip("running", "blue", "player-play"),
+    CommandStatus.COMPLETED: Pip("done", "green", "circle-check"),
+    CommandStatus.FAILED: Pip("failed", "red", "circle-x"),
+    CommandStatus.TIMEOUT: Pip("no answer", "red", "clock"),
+}
+
+
+def printer_pip(connection: ConnectionState, activity: Activity, gate: Gate) -> Pip:
+    """What matters most first: no link, a fault, work going on, then what the shop says."""
+    if connection is not ConnectionState.ONLINE:
+        return LINKS[connection]
+    if activity in {Activity.ERROR, Activity.PRINTING, Activity.PREPARING, Activity.PAUSED}:
+        return ACTIVITIES[activity]
+    return GATES.get(gate, ACTIVITIES[activity])
+
+
+def order_pip(status: OrderStatus, production: ProductionStatus, *, is_held: bool) -> Pip:
+    """One word for the list: a paid order shows how far its making is."""
+    if is_held:
+        return Pip("on hold", "amber", "hand-stop")
+    if status is OrderStatus.PAID:
+        return (
+            PRODUCTION[production]
+            if production is not ProductionStatus.COMPLETED
+            else ORDERS[OrderStatus.COMPLETED]
+        )
+    return ORDERS[status]

@@ -1,0 +1,143 @@
+"""The fleet board and the page of one printer."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from shopwright.accounts.access import MemberCtx
+from shopwright.fleet import service as fleet_service
+from shopwright.kernel.edge import Now, Read, Ref, Write, get_process, path_ref
+from shopwright.kernel.errors import Invalid, NotFound
+from shopwright.telemetry.latest import LatestSnapshots
+from shopwright.web.page import Page, PageCtx, done
+from shopwright.web.reads import fleet, printer_history
+from shopwright.web.reads.fleet import Card
+
+router = APIRouter(include_in_schema=False)
+
+PrinterRef = Annotated[Ref, path_ref("printer")]
+STATES = frozenset({"", "green", "blue", "amber", "red", "grey"})
+COMMANDS = {
+    "pause_print": "The printer is asked to pause.",
+    "resume_print": "The printer is asked to go on.",
+    "stop_print": "The printer is asked to stop.",
+    "light_on": "Light on.",
+    "light_off": "Light off.",
+}
+
+
+@router.get("/printers")
+async def show_printers(
+    page: PageCtx,
+    session: Read,
+    search: Annotated[str, Query(max_length=100)] = "",
+    state: Annotated[str, Query(max_length=10)] = "",
+    sort: Annotated[str, Query(max_length=10)] = "urgent",
+) -> Response:
+    """The fleet: a card per printer that moves by itself."""
+    if state not in STATES:
+        raise Invalid(f"There is no printer state {state!r}.")
+    cards = await fleet.read_cards(
+        session, page.organization_id, _snapshots(page), queued=page.counts.queued
+    )
+    shown = [card for card in cards if fleet.matches(card, search, state)]
+    return page.render(
+        "printers.html",
+        active="printers",
+        topics="printers fleet",
+        cards=_sorted(shown, sort),
+        summary=fleet.summarize(cards),
+        total=len(cards),
+        search=search,
+        state=state,
+        sort=sort,
+    )
+
+
+@router.get("/printers/{printer}")
+async def show_printer(page: PageCtx, session: Read, printer: PrinterRef) -> Response:
+    """One printer: what it does, what is in it, what it was told, what it made."""
+    found = await fleet_service.get_printer(session, page.actor, printer)
+    cards = await fleet.read_cards(
+        session,
+        page.organization_id,
+        _snapshots(page),
+        queued=page.counts.queued,
+        printer_ids=[found.id],
+    )
+    if not cards:
+        raise NotFound(f"There is no printer {printer}.")
+    return page.render(
+        "printer.html",
+        active="printers",
+        topics=f"printer:{found.id}",
+        card=cards[0],
+        attempts=await printer_history.list_attempts(session, page.organization_id, found.id),
+        commands=await printer_history.list_commands(session, page.organization_id, found.id),
+    )
+
+
+@router.post("/printers/{printer}/command")
+async def command_printer(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    now: Now,
+    printer: PrinterRef,
+    kind: Annotated[str, Form()],
+) -> Response:
+    """Pause, resume, stop or light; the device is told after the commit."""
+    if kind not in COMMANDS:
+        raise Invalid(f"There is no command {kind!r}.")
+    found = await fleet_service.get_printer(session, ctx, printer)
+    await fleet_service.send_command(
+        session, ctx, printer_id=found.id, kind=kind, arguments={}, now=now
+    )
+    return done(request, COMMANDS[kind], to=f"/printers/{found.id}")
+
+
+@router.post("/printers/{printer}/clear")
+async def clear_plate(
+    request: Request, ctx: MemberCtx, session: Write, printer: PrinterRef
+) -> Response:
+    found = await fleet_service.get_printer(session, ctx, printer)
+    await fleet_service.clear_plate(session, ctx, printer_id=found.id)
+    return done(request, f"{found.name} may print again.", to="/printers")
+
+
+@router.post("/printers/{printer}/return")
+async def put_back_to_work(
+    request: Request, ctx: MemberCtx, session: Write, printer: PrinterRef
+) -> Response:
+    found = await fleet_service.get_printer(session, ctx, printer)
+    await fleet_service.put_back_to_work(session, ctx, printer_id=found.id)
+    return done(request, f"{found.name} is back at work.", to=f"/printers/{found.id}")
+
+
+@router.post("/printers/{printer}/maintenance")
+async def take_out_of_work(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    printer: PrinterRef,
+    reason: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    found = await fleet_service.get_printer(session, ctx, printer)
+    await fleet_service.take_out_of_work(
+        session, ctx, printer_id=found.id, reason=reason.strip() or f"taken out by {ctx.name}"
+    )
+    return done(request, f"{found.name} gets no work for now.", to=f"/printers/{found.id}")
+
+
+def _snapshots(page: Page) -> LatestSnapshots:
+    return get_process(page.request).context.keep(LatestSnapshots)
+
+
+def _sorted(cards: list[Card], sort: str) -> list[Card]:
+    """As the board is, by name, or by the soonest finish."""
+    if sort == "name":
+        return sorted(cards, key=lambda card: card.row.name.lower())
+    if sort == "finish":
+        return sorted(cards, key=lambda card: (card.live.remaining_s is None, card.sort_key[1:]))
+    return cards

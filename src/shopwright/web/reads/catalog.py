@@ -1,0 +1,263 @@
+"""Products with their variants and recipes, print files, and the filament on the shelf."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shopwright.catalog.models import Product, RecipeStep, SkuAlias, Variant
+from shopwright.catalog.states import StepKind
+from shopwright.fleet.models import Printer
+from shopwright.inventory.models import Filament, Reservation, SlotSpool, Spool, StepStock
+from shopwright.print_files.models import Plate, PrintFile
+
+MAX_PRODUCTS = 500
+MAX_FILES = 300
+FULL_SPOOL_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    id: int
+    name: str
+    category: str
+    is_active: bool
+    variants: int
+    without_recipe: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    name: str
+    kind: StepKind
+    yields: int
+    file_name: str | None
+    file_version: int | None
+    printer_model: str | None
+    plate_number: int | None
+    time_s: int | None
+    total_mg: int | None
+    plate_id: int | None
+    thumbnail: str | None
+    on_hand: int
+
+
+@dataclass(slots=True)
+class VariantView:
+    id: int
+    sku: str
+    name: str
+    options: dict[str, Any]
+    price_minor: int | None
+    currency: str | None
+    is_active: bool
+    steps: list[StepRow] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FileChoice:
+    """One plate of the newest version of a print file."""
+
+    print_file_id: int
+    name: str
+    plate_number: int
+    printer_model: str | None
+    time_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolRow:
+    id: int
+    filament_id: int
+    vendor: str
+    material: str
+    color_name: str
+    color: str | None
+    initial_mg: int
+    remaining_mg: int
+    reserved_mg: int
+    location: str
+    threshold_mg: int
+    printer_id: int | None
+    printer_name: str | None
+    slot: int | None
+
+    @property
+    def percent(self) -> int:
+        return FULL_SPOOL_PERCENT * self.remaining_mg // self.initial_mg if self.initial_mg else 0
+
+    @property
+    def tone(self) -> str:
+        return "amber" if self.remaining_mg <= self.threshold_mg else "green"
+
+
+async def list_products(
+    session: AsyncSession, organization_id: int, search: str
+) -> list[ProductRow]:
+    mine = and_(
+        Variant.product_id == Product.id,
+        Variant.organization_id == organization_id,
+        Variant.is_active.is_(True),
+    )
+    recipe = (
+        select(RecipeStep.id)
+        .where(RecipeStep.variant_id == Variant.id, RecipeStep.organization_id == organization_id)
+        .where(RecipeStep.is_retired.is_(False))
+        .exists()
+    )
+    variants = select(func.count()).select_from(Variant).where(mine).scalar_subquery()
+    without = select(func.count()).select_from(Variant).where(mine, ~recipe).scalar_subquery()
+    statement = (
+        select(
+            Product.id, Product.name, Product.category, Product.is_active, variants, without
+        )
+        .where(Product.organization_id == organization_id)
+        .order_by(Product.is_active.desc(), Product.name, Product.id)
+        .limit(MAX_PRODUCTS)
+    )  # fmt: skip
+    if search:
+        sku = select(Variant.id).where(mine, Variant.sku.icontains(search, autoescape=True))
+        statement = statement.where(
+            or_(Product.name.icontains(search, autoescape=True), sku.exists())
+        )
+    return [ProductRow(*row) for row in await session.execute(statement)]
+
+
+async def list_variants(
+    session: AsyncSession, organization_id: int, product_id: int
+) -> list[VariantView]:
+    """With the present recipe of each and the codes that mean it."""
+    rows = await session.execute(
+        select(
+            Variant.id, Variant.sku, Variant.name, Variant.options, Variant.price_minor,
+            Variant.currency, Variant.is_active,
+        )
+        .where(Variant.organization_id == organization_id, Variant.product_id == product_id)
+        .order_by(Variant.is_active.desc(), Variant.id)
+    )  # fmt: skip
+    variants = {row[0]: VariantView(*row) for row in rows}
+    for variant_id, step in await _list_steps(session, organization_id, list(variants)):
+        variants[variant_id].steps.append(step)
+    aliases = await session.execute(
+        select(SkuAlias.variant_id, SkuAlias.code)
+        .where(SkuAlias.organization_id == organization_id)
+        .where(SkuAlias.variant_id.in_(list(variants)))
+        .order_by(SkuAlias.code)
+    )
+    for variant_id, code in aliases:
+        variants[variant_id].aliases.append(code)
+    return list(variants.values())
+
+
+async def _list_steps(
+    session: AsyncSession, organization_id: int, variant_ids: list[int]
+) -> list[tuple[int, StepRow]]:
+    rows = await session.execute(
+        select(
+            RecipeStep.variant_id, RecipeStep.name, RecipeStep.kind, RecipeStep.yields,
+            PrintFile.name, PrintFile.version, PrintFile.printer_model, RecipeStep.plate_number,
+            Plate.time_s, Plate.total_mg, Plate.id, Plate.thumbnail_sha256,
+            func.coalesce(StepStock.on_hand, 0),
+        )
+        .outerjoin(
+            PrintFile,
+            and_(
+                PrintFile.id == RecipeStep.print_file_id,
+                PrintFile.organization_id == organization_id,
+            ),
+        )
+        .outerjoin(
+            Plate,
+            and_(
+                Plate.print_file_id == RecipeStep.print_file_id,
+                Plate.number == RecipeStep.plate_number,
+                Plate.organization_id == organization_id,
+            ),
+        )
+        .outerjoin(
+            StepStock,
+            and_(
+                StepStock.recipe_step_id == RecipeStep.id,
+                StepStock.organization_id == organization_id,
+            ),
+        )
+        .where(RecipeStep.organization_id == organization_id)
+        .where(RecipeStep.variant_id.in_(variant_ids), RecipeStep.is_retired.is_(False))
+        .order_by(RecipeStep.variant_id, RecipeStep.position)
+    )  # fmt: skip
+    return [(row[0], StepRow(*row[1:])) for row in rows]
+
+
+async def list_plates(session: AsyncSession, organization_id: int) -> list[FileChoice]:
+    """Every plate a recipe may print: those of each file's newest version."""
+    newest = (
+        select(PrintFile.name, func.max(PrintFile.version).label("version"))
+        .where(PrintFile.organization_id == organization_id)
+        .group_by(PrintFile.name)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(PrintFile.id, PrintFile.name, Plate.number, PrintFile.printer_model, Plate.time_s)
+        .join(
+            newest,
+            and_(newest.c.name == PrintFile.name, newest.c.version == PrintFile.version),
+        )
+        .join(
+            Plate,
+            and_(Plate.print_file_id == PrintFile.id, Plate.organization_id == organization_id),
+        )
+        .where(PrintFile.organization_id == organization_id)
+        .order_by(PrintFile.name, Plate.number)
+        .limit(MAX_FILES)
+    )
+    return [FileChoice(*row) for row in rows]
+
+
+async def find_thumbnail(session: AsyncSession, organization_id: int, plate_id: int) -> str | None:
+    sha256: str | None = await session.scalar(
+        select(Plate.thumbnail_sha256).where(
+            Plate.organization_id == organization_id, Plate.id == plate_id
+        )
+    )
+    return sha256
+
+
+async def list_spools(
+    session: AsyncSession, organization_id: int
+) -> dict[tuple[str, str, str, str | None], list[SpoolRow]]:
+    """Rolls that are not empty, by filament."""
+    reserved = (
+        select(func.coalesce(func.sum(Reservation.amount_mg), 0))
+        .where(Reservation.spool_id == Spool.id, Reservation.organization_id == organization_id)
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(
+            Spool.id, Filament.id, Filament.vendor, Filament.material, Filament.color_name,
+            Filament.color, Spool.initial_mg, Spool.remaining_mg, reserved, Spool.location,
+            Filament.low_stock_threshold_mg, Printer.id, Printer.name, SlotSpool.slot,
+        )
+        .join(
+            Filament,
+            and_(Filament.id == Spool.filament_id, Filament.organization_id == organization_id),
+        )
+        .outerjoin(
+            SlotSpool,
+            and_(SlotSpool.spool_id == Spool.id, SlotSpool.organization_id == organization_id),
+        )
+        .outerjoin(
+            Printer,
+            and_(Printer.id == SlotSpool.printer_id, Printer.organization_id == organization_id),
+        )
+        .where(Spool.organization_id == organization_id)
+        .where(Spool.is_empty.is_(False), Filament.is_hidden.is_(False))
+        .order_by(Filament.material, Filament.color_name, Filament.id, Spool.id)
+    )  # fmt: skip
+    grouped: dict[tuple[str, str, str, str | None], list[SpoolRow]] = defaultdict(list)
+    for row in rows:
+        spool = SpoolRow(*row)
+        grouped[spool.vendor, spool.material, spool.color_name, spool.color].append(spool)
+    return dict(grouped)

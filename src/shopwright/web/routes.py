@@ -1,0 +1,25 @@
+"""All page routers; ``server`` includes them."""
+
+from shopwright.web import (
+    assets,
+    catalog,
+    inbox,
+    job_queue,
+    live,
+    orders,
+    printers,
+    sign_in,
+    today,
+)
+
+ROUTERS = (
+    assets.router,
+    live.router,
+    sign_in.router,
+    today.router,
+    printers.router,
+    job_queue.router,
+    orders.router,
+    inbox.router,
+    catalog.router,
+)
