@@ -257,12 +257,17 @@ async def make_alias_id(session: WriteSession, actor: Actor) -> int:
 
 @row_for("hardware")
 async def make_hardware_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_hardware(session, actor)).id
+
+
+async def make_hardware(session: WriteSession, actor: Actor) -> Hardware:
+    """A screw; none in the drawer."""
     hardware = Hardware(
         organization_id=actor.organization_id, sku=f"M3-{next(_numbers)}", name="Screw M3"
     )
     session.add(hardware)
     await session.flush()
-    return hardware.id
+    return hardware
 
 
 @row_for("filament")

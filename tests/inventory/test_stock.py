@@ -9,7 +9,7 @@ from shopwright.inventory.models import StepStock, StockMovement
 from shopwright.inventory.states import MovementReason
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database, WriteSession
-from tests.factories import make_hardware_id, make_step
+from tests.factories import make_hardware, make_step
 
 
 async def on_hand(session: WriteSession, ctx: Actor, step_id: int) -> int | None:
@@ -122,7 +122,7 @@ async def test_hardware_stops_at_zero_and_the_movement_says_so(
     database: Database, owner: Actor
 ) -> None:
     async with database.write() as session:
-        screws = await make_hardware_id(session, owner)
+        screws = (await make_hardware(session, owner)).id
         stock = await stock_queries.lock_hardware(session, owner, [screws])
         assert stock[screws].on_hand == 0
         assert await stock_queries.move_hardware(session, owner, {screws: (0, 3)})
@@ -145,8 +145,8 @@ async def test_hardware_used_eight_times_at_once_under_one_key_counts_once(
     database: Database, owner: Actor
 ) -> None:
     async with database.write() as session:
-        screws = await make_hardware_id(session, owner)
-        boxes = await make_hardware_id(session, owner)
+        screws = (await make_hardware(session, owner)).id
+        boxes = (await make_hardware(session, owner)).id
         await stock_queries.lock_hardware(session, owner, [screws, boxes])
         await stock_queries.move_hardware(session, owner, {screws: (0, 100), boxes: (0, 10)})
 

@@ -123,7 +123,7 @@ class SpoolCreate(Body):
 
 
 class SpoolChange(Body):
-    """Only what is sent changes; another ``remaining_g`` is a correction, and ``note`` its reason."""
+    """Only what is sent changes; another ``remaining_g`` is a correction, ``note`` its reason."""
 
     initial_g: Grams | None = None
     remaining_g: Grams | None = None
