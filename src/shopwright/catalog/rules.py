@@ -11,7 +11,7 @@ from shopwright.kernel.errors import Invalid
 MAX_STEPS = 50
 NOT_MADE_YET = {
     StepKind.FABRICATE: "is a part to be fabricated, which cannot be planned yet",
-    StepKind.OUTSOURCE: "is to be made by an outside manufacturer, which cannot be ordered yet",
+    StepKind.OUTSOURCE: "comes from an outside manufacturer, which cannot be ordered yet",
 }
 
 
@@ -67,7 +67,9 @@ def check_steps(steps: Sequence[StepSpec]) -> None:
 def check_plate(number: int, file_name: str, plate: int, known: Collection[int]) -> None:
     if plate not in known:
         plates = ", ".join(str(each) for each in sorted(known))
-        raise Invalid(f"Step {number} names plate {plate} of {file_name}, which has only {plates}.")
+        raise Invalid(
+            f"Step {number} names plate {plate} of {file_name}, which has the plates {plates}."
+        )
 
 
 def compare(current: Mapping[int, Work], wanted: Sequence[PlannedStep]) -> RecipeChange:
