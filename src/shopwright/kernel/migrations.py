@@ -36,8 +36,14 @@ FOREIGN_TABLES = frozenset(
 )
 
 
-def alembic_config(url: str, scripts: Path) -> Config:
+VERSION_TABLE = "alembic_version"
+# Tables with their own scripts and version table; on PostgreSQL they stand beside ours.
+FOREIGN_PREFIXES = ("sqlite_", "telemetry_")
+
+
+def alembic_config(url: str, scripts: Path, version_table: str = VERSION_TABLE) -> Config:
     config = Config()
+    config.set_main_option("version_table", version_table)
     config.set_main_option("script_location", str(scripts))
     config.set_main_option("sqlalchemy.url", sync_url(url).replace("%", "%%"))
     return config
@@ -55,18 +61,22 @@ async def upgrade(url: str, scripts: Path) -> None:
     await asyncio.to_thread(upgrade_now, url, scripts)
 
 
-def upgrade_now(url: str, scripts: Path) -> None:
-    config = alembic_config(url, scripts)
-    if current_revision(url) == ScriptDirectory.from_config(config).get_current_head():
+def upgrade_now(url: str, scripts: Path, version_table: str = VERSION_TABLE) -> None:
+    config = alembic_config(url, scripts, version_table)
+    if (
+        current_revision(url, version_table)
+        == ScriptDirectory.from_config(config).get_current_head()
+    ):
         return
     command.upgrade(config, "head")
 
 
-def current_revision(url: str) -> str | None:
+def current_revision(url: str, version_table: str = VERSION_TABLE) -> str | None:
     engine = create_engine(sync_url(url))
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            options = {"version_table": version_table}
+            return MigrationContext.configure(connection, opts=options).get_current_revision()
     finally:
         engine.dispose()
 
@@ -82,7 +92,9 @@ def differences(url: str, metadata: MetaData) -> list[Any]:
 
 
 def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    return not (kind == "table" and (name in FOREIGN_TABLES or str(name).startswith("sqlite_")))
+    return not (
+        kind == "table" and (name in FOREIGN_TABLES or str(name).startswith(FOREIGN_PREFIXES))
+    )
 
 
 def _compare(connection: Connection, metadata: MetaData) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The last merged picture of one printer, as pages and reports read it. Knows printers by id only."""
+"""The last merged picture of one printer, for pages and reports. Knows printers by id only."""
 
 from datetime import datetime
 
