@@ -141,6 +141,11 @@ class PostgresServer:
         return self._process is None or self._process.poll() is not None
 
 
+def programs_folder() -> Path:
+    """Where this server's own pg_dump and pg_restore are."""
+    return _installed_package() / PROGRAMS
+
+
 def database_name(url: str) -> str:
     return urlsplit(url).path.removeprefix("/")
 

@@ -35,7 +35,7 @@ PUBLIC = {
 }
 
 # Path parameters that name no row.
-PLAIN: dict[str, int | str] = {"number": 1}
+PLAIN: dict[str, int | str] = {"number": 1, "slot": 1}
 
 # Bodies that the schema alone does not tell, by "METHOD /path".
 BODIES: dict[str, Any] = {}
@@ -43,6 +43,7 @@ BODIES: dict[str, Any] = {}
 # A stream never ends, and a bare row has no bytes on disk; left to the tests of the slice.
 NEED_MORE_THAN_A_ROW = {
     "GET /api/print-files/{print_file}/download",
+    "GET /api/print-files/{print_file}/link",
     "GET /api/print-files/{print_file}/plates/{number}/thumbnail",
 }
 

@@ -17,7 +17,7 @@ from shopwright.kernel.context import ProcessContext
 from shopwright.kernel.db import Database, Installation
 from shopwright.kernel.durable import DurableClient
 from shopwright.kernel.edge import Process
-from shopwright.kernel.errors import ShopError
+from shopwright.kernel.errors import Conflict, Invalid
 from shopwright.kernel.events import Subscriptions
 from shopwright.kernel.live import Hub
 from shopwright.kernel.secrets import Vault, load_or_make_key, parse_key
@@ -28,12 +28,12 @@ from shopwright.server import wiring
 log = structlog.get_logger()
 
 
-class DataFolderInUse(ShopError):
+class DataFolderInUse(Conflict):
     code = "data-folder-in-use"
     title = "Another server works on this data folder"
 
 
-class SecretsMissing(ShopError):
+class SecretsMissing(Invalid):
     code = "secrets-missing"
     title = "Required secrets are not set"
 

@@ -1,43 +1,110 @@
 """Runs the web server of one process."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 
+import structlog
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
+from shopwright.accounts import bootstrap
+from shopwright.kernel.errors import Conflict
 from shopwright.kernel.settings import Settings
 from shopwright.server import logs
 from shopwright.server.app import create_app
-from shopwright.server.running import Roles, open_running
+from shopwright.server.running import Roles, Running, open_running
+
+log = structlog.get_logger()
+
+BACKLOG = 2048
+CLOSE_STREAMS_S = 2
+
+# What runs beside the server while it is up: the demo shop with its sandboxes.
+Beside = Callable[[Running], AbstractAsyncContextManager[None]]
 
 
-def build(settings: Settings, roles: Roles) -> FastAPI:
-    """The application with the process's life as its lifespan."""
-
-    @asynccontextmanager
-    async def open_all(app: FastAPI) -> AsyncIterator[None]:
-        async with open_running(settings, roles) as running:
-            app.state.process = running.process
-            app.state.files = running.files
-            app.state.telemetry = running.telemetry
-            yield
-
-    return create_app(settings, open_all)
+class PortTaken(Conflict):
+    code = "port-taken"
+    title = "The port is in use"
 
 
-def serve(settings: Settings, roles: Roles) -> None:
-    """Until a signal ends it. Streams get two seconds to close."""
+def serve(settings: Settings, roles: Roles, beside: Beside | None = None) -> None:
+    """Until SIGTERM or SIGINT; raises DataFolderInUse, SecretsMissing or PortTaken."""
     logs.configure(settings)
-    uvicorn.run(
-        build(settings, roles),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
+    uvloop.run(_serve(settings, roles, beside))
+
+
+async def _serve(settings: Settings, roles: Roles, beside: Beside | None) -> None:
+    with listen(settings.host, settings.port) as listener:
+        async with open_running(settings, roles) as running:
+            await bootstrap.found_from_settings(running.process)
+            if not await bootstrap.has_users(running.process):
+                log.warning("nobody can sign in yet; run `shopwright user create --role owner`")
+            async with beside(running) if beside else nullcontext():
+                await _answer(settings, running, listener)
+
+
+@contextmanager
+def listen(host: str, port: int) -> Iterator[socket.socket]:
+    """The bound socket, before anything else starts; raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as err:
+            raise PortTaken(
+                f"{host}:{port} cannot be used: {err.strerror}. Choose another with --port."
+            ) from err
+        yield listener
+
+
+async def _answer(settings: Settings, running: Running, listener: socket.socket) -> None:
+    app = attach(create_app(settings, _nothing_more), running)
+    config = uvicorn.Config(
+        app,
+        loop="none",  # it runs on the loop that is there
         http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=2,
-        forwarded_allow_ips="",
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=CLOSE_STREAMS_S,
+        proxy_headers=False,  # server.middleware does that, behind TRUSTED_PROXIES only
     )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.end)
+    host, port = listener.getsockname()[:2]
+    log.info("serving", url=f"http://{host}:{port}{settings.base_path}/")
+    await server.serve(sockets=[listener])
+
+
+def attach(app: FastAPI, running: Running) -> FastAPI:
+    """What routes find on ``app.state``."""
+    app.state.process = running.process
+    app.state.files = running.files
+    app.state.telemetry = running.telemetry
+    return app
+
+
+class _Server(uvicorn.Server):
+    """Ends without raising the signal again, so that everything behind it is closed in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def end(self) -> None:
+        self.force_exit = self.should_exit  # the second signal does not wait
+        self.should_exit = True
+
+
+@asynccontextmanager
+async def _nothing_more(_app: FastAPI) -> AsyncIterator[None]:
+    yield

@@ -1,0 +1,85 @@
+"""The ``shopwright`` program: commands, and what a failed one says and returns."""
+
+import logging
+import sys
+from typing import Annotated
+
+import structlog
+import typer
+
+from shopwright import __version__
+from shopwright.cli import backups, config, databases, doctor, effects, keys, people
+from shopwright.cli.opening import DataDir, load_settings
+from shopwright.kernel.errors import Conflict, Invalid, NotFound, ShopError, Unavailable
+from shopwright.server.running import Roles
+from shopwright.server.serve import serve
+
+USAGE, NOT_FOUND, CONFLICT, UNAVAILABLE, OTHER = 2, 3, 4, 5, 1
+
+app = typer.Typer(
+    name="shopwright",
+    help="Runs a shop that makes what it sells.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(databases.app, name="db")
+app.add_typer(people.organizations, name="org")
+app.add_typer(people.users, name="user")
+app.add_typer(people.tokens, name="token")
+app.add_typer(keys.app, name="key")
+app.add_typer(config.app, name="config")
+app.add_typer(effects.app, name="effects")
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """The entry point: errors become one sentence on stderr and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except ShopError as error:
+        typer.echo(error.detail, err=True)
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: ShopError) -> int:
+    match error:
+        case Invalid():
+            return USAGE
+        case NotFound():
+            return NOT_FOUND
+        case Conflict():
+            return CONFLICT
+        case Unavailable():
+            return UNAVAILABLE
+        case _:
+            return OTHER
+
+
+@app.callback(invoke_without_command=True)
+def common(
+    version: Annotated[bool, typer.Option("--version", help="Say which version.")] = False,
+) -> None:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if version:
+        typer.echo(f"shopwright {__version__}")
+        raise typer.Exit
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Else 8000.")] = None,
+    data_dir: DataDir = None,
+    worker: Annotated[bool, typer.Option(help="Also do the durable work.")] = True,
+    fleet: Annotated[bool, typer.Option(help="Also drive the printers of this network.")] = True,
+) -> None:
+    """HTTP API, pages and live events; with the worker and the printers in the same process."""
+    settings = load_settings(data_dir, host=host, port=port)
+    serve(settings, Roles(fleet=fleet, worker=worker))
