@@ -14,7 +14,7 @@ from shopwright.accounts.models import (
 from shopwright.catalog.models import Hardware, Product, RecipeStep, SkuAlias, Variant
 from shopwright.catalog.states import StepKind
 from shopwright.fleet.models import Printer
-from shopwright.inventory.models import Filament, Spool
+from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import ids
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
@@ -330,3 +330,20 @@ async def make_printer(session: WriteSession, actor: Actor, name: str = "Left") 
     session.add(printer)
     await session.flush()
     return printer
+
+
+@row_for("/api/printers/{printer}/slots/{slot}/spool:printer")
+async def make_loaded_printer_id(session: WriteSession, actor: Actor) -> int:
+    """A printer with a spool in slot 1."""
+    printer, spool = await make_printer(session, actor), await make_spool(session, actor)
+    session.add(
+        SlotSpool(
+            organization_id=actor.organization_id,
+            printer_id=printer.id,
+            slot=1,
+            spool_id=spool.id,
+            loaded_at=START,
+        )
+    )
+    await session.flush()
+    return printer.id
