@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig
-from sqlalchemy import create_engine, delete, event, select
+from sqlalchemy import create_engine, delete, event, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import String
 
@@ -159,26 +159,29 @@ class DurableWorker:
             )
 
     async def _take_over(self) -> None:
-        """Resume what a dead process had begun. Whoever deletes its heartbeat row does it, once."""
-        limit = self._clock.now() - timedelta(seconds=DEAD_AFTER_S)
-        async with self._database.write() as session:
-            dead = list(
-                await session.scalars(
-                    select(WorkerHeartbeat.executor_id).where(WorkerHeartbeat.seen_at < limit)
-                )
-            )
-            mine = set(
-                await session.scalars(
-                    delete(WorkerHeartbeat)
-                    .where(WorkerHeartbeat.executor_id.in_(dead), WorkerHeartbeat.seen_at < limit)
-                    .returning(WorkerHeartbeat.executor_id)
-                )
-            )
-        for executor_id in mine:
+        """Resume what a dead process had begun; its heartbeat goes only once that is done."""
+        for executor_id in await self._claim_dead():
             pending = await DBOS.list_workflows_async(status=["PENDING"], executor_id=executor_id)
             for status in pending:
                 log.info("taking over work", workflow=status.workflow_id, from_=executor_id)
                 await DBOS.resume_workflow_async(status.workflow_id)
+            async with self._database.write() as session:
+                await session.execute(
+                    delete(WorkerHeartbeat).where(WorkerHeartbeat.executor_id == executor_id)
+                )
+
+    async def _claim_dead(self) -> list[str]:
+        """Touching the stale heartbeat claims it for a while: one process takes over, and when that
+        one dies as well, the next."""
+        now = self._clock.now()
+        async with self._database.write() as session:
+            claimed = await session.scalars(
+                update(WorkerHeartbeat)
+                .where(WorkerHeartbeat.seen_at < now - timedelta(seconds=DEAD_AFTER_S))
+                .values(seen_at=now)
+                .returning(WorkerHeartbeat.executor_id)
+            )
+            return list(claimed)
 
 
 def _as_workflow(name: str, handler: Handler) -> Handler:
