@@ -38,10 +38,15 @@ async def receive_print_file(request: Request, ctx: Actor) -> Added:
     process = get_process(request)
     max_mb = process.settings.max_upload_mb
     async with receive_upload(request, incoming_folder(process.settings), max_mb=max_mb) as upload:
-        sliced = await _read(process, upload)
-        checked = await _store(files_of(process), upload, sliced)
+        checked = await take_in(process, upload)
     async with writing(request) as session:
         return await service.add_print_file(session, ctx, checked)
+
+
+async def take_in(process: Process, upload: Upload) -> CheckedFile:
+    """Read and store what lies on disk, outside any transaction; raises UnreadablePrintFile."""
+    sliced = await _read(process, upload)
+    return await _store(files_of(process), upload, sliced)
 
 
 async def _read(process: Process, upload: Upload) -> SlicedFile:

@@ -1,0 +1,1 @@
+"""The demo shop: sandbox Etsy, six virtual printers, and a shop that already works."""
