@@ -1,10 +1,10 @@
 """Writes what a printer reports into its row, its slots and the events higher slices hear."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from shopwright.fleet import queries, service
-from shopwright.fleet.events import DeviceJobReported
+from shopwright.fleet.events import DeviceJobReported, DeviceShowsJob
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import DeviceReport, Fault, Severity
 from shopwright.fleet.states import Activity, ConnectionState, Outcome
@@ -13,6 +13,28 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 
 GRAVE = frozenset({Severity.FATAL, Severity.SERIOUS})
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far one job came, at most: devices go back to 0 when it is cancelled."""
+
+    device_job_id: str | None = None
+    percent: int = 0
+    used_ppm: int | None = None
+
+    def after(self, report: DeviceReport) -> "Reached":
+        if report.device_job_id is None or report.progress is None:
+            return Reached(report.device_job_id)
+        same = self if self.device_job_id == report.device_job_id else Reached()
+        share = _completed_ppm(report)
+        known = same.used_ppm
+        return Reached(
+            report.device_job_id,
+            max(int(report.progress.percent or 0), same.percent),
+            known if share is None else max(share, known or 0),
+        )
 
 
 async def record_report(
@@ -21,28 +43,25 @@ async def record_report(
     *,
     printer_id: int,
     report: DeviceReport,
-    percent: int,
+    reached: Reached,
     fingerprint: str | None,
 ) -> None:
-    """Store a full report that says something new. ``percent`` is the most seen for its job."""
+    """Store a full report that says something new. ``reached`` is the most seen for its job."""
     printer = await service.get_printer(session, ctx, printer_id)
     _copy(printer, report, fingerprint)
     await session.flush()
     await queries.upsert_slots(session, ctx, printer_id, _slot_rows(ctx, printer_id, report))
-    if report.device_job_id:
-        await events.publish(
-            session,
-            DeviceJobReported(
-                organization_id=ctx.organization_id,
-                printer_id=printer_id,
-                device_job_id=report.device_job_id,
-                activity=report.activity,
-                outcome=report.outcome,
-                percent=percent,
-                reason=describe(report.faults),
-                observed_at=report.observed_at,
-            ),
-        )
+    await _tell_job(session, ctx, printer_id, report, reached)
+    await service.changed(session, printer)
+
+
+async def await_report(session: WriteSession, ctx: Actor, *, printer_id: int) -> None:
+    """A new owner connects: what an earlier one saw last may long be untrue."""
+    printer = await service.get_printer(session, ctx, printer_id)
+    if printer.connection is not ConnectionState.ONLINE:
+        return
+    printer.connection, printer.activity = ConnectionState.CONNECTING, Activity.UNKNOWN
+    await session.flush()
     await service.changed(session, printer)
 
 
@@ -72,6 +91,39 @@ def describe(faults: tuple[Fault, ...]) -> str | None:
         return None
     ranked = sorted(faults, key=lambda fault: list(Severity).index(fault.severity))
     return "; ".join(f"{fault.sentence} ({fault.code})" for fault in ranked[:3])
+
+
+async def _tell_job(
+    session: WriteSession, ctx: Actor, printer_id: int, report: DeviceReport, reached: Reached
+) -> None:
+    if report.device_job_id:
+        await events.publish(
+            session,
+            DeviceJobReported(
+                organization_id=ctx.organization_id,
+                printer_id=printer_id,
+                device_job_id=report.device_job_id,
+                activity=report.activity,
+                outcome=report.outcome,
+                percent=reached.percent,
+                used_ppm=reached.used_ppm,
+                reason=describe(report.faults),
+                observed_at=report.observed_at,
+            ),
+        )
+    is_forgotten = report.activity is Activity.IDLE and report.outcome is Outcome.NONE
+    shown = None if is_forgotten else report.device_job_id
+    await events.publish(session, DeviceShowsJob(ctx.organization_id, printer_id, shown))
+
+
+def _completed_ppm(report: DeviceReport) -> int | None:
+    """By layers: time percent counts heating. The layer at work is not complete."""
+    progress = report.progress
+    if progress is None or not progress.layers or progress.layer is None:
+        return None
+    if report.outcome is Outcome.FINISHED:
+        return MILLION
+    return max(progress.layer - 1, 0) * MILLION // progress.layers
 
 
 def _copy(printer: Printer, report: DeviceReport, fingerprint: str | None) -> None:

@@ -25,7 +25,10 @@ class StartSettled:
 
 @dataclass(frozen=True, slots=True)
 class DeviceJobReported:
-    """A fresh report shows a job id; ``percent`` is the most this link saw for it."""
+    """A fresh report shows a job id; ``percent`` is the most this link saw for it.
+
+    ``used_ppm`` is the share of its layers that are complete, in millionths; None when not told.
+    """
 
     organization_id: int
     printer_id: int
@@ -33,8 +36,21 @@ class DeviceJobReported:
     activity: Activity
     outcome: Outcome
     percent: int
+    used_ppm: int | None
     reason: str | None
     observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceShowsJob:
+    """A fresh report: the job the device is at or ended last; any other is no longer on it.
+
+    None when it shows no job: it was switched off, or never printed.
+    """
+
+    organization_id: int
+    printer_id: int
+    device_job_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

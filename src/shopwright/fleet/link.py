@@ -10,6 +10,7 @@ import structlog
 
 from shopwright.files.storage import FileStore
 from shopwright.fleet import device_state, queries
+from shopwright.fleet.device_state import Reached
 from shopwright.fleet.models import PrinterCommand
 from shopwright.fleet.port import (
     AuthenticationFailed,
@@ -42,6 +43,7 @@ FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0
 AUTH_RETRY_S = 60.0  # a wrong code stays wrong until a person corrects it, which restarts the link
 COMMAND_ROUND_S = 5.0  # a safety net; a new command wakes the link at once
+TOO_LATE = "the printer was not reachable in time"
 PERCENT_STEP = 5  # progress kept in the database survives a restart this finely
 
 
@@ -80,7 +82,7 @@ class PrinterLink:
         self._fresh = asyncio.Event()
         self._latest: DeviceReport | None = None
         self._news: object = None
-        self._percents: dict[str, int] = {}
+        self._reached = Reached()
         self._starting: asyncio.Task[None] | None = None
         self._connected_at: datetime | None = None
         self._starter = Starter(
@@ -90,8 +92,19 @@ class PrinterLink:
             self._ctx,
             printer_id,
             epoch,
-            tools.timeouts,
+            lambda: self._latest,
         )
+
+    async def expire_starts(self) -> None:
+        """Give back what could not be sent in time, also while the printer is out of reach."""
+        if self._starting is not None and not self._starting.done():
+            return
+        now = self._tools.clock.now()
+        async with self._tools.database.read() as session:
+            commands = await queries.list_open_commands(session, self._printer_id)
+        for command in commands:
+            if command.kind == START_EFFECT and command.expires_at <= now:
+                await self._starter.give_up(command, TOO_LATE)
 
     def wake(self) -> None:
         """There is a new command."""
@@ -134,13 +147,13 @@ class PrinterLink:
     async def _follow_reports(self, driver: PrinterDriver) -> None:
         async for report in driver.reports():
             REPORTS.inc()
-            percent = self._seen_percent(report)
+            self._reached = self._reached.after(report)
             self._show(report)
             if not report.is_full:
                 continue
-            news = _news_of(report, percent)
+            news = _news_of(report, self._reached.percent)
             if news != self._news:
-                await self._record(report, percent, driver.fingerprint)
+                await self._record(report, driver.fingerprint)
                 self._news = news
             self._latest = report
             if not self._fresh.is_set():
@@ -148,23 +161,14 @@ class PrinterLink:
                 log.info("printer connected", printer_id=self._printer_id)
         raise DriverError("The printer closed the connection.")
 
-    def _seen_percent(self, report: DeviceReport) -> int:
-        """The most the device said for this job: it goes back to 0 on a cancel."""
-        if report.device_job_id is None:
-            return 0
-        now = int(report.progress.percent or 0) if report.progress else 0
-        most = max(now, self._percents.get(report.device_job_id, 0))
-        self._percents = {report.device_job_id: most}
-        return most
-
-    async def _record(self, report: DeviceReport, percent: int, fingerprint: str | None) -> None:
+    async def _record(self, report: DeviceReport, fingerprint: str | None) -> None:
         async with self._tools.database.write() as session:
             await device_state.record_report(
                 session,
                 self._ctx,
                 printer_id=self._printer_id,
                 report=report,
-                percent=percent,
+                reached=self._reached,
                 fingerprint=fingerprint,
             )
 
@@ -237,7 +241,7 @@ class PrinterLink:
             effect = await load_effect(session, self._ctx, int(command.effect_id or 0))
         if effect.status is EffectStatus.INTENDED:
             if claimed is None or command.expires_at <= now:
-                await self._starter.give_up(command, "the printer was not reachable in time")
+                await self._starter.give_up(command, TOO_LATE)
             else:
                 await self._starter.start(driver, claimed, effect)
         elif effect.status is EffectStatus.SENDING:

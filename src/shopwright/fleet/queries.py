@@ -154,6 +154,16 @@ async def renew_leases(
     return kept
 
 
+async def holds_lease(session: WriteSession, printer_id: int, epoch: int) -> bool:
+    """Whether nobody else became the owner since; the row is locked until the commit."""
+    held = await session.scalar(
+        select(PrinterLease.printer_id)
+        .where(PrinterLease.printer_id == printer_id, PrinterLease.epoch == epoch)
+        .with_for_update()
+    )
+    return held is not None
+
+
 async def release_leases(session: WriteSession, owner: str, now: datetime) -> None:
     await session.execute(
         update(PrinterLease).where(PrinterLease.owner == owner).values(expires_at=now)

@@ -7,10 +7,11 @@ from importlib.metadata import entry_points
 
 import structlog
 
-from shopwright.fleet import queries
+from shopwright.fleet import device_state, queries
 from shopwright.fleet.link import LinkTools, PrinterLink
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import Endpoint, PrinterDriver
+from shopwright.kernel.actor import system_actor
 from shopwright.kernel.metrics import PRINTERS
 from shopwright.kernel.secrets import Vault
 from shopwright.kernel.signals import Signal
@@ -48,7 +49,7 @@ class FleetRunner:
         try:
             while True:
                 self._wake.clear()
-                await self._round()
+                await self._try_round()
                 try:
                     async with asyncio.timeout(RENEW_S):
                         await self._wake.wait()
@@ -69,6 +70,13 @@ class FleetRunner:
         elif signal.topic == "printer_setup":
             self._wake.set()
 
+    async def _try_round(self) -> None:
+        """A database that is away for a while must not end the fleet."""
+        try:
+            await self._round()
+        except Exception:
+            log.exception("a round of the fleet failed; it is tried again", again_in_s=RENEW_S)
+
     async def _round(self) -> None:
         async with self._tools.database.read() as session:
             printers = {p.id: p for p in await queries.list_driven_printers(session)}
@@ -84,6 +92,8 @@ class FleetRunner:
         for printer_id, printer in printers.items():
             if printer_id not in self._driven:
                 await self._take(printer, endpoints[printer_id])
+        for driven in list(self._driven.values()):
+            await driven.link.expire_starts()
         PRINTERS.labels("driven").set(len(self._driven))
 
     async def _renew(self) -> None:
@@ -101,6 +111,9 @@ class FleetRunner:
             epoch = await queries.take_lease(
                 session, printer.id, self._owner, self._tools.clock.now(), LEASE_S
             )
+            if epoch is not None:
+                ctx = system_actor(printer.organization_id, "fleet")
+                await device_state.await_report(session, ctx, printer_id=printer.id)
         if epoch is None:
             return
         link = PrinterLink(

@@ -14,6 +14,7 @@ from shopwright.kernel import effects, events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession
 from shopwright.kernel.edge import Ref
+from shopwright.kernel.effects import EffectStatus
 from shopwright.kernel.errors import Conflict, NotFound
 from shopwright.kernel.live import touch
 
@@ -143,6 +144,18 @@ async def command_start(
             expires_at=now + timedelta(seconds=START_LIFE_S),
         ),
     )
+
+
+async def settle_start(
+    session: WriteSession, ctx: Actor, *, device_job_id: str, was_started: bool, now: datetime
+) -> None:
+    """What was unknown is known: a late report proved it, or a person looked."""
+    effect = await effects.find_effect(session, ctx.organization_id, START_EFFECT, device_job_id)
+    if effect is not None:
+        status = EffectStatus.DONE if was_started else EffectStatus.FAILED
+        await effects.settle(
+            session, ctx.organization_id, effect.id, status, "settled afterwards", now
+        )
 
 
 async def send_command(

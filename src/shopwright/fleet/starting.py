@@ -7,6 +7,7 @@ link waits for the printer to show our job id, and never sends again.
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,15 +19,15 @@ from shopwright.fleet.events import StartPhase, StartSettled
 from shopwright.fleet.models import PrinterCommand
 from shopwright.fleet.port import (
     Confirmed,
+    DeviceReport,
     DriverError,
     PrinterDriver,
     Refused,
     RemoteFile,
     SlotMap,
-    Timeouts,
     Unconfirmed,
 )
-from shopwright.fleet.states import CommandStatus, StartPhaseName, StartResult
+from shopwright.fleet.states import Activity, CommandStatus, StartPhaseName, StartResult
 from shopwright.kernel import effects, events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.clock import Clock
@@ -47,7 +48,7 @@ class Starter:
     ctx: Actor
     printer_id: int
     epoch: int
-    timeouts: Timeouts
+    latest: Callable[[], DeviceReport | None]  # what the printer says of itself now
 
     async def start(self, driver: PrinterDriver, command: PrinterCommand, effect: Effect) -> None:
         """From a claimed command to its settled effect. Cancelled or cut off, it leaves rows to
@@ -55,17 +56,31 @@ class Starter:
         remote = await self._upload(driver, command)
         if remote is None:
             return
+        report = self.latest()
+        if report is not None and report.activity is not Activity.IDLE:
+            # Not its fault: somebody started something at its screen since the job was claimed.
+            await self.give_up(command, f"the printer says {report.activity}, not idle")
+            return
         if not await self._begin_sending(effect, command):
             return
+        try:
+            result = await self._send(driver, command, remote)
+        except DriverError as err:
+            await self._take_back(command, f"the link was gone before the start was sent: {err}")
+            raise
+        await self.settle(command, result)
+
+    async def _send(
+        self, driver: PrinterDriver, command: PrinterCommand, remote: RemoteFile
+    ) -> Confirmed | Refused | Unconfirmed:
         arguments = command.arguments
-        result = await driver.start(
+        return await driver.start(
             remote,
             plate=arguments["plate"],
             slots=SlotMap(tuple(arguments["slots"])),
             device_job_id=str(command.device_job_id),
             job_name=remote_name(command).removesuffix(".gcode.3mf").removesuffix(".gcode"),
         )
-        await self.settle(command, result)
 
     async def settle(
         self, command: PrinterCommand, result: Confirmed | Refused | Unconfirmed
@@ -108,17 +123,37 @@ class Starter:
             session, self.ctx, printer_id=self.printer_id, reason=sentence[:300]
         )
 
-    async def give_up(self, command: PrinterCommand, sentence: str) -> None:
-        """Nothing was sent, and it is too late to send it; no fault of the printer."""
+    async def give_up(self, command: PrinterCommand, sentence: str) -> bool:
+        """Nobody will send it; no fault of the printer. False when somebody is sending it."""
         async with self.database.write() as session:
-            await self._close(
-                session,
-                command,
-                EffectStatus.FAILED,
-                CommandStatus.TIMEOUT,
-                StartResult.NOT_STARTED,
-                sentence,
-            )
+            if not await self._withdraw(session, command, sentence):
+                return False
+            await self._not_started(session, command, sentence)
+            return True
+
+    async def _withdraw(
+        self, session: WriteSession, command: PrinterCommand, sentence: str
+    ) -> bool:
+        effect_id = int(command.effect_id or 0)
+        organization_id, now = self.ctx.organization_id, self.clock.now()
+        return await effects.withdraw(session, organization_id, effect_id, sentence, now)
+
+    async def _take_back(self, command: PrinterCommand, sentence: str) -> None:
+        """The driver says that nothing left it: the job may go to any printer again."""
+        async with self.database.write() as session:
+            await self._not_started(session, command, sentence)
+
+    async def _not_started(
+        self, session: WriteSession, command: PrinterCommand, sentence: str
+    ) -> None:
+        await self._close(
+            session,
+            command,
+            EffectStatus.FAILED,
+            CommandStatus.TIMEOUT,
+            StartResult.NOT_STARTED,
+            sentence,
+        )
 
     async def _upload(self, driver: PrinterDriver, command: PrinterCommand) -> RemoteFile | None:
         await self._tell(command, StartPhaseName.UPLOADING)
@@ -131,23 +166,26 @@ class Starter:
                     )
             except DriverError as err:
                 if attempt == UPLOAD_TRIES:
+                    sentence = f"The file could not be uploaded: {err}"
                     async with self.database.write() as session:
-                        await self.refuse(
-                            session, command, f"The file could not be uploaded: {err}"
-                        )
+                        if await self._withdraw(session, command, sentence):
+                            await self.refuse(session, command, sentence)
                     return None
                 await asyncio.sleep(attempt)
         return None
 
     async def _begin_sending(self, effect: Effect, command: PrinterCommand) -> bool:
+        """Whoever wins this sends. The loser withdraws what nobody sends."""
         async with self.database.write() as session:
+            if not await queries.holds_lease(session, self.printer_id, self.epoch):
+                return False
             claimed = await effects.begin_sending(
                 session, self.ctx.organization_id, effect.id, self.clock.now()
             )
             if claimed is not None:
                 await events.publish(session, self._phase(command, StartPhaseName.STARTING))
         if claimed is None:
-            await self.give_up(command, "outside effects are held, or the start was withdrawn")
+            await self.give_up(command, "outside effects are held since a restore")
         return claimed is not None
 
     async def _tell(self, command: PrinterCommand, phase: StartPhaseName) -> None:

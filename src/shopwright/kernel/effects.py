@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Index, String, Text, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopwright.kernel.db import EnumText, Installation, TenantModel, WriteSession
+from shopwright.kernel.db import EnumText, Installation, ReadSession, TenantModel, WriteSession
 
 
 class EffectStatus(StrEnum):
@@ -129,6 +129,21 @@ async def settle(
     return settled is not None
 
 
+async def withdraw(
+    session: WriteSession, organization_id: int, effect_id: int, detail: str, now: datetime
+) -> bool:
+    """Intended becomes failed: nobody will send it. False when it is being sent, or has ended."""
+    return await _wait(
+        session,
+        organization_id,
+        effect_id,
+        EffectStatus.INTENDED,
+        status=EffectStatus.FAILED,
+        detail=detail,
+        settled_at=now,
+    )
+
+
 async def take_back(
     session: WriteSession,
     organization_id: int,
@@ -191,5 +206,14 @@ async def find_effect(
         select(Effect).where(
             Effect.organization_id == organization_id, Effect.kind == kind, Effect.key == key
         )
+    )
+    return effect
+
+
+async def find_by_id(
+    session: ReadSession | WriteSession, organization_id: int, effect_id: int
+) -> Effect | None:
+    effect: Effect | None = await session.scalar(
+        select(Effect).where(Effect.organization_id == organization_id, Effect.id == effect_id)
     )
     return effect

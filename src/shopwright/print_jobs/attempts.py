@@ -30,6 +30,11 @@ JOB_STATUS = {
     Activity.PRINTING: JobStatus.PRINTING,
     Activity.PAUSED: JobStatus.PAUSED,
 }
+PPM_PER_PERCENT = 10_000
+FORGOTTEN = (
+    "The printer no longer shows this job: it was switched off, or something else was started at "
+    "its screen. Look at its bed: did it print?"
+)
 NOT_BEGUN = frozenset({AttemptStatus.INTENDED, AttemptStatus.UPLOADING, AttemptStatus.STARTING})
 
 
@@ -44,6 +49,11 @@ class Answer(StrEnum):
 class AttemptNotUnknown(Conflict):
     code = "attempt-not-unknown"
     title = "There is nothing to decide"
+
+
+class AttemptWasPrinting(Conflict):
+    code = "attempt-was-printing"
+    title = "This job had begun to print"
 
 
 async def move_on(
@@ -66,6 +76,7 @@ async def record_progress(
     activity: Activity,
     outcome: Outcome,
     percent: int,
+    used_ppm: int | None = None,
     reason: str | None,
     now: datetime,
 ) -> None:
@@ -73,6 +84,12 @@ async def record_progress(
     attempt = await queries.find_attempt(session, ctx, device_job_id)
     if attempt is None or attempt.status not in OPEN_ATTEMPTS:
         return
+    if attempt.status is AttemptStatus.UNKNOWN and (
+        activity in JOB_STATUS or outcome is not Outcome.NONE
+    ):
+        await fleet.settle_start(
+            session, ctx, device_job_id=device_job_id, was_started=True, now=now
+        )
     if activity in JOB_STATUS:
         await _printing(session, ctx, attempt, JOB_STATUS[activity], percent, now)
     elif outcome is Outcome.FINISHED:
@@ -83,7 +100,9 @@ async def record_progress(
             if outcome is Outcome.CANCELLED
             else "the print failed"
         )
-        await _fail(session, ctx, attempt, max(percent, attempt.percent), words, now)
+        reached = max(percent, attempt.percent)
+        used = reached * PPM_PER_PERCENT if used_ppm is None else used_ppm
+        await _fail(session, ctx, attempt, reached, used, words, now)
 
 
 async def give_back(
@@ -139,6 +158,15 @@ async def doubt(session: WriteSession, ctx: Actor, *, device_job_id: str, reason
         touch(session, ctx.organization_id, "queue", attempt.print_job_id)
 
 
+async def doubt_others(
+    session: WriteSession, ctx: Actor, *, printer_id: int, device_job_id: str | None
+) -> None:
+    """The printer shows another job, or none: what became of the one it printed nobody can say."""
+    for attempt in await queries.list_printing(session, ctx, printer_id):
+        if attempt.device_job_id != device_job_id:
+            await doubt(session, ctx, device_job_id=attempt.device_job_id, reason=FORGOTTEN)
+
+
 async def resolve_attempt(
     session: WriteSession,
     ctx: Actor,
@@ -152,11 +180,24 @@ async def resolve_attempt(
     attempt = await queries.find_open_attempt(session, ctx, job_id)
     if attempt is None or attempt.status is not AttemptStatus.UNKNOWN:
         raise AttemptNotUnknown("It is known what became of this job.", job_id=job_id)
+    if answer is Answer.DID_NOT_PRINT and attempt.started_at is not None:
+        raise AttemptWasPrinting(
+            "The printer was seen printing this job: say that it printed, or that it failed.",
+            job_id=job_id,
+        )
+    await fleet.settle_start(
+        session,
+        ctx,
+        device_job_id=attempt.device_job_id,
+        was_started=answer is not Answer.DID_NOT_PRINT,
+        now=now,
+    )
     audit.record(session, ctx, "print_job.resolved", job_id, reason=str(answer))
     if answer is Answer.PRINTED:
         await _finish(session, ctx, attempt, now)
     elif answer is Answer.FAILED:
-        await _fail(session, ctx, attempt, percent, f"{ctx.name} found it failed", now)
+        used = percent * PPM_PER_PERCENT
+        await _fail(session, ctx, attempt, percent, used, f"{ctx.name} found it failed", now)
     else:
         await fleet.take_out_of_work(
             session,
@@ -220,13 +261,19 @@ async def _finish(session: WriteSession, ctx: Actor, attempt: Attempt, now: date
     )
     if job is None:
         return
-    await _book(session, ctx, job, attempt, 100, now)
+    await _book(session, ctx, job, attempt, 100 * PPM_PER_PERCENT, now)
     await _tell_end(session, ctx, job, attempt, None)
     await harvest.after_print(session, ctx, job=job, printer_id=attempt.printer_id, now=now)
 
 
 async def _fail(
-    session: WriteSession, ctx: Actor, attempt: Attempt, percent: int, reason: str, now: datetime
+    session: WriteSession,
+    ctx: Actor,
+    attempt: Attempt,
+    percent: int,
+    used_ppm: int,
+    reason: str,
+    now: datetime,
 ) -> None:
     ended = await queries.move_attempt(
         session,
@@ -251,7 +298,7 @@ async def _fail(
     )
     if job is None:
         return
-    await _book(session, ctx, job, attempt, percent, now)
+    await _book(session, ctx, job, attempt, used_ppm, now)
     await fleet.require_clearing(
         session, ctx, printer_id=attempt.printer_id, reason=f"the print failed: {reason}"
     )
@@ -260,10 +307,9 @@ async def _fail(
 
 
 async def _book(
-    session: WriteSession, ctx: Actor, job: PrintJob, attempt: Attempt, percent: int, now: datetime
+    session: WriteSession, ctx: Actor, job: PrintJob, attempt: Attempt, used_ppm: int, now: datetime
 ) -> None:
-    """Grams are booked once: all of the plate's, or the share the device reported before it
-    failed."""
+    """Grams are booked once: all of the plate's, or those of the layers it completed."""
     key = (job.print_file_id, job.plate_number)
     needs = (await queries.list_needs(session, ctx, [key]))[key]
     spools = await inventory.get_reserved_spools(session, ctx, attempt.id)
@@ -273,7 +319,7 @@ async def _book(
         slot = attempt.slots[need.project_index - 1]
         spool = loaded.get((attempt.printer_id, slot)) if slot is not None else None
         spool_id = spool.spool_id if spool and spool.spool_id in spools else None
-        amount = need.used_mg * percent // 100
+        amount = need.used_mg * used_ppm // (100 * PPM_PER_PERCENT)
         uses.append(FilamentUse(need.project_index, need.material, spool_id, amount))
     await inventory.book_print_use(
         session, ctx, attempt_id=attempt.id, uses=uses, order_id=job.order_id, now=now

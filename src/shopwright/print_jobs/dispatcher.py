@@ -55,8 +55,11 @@ class Dispatcher:
         self._wake.clear()
 
     async def _mark_all(self) -> None:
-        async with self._database.read() as session:
-            self._stale.update(await session.scalars(select(Organization.id)))
+        try:
+            async with self._database.read() as session:
+                self._stale.update(await session.scalars(select(Organization.id)))
+        except Exception:
+            log.exception("the organizations could not be read; it is tried again")
 
     async def _round(self) -> None:
         while self._stale:

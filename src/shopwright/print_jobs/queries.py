@@ -217,6 +217,16 @@ async def find_open_attempt(session: AnySession, ctx: Actor, job_id: int) -> Att
     return attempt
 
 
+async def list_printing(session: AnySession, ctx: Actor, printer_id: int) -> list[Attempt]:
+    """Attempts this printer was seen printing and that have not ended; one, or none."""
+    rows = await session.scalars(
+        select(Attempt)
+        .where(Attempt.organization_id == ctx.organization_id, Attempt.printer_id == printer_id)
+        .where(Attempt.status == AttemptStatus.PRINTING)
+    )
+    return list(rows)
+
+
 async def move_attempt(
     session: WriteSession,
     ctx: Actor,

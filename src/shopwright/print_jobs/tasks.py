@@ -3,7 +3,13 @@
 from datetime import UTC, datetime
 
 from shopwright.accounts import audit
-from shopwright.fleet.events import DeviceJobReported, PrinterChanged, StartPhase, StartSettled
+from shopwright.fleet.events import (
+    DeviceJobReported,
+    DeviceShowsJob,
+    PrinterChanged,
+    StartPhase,
+    StartSettled,
+)
 from shopwright.fleet.states import StartPhaseName, StartResult
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
@@ -47,8 +53,18 @@ async def on_device_job(session: WriteSession, event: DeviceJobReported) -> None
         activity=event.activity,
         outcome=event.outcome,
         percent=event.percent,
+        used_ppm=event.used_ppm,
         reason=event.reason,
         now=event.observed_at,
+    )
+
+
+async def on_device_shows(session: WriteSession, event: DeviceShowsJob) -> None:
+    await attempts.doubt_others(
+        session,
+        system_actor(event.organization_id, "fleet"),
+        printer_id=event.printer_id,
+        device_job_id=event.device_job_id,
     )
 
 

@@ -2,7 +2,13 @@
 
 from shopwright.catalog import tasks as catalog
 from shopwright.catalog.events import CodeMapped, RecipeChanged, VariantCreated
-from shopwright.fleet.events import DeviceJobReported, PrinterChanged, StartPhase, StartSettled
+from shopwright.fleet.events import (
+    DeviceJobReported,
+    DeviceShowsJob,
+    PrinterChanged,
+    StartPhase,
+    StartSettled,
+)
 from shopwright.inventory import tasks as inventory
 from shopwright.kernel.events import Subscriptions
 from shopwright.orders.events import OrderPaid, OrdersPlaced, OrderStopped, StepsOwed
@@ -22,6 +28,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(StartPhase, print_jobs.on_start_phase)
     subscriptions.subscribe(StartSettled, print_jobs.on_start_settled)
     subscriptions.subscribe(DeviceJobReported, print_jobs.on_device_job)
+    subscriptions.subscribe(DeviceShowsJob, print_jobs.on_device_shows)
     subscriptions.subscribe(PrinterChanged, inventory.on_printer_changed)
     subscriptions.subscribe(PrinterChanged, print_jobs.on_printer_changed)
     subscriptions.subscribe(OrderStopped, print_jobs.on_order_stopped)
