@@ -8,7 +8,7 @@ import structlog
 import typer
 
 from shopwright import __version__
-from shopwright.cli import backups, config, databases, doctor, effects, keys, people
+from shopwright.cli import backups, config, databases, doctor, effects, keys, people, sandbox
 from shopwright.cli.opening import DataDir, load_settings
 from shopwright.kernel.errors import Conflict, Invalid, NotFound, ShopError, Unavailable
 from shopwright.server.running import Roles
@@ -33,6 +33,7 @@ app.add_typer(effects.app, name="effects")
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("doctor")(doctor.doctor)
+app.command("sandbox")(sandbox.sandbox)
 
 
 def main() -> None:
@@ -79,7 +80,13 @@ def serve_command(
     data_dir: DataDir = None,
     worker: Annotated[bool, typer.Option(help="Also do the durable work.")] = True,
     fleet: Annotated[bool, typer.Option(help="Also drive the printers of this network.")] = True,
+    demo: Annotated[bool, typer.Option("--demo", help="A shop of its own, made afresh.")] = False,
 ) -> None:
     """HTTP API, pages and live events; with the worker and the printers in the same process."""
-    settings = load_settings(data_dir, host=host, port=port)
-    serve(settings, Roles(fleet=fleet, worker=worker))
+    settings, roles = load_settings(data_dir, host=host, port=port), Roles(fleet, worker)
+    if demo:
+        from shopwright.server.demo.run import run_demo  # noqa: PLC0415  a shop needs none of it
+
+        run_demo(settings, roles)
+    else:
+        serve(settings, roles)

@@ -1,0 +1,122 @@
+"""``sandbox``: stand-ins for Etsy and printers in the foreground, to try things without either."""
+
+import json
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shopwright.cli.opening import load_settings
+from shopwright.kernel.errors import Unavailable
+from shopwright.kernel.settings import Settings
+from shopwright.sandbox.children import Child, StandInFailed
+
+APP_KEY, APP_SECRET = "sandbox-keystring", "sandbox-secret"
+CALLBACK = "/api/channels/etsy/callback"
+USUAL_MODELS = ("P1S", "X1C", "A1 mini")
+USUAL_SPEED = 60  # a 20-minute print takes 20 s
+SERIAL_PREFIXES = {"P1S": "01P", "X1C": "00M", "A1 mini": "030"}
+ENDS = {signal.SIGINT, signal.SIGTERM}
+
+
+class Name(StrEnum):
+    ETSY = "etsy"
+    PRINTERS = "printers"
+    ALL = "all"
+
+
+def sandbox(
+    name: Annotated[Name, typer.Argument(help="Which stand-in.")] = Name.ALL,
+    orders: Annotated[int, typer.Option(min=0, help="Etsy orders to begin with.")] = 20,
+    trickle: Annotated[float, typer.Option(min=0, help="Seconds between new Etsy orders.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Etsy's port; 0: a free one.")] = 0,
+    farm: Annotated[Path | None, typer.Option(exists=True, help="Printers as a farm file.")] = None,
+) -> None:
+    """Run stand-ins for Etsy and for printers until Ctrl-C, and say how to reach them.
+
+    They keep nothing: a fresh Etsy and fresh printers each time.
+    """
+    settings = load_settings()
+    try:
+        with ExitStack() as stack:
+            children = []
+            if name is not Name.PRINTERS:
+                children.append(stack.enter_context(_etsy(settings, orders, trickle, port)))
+            if name is not Name.ETSY:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                children.append(stack.enter_context(_printers(farm, folder)))
+            for child in children:
+                typer.echo("\n".join(SAY[child.name](child.announcement())))
+            _wait(children)
+    except StandInFailed as err:
+        raise Unavailable(str(err)) from err
+
+
+def _etsy(settings: Settings, orders: int, trickle: float, port: int) -> Child:
+    redirect = settings.etsy_redirect_uri or settings.base_url + CALLBACK
+    numbers = {"--orders": orders, "--trickle": trickle, "--port": port}
+    options = [text for option, value in numbers.items() for text in (option, str(value))]
+    return Child("etsy", "--redirect-uri", redirect, *options)
+
+
+def _printers(farm: Path | None, folder: Path) -> Child:
+    if farm is None:
+        farm = folder / "farm.json"
+        farm.write_text(json.dumps(_usual_farm(folder)))
+    return Child("printers", "--config", str(farm))
+
+
+def _usual_farm(folder: Path) -> dict[str, Any]:
+    printers = [
+        {
+            "name": f"Sandbox {model}",
+            "serial": f"{SERIAL_PREFIXES[model]}00A00000000{number}",
+            "access_code": "12345678",
+            "model": model,
+            "speed": USUAL_SPEED,
+        }
+        for number, model in enumerate(USUAL_MODELS, 1)
+    ]
+    return {"folder": str(folder / "cards"), "printers": printers}
+
+
+def _wait(children: list[Child]) -> None:
+    """For a signal, or for one of them to end; raises StandInFailed then."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS | {signal.SIGCHLD})
+    while all(child.is_alive for child in children):
+        if signal.sigwait(ENDS | {signal.SIGCHLD}) in ENDS:
+            return
+    raise StandInFailed("A stand-in ended; its messages say why.")
+
+
+def _say_etsy(said: dict[str, Any]) -> Iterator[str]:
+    yield f"Etsy listens on {said['url']}. To use it, start Shopwright with:"
+    yield f"  ETSY_CLIENT_ID={APP_KEY}"
+    yield f"  ETSY_SHARED_SECRET={APP_SECRET}"
+    yield f"  ETSY_API_URL={said['api_url']}"
+    yield f"  ETSY_AUTH_URL={said['authorize_url']}"
+    yield f"  ETSY_TOKEN_URL={said['token_url']}"
+    yield f"  Make orders and break things: {said['url']}/sandbox/…"
+
+
+def _say_printers(said: dict[str, Any]) -> Iterator[str]:
+    yield "Printers; add each with its address, serial, access code and ports:"
+    for printer in said["printers"]:
+        ports = ", ".join(
+            f"{kind} {printer[f'{kind}_port']}"
+            for kind in ("mqtt", "ftps", "camera")
+            if printer[f"{kind}_port"]
+        )
+        yield (
+            f"  {printer['name']}: {printer['host']}, serial {printer['serial']}, "
+            f"access code {printer['access_code']}, ports {ports}"
+        )
+    yield f"  Look at them and disturb them: {said['control_url']}/printers"
+
+
+SAY = {"etsy": _say_etsy, "printers": _say_printers}
