@@ -49,7 +49,10 @@ class SlicedFilament:
 
 @dataclass(frozen=True, slots=True)
 class SlicedPlate:
-    """One sliced plate. ``used_mg`` is milligrams by filament id; slicers write whole 10 mg."""
+    """One sliced plate. ``used_mg`` is milligrams by filament id; slicers write whole 10 mg.
+
+    ``picture`` is a PNG of 512 × 512 points; without one, plain squares are drawn.
+    """
 
     index: int = 1
     name: str = "plate"
@@ -57,6 +60,7 @@ class SlicedPlate:
     layers: int = 100
     used_mg: Mapping[int, int] = field(default_factory=lambda: {1: 20_000})
     copies: int = 1
+    picture: bytes | None = None
 
     def __post_init__(self) -> None:
         if any(mg % 10 for mg in self.used_mg.values()):
@@ -259,6 +263,8 @@ def _duration(seconds: int) -> str:
 
 
 def _draw_plate(project: _Project, plate: SlicedPlate) -> Image.Image:
+    if plate.picture is not None:
+        return Image.open(io.BytesIO(plate.picture))
     picture = Image.new("RGB", (512, 512), "#E8EAED")
     draw = ImageDraw.Draw(picture)
     colors = [project.filaments[number - 1].color[:7] for number in sorted(plate.used_mg)]

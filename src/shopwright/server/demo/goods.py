@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from shopwright.sandbox.sliced_files import SlicedFilament, SlicedPlate, make_gcode_3mf
+from shopwright.server.demo.pictures import draw
 
 Json = dict[str, Any]
 
@@ -232,6 +233,7 @@ def slice_file(article: Article, choice: Choice) -> bytes:
             layers=plate.minutes * MINUTE_S // LAYER_S,
             used_mg={colors.index(plate.color) + 1: plate.grams * 1000},
             copies=plate.copies,
+            picture=draw(plate.name, plate.color.hex),
         )
         for number, plate in enumerate(choice.plates, 1)
     ]
