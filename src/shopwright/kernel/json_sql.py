@@ -69,7 +69,9 @@ def json_object(**members: Any) -> JsonObject:
     """One object; the members are columns or expressions."""
     if len(members) > MAX_MEMBERS:
         raise ValueError(f"at most {MAX_MEMBERS} members fit into one object")
-    pairs = [part for key, value in members.items() for part in (literal_column(f"'{key}'"), value)]
+    pairs: list[Any] = []
+    for key, value in members.items():
+        pairs += [literal_column(f"'{key}'"), value]
     return JsonObject(*pairs)
 
 

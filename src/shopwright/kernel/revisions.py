@@ -1,4 +1,4 @@
-"""Revalidation: an ETag that moves with every commit of a topic, read with the rows in one statement.
+"""Revalidation: an ETag that moves with every commit of a topic, read together with the rows.
 
 It covers the database's epoch (a restore starts a new one), our build, the organization, its
 topics' revisions, the caller's role and the query. Never for live values or signed links.

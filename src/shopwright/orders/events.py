@@ -40,3 +40,38 @@ class OrderReady:
 
     organization_id: int
     order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPrioritised:
+    """1 urgent … 5 backlog; what waits in the queue for it moves along."""
+
+    organization_id: int
+    order_id: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepsMadeByHand:
+    """A person says these pieces are there; the jobs that were to make them may be needless."""
+
+    organization_id: int
+    print_job_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeclaredShipped:
+    """A person says it left; ``is_channel_told`` only when that person asked for it."""
+
+    organization_id: int
+    order_id: int
+    by: str
+    carrier: str | None
+    tracking_code: str | None
+    is_channel_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDelivered:
+    organization_id: int
+    order_id: int

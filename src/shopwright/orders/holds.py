@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from shopwright.accounts import audit
 from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import NotFound
 from shopwright.kernel.live import touch
-from shopwright.orders import queries
+from shopwright.orders import queries, service
 from shopwright.orders.events import OrdersPlaced
 from shopwright.orders.models import Hold, Order
 from shopwright.orders.states import HoldSubject
@@ -42,5 +45,28 @@ async def release_hold(session: WriteSession, ctx: Actor, *, hold_id: int, now: 
     return hold
 
 
-async def list_open_holds(session: WriteSession, ctx: Actor, *, order: Order) -> list[Hold]:
+async def hold(session: WriteSession, ctx: Actor, *, order: Ref, reason: str) -> Hold:
+    """A person holds an order; raises NotFound."""
+    order_id = await service.get_order_id(session, ctx, order)
+    return await hold_order(session, ctx, order_id=order_id, reason=reason)
+
+
+async def release(
+    session: WriteSession, ctx: Actor, *, order: Ref, hold: Ref, now: datetime
+) -> Hold:
+    """Raises NotFound when the order has no such open hold."""
+    order_id = await service.get_order_id(session, ctx, order)
+    for held in await queries.list_open_holds(session, ctx, order_id):
+        if held.id == hold.id or held.uuid == hold.uuid:
+            return await release_hold(session, ctx, hold_id=held.id, now=now)
+    raise NotFound(f"Order {order} has no open hold {hold}.")
+
+
+async def list_holds(session: AsyncSession, ctx: Actor, order: Ref) -> list[Hold]:
+    """The open ones."""
+    order_id = await service.get_order_id(session, ctx, order)
+    return await queries.list_open_holds(session, ctx, order_id)
+
+
+async def list_open_holds(session: AsyncSession, ctx: Actor, *, order: Order) -> list[Hold]:
     return await queries.list_open_holds(session, ctx, order.id)

@@ -13,11 +13,11 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.kernel.money import check_currency
-from shopwright.orders import queries, stop
+from shopwright.orders import progress, queries, stop
 from shopwright.orders.drafts import MAX_ITEMS, MAX_QUANTITY, ItemDraft, OrderDraft
 from shopwright.orders.events import OrderPaid, OrdersPlaced
 from shopwright.orders.models import Customer, Order, OrderItem
-from shopwright.orders.states import STOPPED, WORKABLE, OrderStatus
+from shopwright.orders.states import OPEN, STOPPED, WORKABLE, OrderStatus
 
 
 async def place_order(
@@ -195,6 +195,8 @@ def _new_item(ctx: Actor, draft: ItemDraft, position: int) -> OrderItem:
 def _is_newer(draft: OrderDraft, order: Order) -> bool:
     if draft.updated_at is None or order.source_updated_at is None:
         return True
+    if draft.is_new_content:
+        return draft.updated_at >= order.source_updated_at
     return draft.updated_at > order.source_updated_at
 
 
@@ -252,15 +254,18 @@ async def _follow_status(
         OrderStatus.PENDING_PAYMENT,
     }:
         await pay_order(session, ctx, order=order, now=now)
-    elif draft.status is OrderStatus.SHIPPED:
-        await queries.change_status(
-            session,
-            ctx,
-            order.id,
-            [OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.COMPLETED],
-            OrderStatus.SHIPPED,
-            shipped_at=now,
-        )
+    elif draft.status is OrderStatus.SHIPPED and order.status in OPEN:
+        await _follow_shipped(session, ctx, order, now)
+
+
+async def _follow_shipped(session: WriteSession, ctx: Actor, order: Order, now: datetime) -> None:
+    """It left by other means: nothing of it need be made, and the channel knows already."""
+    if order.status is OrderStatus.PENDING:
+        await pay_order(session, ctx, order=order, now=now)
+    completed = await progress.complete_by_hand(session, ctx, order_id=order.id, now=now)
+    await progress.declare_shipped(
+        session, ctx, order=completed, said=progress.Declaration(), now=now
+    )
 
 
 async def pay_order(session: WriteSession, ctx: Actor, *, order: Order, now: datetime) -> None:

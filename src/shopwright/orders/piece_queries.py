@@ -6,14 +6,16 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import case, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import ReadSession, WriteSession
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import Paging
 from shopwright.orders.models import Order, OrderItem, Piece, PieceStep
 from shopwright.orders.states import WORKABLE, OrderStatus, ProductionStatus, StepStatus
 
 T = TypeVar("T")
-AnySession = ReadSession | WriteSession
+AnySession = AsyncSession
 ALLOCATED_AT_ONCE = 400  # two bound values each; SQLite takes 32,766 in a statement
 
 
@@ -67,10 +69,38 @@ async def list_owed_steps(
         .order_by(
             Order.priority, Order.promised_on.is_(None), Order.promised_on, Order.id, PieceStep.id
         )
+        .execution_options(populate_existing=True)
     )
     if recipe_step_ids is not None:
         statement = statement.where(PieceStep.recipe_step_id.in_(recipe_step_ids))
     return list(await session.scalars(statement))
+
+
+async def list_pieces(
+    session: AnySession, ctx: Actor, order_id: int, paging: Paging
+) -> tuple[list[tuple[Piece, list[PieceStep]]], int]:
+    """One page of an order's pieces with their steps, scrapped ones included."""
+    of_order = select(OrderItem.id).where(
+        OrderItem.organization_id == ctx.organization_id, OrderItem.order_id == order_id
+    )
+    chosen = (Piece.organization_id == ctx.organization_id, Piece.order_item_id.in_(of_order))
+    total = await session.scalar(select(func.count()).select_from(Piece).where(*chosen))
+    rows = await session.scalars(
+        select(Piece)
+        .where(*chosen)
+        .order_by(Piece.order_item_id, Piece.number)
+        .limit(paging.limit)
+        .offset(paging.offset)
+    )
+    pieces = {piece.id: (piece, list[PieceStep]()) for piece in rows}
+    steps = await session.scalars(
+        select(PieceStep)
+        .where(PieceStep.organization_id == ctx.organization_id, PieceStep.piece_id.in_(pieces))
+        .order_by(PieceStep.id)
+    )
+    for step in steps:
+        pieces[step.piece_id][1].append(step)
+    return list(pieces.values()), total or 0
 
 
 async def list_job_steps(
@@ -81,6 +111,7 @@ async def list_job_steps(
         .where(PieceStep.organization_id == ctx.organization_id)
         .where(PieceStep.print_job_id == print_job_id, PieceStep.status == status)
         .order_by(PieceStep.id)
+        .execution_options(populate_existing=True)
     )
     return list(rows)
 
@@ -93,6 +124,7 @@ async def list_item_steps(
         .where(PieceStep.organization_id == ctx.organization_id)
         .where(PieceStep.order_item_id.in_(item_ids))
         .order_by(PieceStep.id)
+        .execution_options(populate_existing=True)
     )
     return list(rows)
 

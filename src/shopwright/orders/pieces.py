@@ -11,8 +11,8 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries, queries
-from shopwright.orders.events import OrderReady, StepsOwed
-from shopwright.orders.models import OrderItem, PieceStep
+from shopwright.orders.events import OrderReady, StepsMadeByHand, StepsOwed
+from shopwright.orders.models import Order, OrderItem, PieceStep
 from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
 
 
@@ -114,6 +114,36 @@ async def fill_from_stock(
     return filled
 
 
+async def fill_by_hand(
+    session: WriteSession, ctx: Actor, *, items: Sequence[OrderItem], now: datetime
+) -> None:
+    """A person says these items are there: what is missing becomes good, planned or not."""
+    unplanned = [item for item in items if item.pieces_total == 0]
+    if unplanned:
+        await owe_pieces(session, ctx, recipes=[(item, ()) for item in unplanned], now=now)
+    item_ids = [item.id for item in items]
+    missing = [
+        step
+        for step in await piece_queries.list_item_steps(session, ctx, item_ids)
+        if step.status in {StepStatus.OWED, StepStatus.ALLOCATED}
+    ]
+    filled = await piece_queries.move_steps(
+        session,
+        ctx,
+        [step.id for step in missing],
+        [StepStatus.OWED, StepStatus.ALLOCATED],
+        StepStatus.GOOD,
+        source="manual",
+        good_at=now,
+    )
+    await piece_queries.recount(session, ctx, {step.piece_id for step in filled}, now)
+    await _tell_complete(
+        session, ctx, await piece_queries.recount_items(session, ctx, item_ids, now), now
+    )
+    job_ids = {step.print_job_id for step in filled if step.print_job_id}
+    await events.publish(session, StepsMadeByHand(ctx.organization_id, tuple(sorted(job_ids))))
+
+
 async def _scrap(session: WriteSession, ctx: Actor, step_ids: Collection[int]) -> list[PieceStep]:
     """Keep the scrap as a record and owe a fresh step in its place."""
     scrapped = await piece_queries.move_steps(
@@ -136,6 +166,12 @@ async def _recount(
     session: WriteSession, ctx: Actor, steps: Sequence[PieceStep], now: datetime
 ) -> None:
     orders = await piece_queries.recount(session, ctx, {step.piece_id for step in steps}, now)
+    await _tell_complete(session, ctx, orders, now)
+
+
+async def _tell_complete(
+    session: WriteSession, ctx: Actor, orders: Sequence[Order], now: datetime
+) -> None:
     for order in orders:
         touch(session, ctx.organization_id, "order", order.id)
         if order.production_status is not ProductionStatus.COMPLETED:

@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from shopwright.accounts.models import Organization
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import ReadSession, WriteSession, insert_for
+from shopwright.kernel.db import WriteSession, insert_for
 from shopwright.kernel.edge import Ref
 from shopwright.orders.models import Customer, Hold, Order, OrderItem
-from shopwright.orders.states import HoldSubject, OrderStatus
+from shopwright.orders.states import HoldSubject, OrderStatus, ProductionStatus
 
-AnySession = ReadSession | WriteSession
+AnySession = AsyncSession
 
 
 async def take_order_numbers(session: WriteSession, ctx: Actor, count: int) -> range:
@@ -40,6 +41,13 @@ async def find_order(session: AnySession, ctx: Actor, ref: Ref) -> Order | None:
     return order
 
 
+async def find_order_id(session: AnySession, ctx: Actor, ref: Ref) -> int | None:
+    order_id: int | None = await session.scalar(
+        select(Order.id).where(Order.organization_id == ctx.organization_id, ref.where(Order))
+    )
+    return order_id
+
+
 async def find_orders_by_external(
     session: WriteSession, ctx: Actor, connection_id: int, external_ids: Collection[str]
 ) -> dict[str, Order]:
@@ -56,6 +64,7 @@ async def list_items(session: AnySession, ctx: Actor, item_ids: Collection[int])
         select(OrderItem)
         .where(OrderItem.organization_id == ctx.organization_id, OrderItem.id.in_(item_ids))
         .order_by(OrderItem.id)
+        .execution_options(populate_existing=True)
     )
     return list(rows)
 
@@ -65,6 +74,7 @@ async def list_order_items(session: AnySession, ctx: Actor, order_id: int) -> li
         select(OrderItem)
         .where(OrderItem.organization_id == ctx.organization_id, OrderItem.order_id == order_id)
         .order_by(OrderItem.position)
+        .execution_options(populate_existing=True)
     )
     return list(rows)
 
@@ -78,6 +88,7 @@ async def list_waiting_items(
         .where(OrderItem.organization_id == ctx.organization_id)
         .where(OrderItem.waiting_code.is_not(None), OrderItem.is_cancelled.is_(False))
         .order_by(OrderItem.id)
+        .execution_options(populate_existing=True)
     )
     if codes is not None:
         statement = statement.where(OrderItem.sku.in_(codes))
@@ -88,7 +99,9 @@ async def list_orders_by_id(
     session: AnySession, ctx: Actor, order_ids: Collection[int]
 ) -> dict[int, Order]:
     rows = await session.scalars(
-        select(Order).where(Order.organization_id == ctx.organization_id, Order.id.in_(order_ids))
+        select(Order)
+        .where(Order.organization_id == ctx.organization_id, Order.id.in_(order_ids))
+        .execution_options(populate_existing=True)
     )
     return {order.id: order for order in rows}
 
@@ -113,11 +126,29 @@ async def change_status(
     return order
 
 
-async def set_item_plan(session: WriteSession, ctx: Actor, item_id: int, **values: Any) -> None:
+async def ship_order(
+    session: WriteSession, ctx: Actor, order_id: int, now: datetime
+) -> Order | None:
+    """Compare-and-set; None unless the order is complete and not held."""
+    order: Order | None = await session.scalar(
+        update(Order)
+        .where(Order.id == order_id, Order.organization_id == ctx.organization_id)
+        .where(Order.status == OrderStatus.COMPLETED, Order.is_held.is_(False))
+        .values(status=OrderStatus.SHIPPED, shipped_at=now, updated_at=now)
+        .returning(Order)
+        .execution_options(populate_existing=True)
+    )
+    return order
+
+
+async def set_production_status(
+    session: WriteSession, ctx: Actor, order_id: int, status: ProductionStatus
+) -> None:
     await session.execute(
-        update(OrderItem)
-        .where(OrderItem.id == item_id, OrderItem.organization_id == ctx.organization_id)
-        .values(**values)
+        update(Order)
+        .where(Order.id == order_id, Order.organization_id == ctx.organization_id)
+        .values(production_status=status)
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -167,6 +198,7 @@ async def release_hold(
         .where(Hold.released_at.is_(None))
         .values(released_at=now, released_by=ctx.name)
         .returning(Hold)
+        .execution_options(populate_existing=True)
     )
     return hold
 
@@ -183,6 +215,7 @@ async def set_held(session: WriteSession, ctx: Actor, order_id: int) -> None:
         update(Order)
         .where(Order.id == order_id, Order.organization_id == ctx.organization_id)
         .values(is_held=open_holds)
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -195,3 +228,10 @@ def new_hold(ctx: Actor, subject: HoldSubject, subject_id: int, order_id: int, r
         reason=reason,
         by=ctx.name,
     )
+
+
+async def count_orders(session: AnySession, ctx: Actor) -> int:
+    count = await session.scalar(
+        select(func.count(Order.id)).where(Order.organization_id == ctx.organization_id)
+    )
+    return count or 0

@@ -4,9 +4,13 @@ from fastapi import FastAPI
 
 from shopwright.accounts import routes as accounts
 from shopwright.catalog import routes as catalog
+from shopwright.channels import routes as channels
 from shopwright.files import routes as files
 from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
+from shopwright.orders import correspondence_routes, customer_routes
+from shopwright.orders import routes as orders
+from shopwright.orders import sync_routes as order_sync
 from shopwright.print_files import routes as print_files
 from shopwright.server import health
 from shopwright.web.routes import ROUTERS as PAGES
@@ -21,5 +25,11 @@ def include(app: FastAPI) -> None:
     app.include_router(catalog.router)
     app.include_router(inventory.router)
     app.include_router(stock.router)
+    app.include_router(orders.router)
+    app.include_router(correspondence_routes.router)
+    app.include_router(customer_routes.router)
+    app.include_router(channels.router)
+    app.include_router(channels.landing)
+    app.include_router(order_sync.router)
     for router in PAGES:
         app.include_router(router)

@@ -1,0 +1,172 @@
+"""Orders over HTTP: the list, one order, and what can be done with it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from shopwright.accounts.access import MemberCtx, ViewerCtx
+from shopwright.catalog import service as catalog
+from shopwright.kernel import revisions
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import (
+    Now,
+    Paging,
+    Read,
+    Ref,
+    Write,
+    listed,
+    page_members,
+    page_of,
+    path_ref,
+    problems,
+)
+from shopwright.kernel.errors import IllegalTransition, Invalid, NotFound
+from shopwright.kernel.money import Money
+from shopwright.kernel.repeatable import RepeatableRoute
+from shopwright.orders import (
+    inbox_queries,
+    intake,
+    list_queries,
+    piece_queries,
+    service,
+    stop,
+)
+from shopwright.orders.drafts import ItemDraft
+from shopwright.orders.list_queries import REVISION, OrderFilter
+from shopwright.orders.schemas import (
+    CancelBody,
+    ItemCreate,
+    OrderCreate,
+    OrderQuery,
+    OrderUpdate,
+    PieceRead,
+    WaitingRead,
+)
+from shopwright.orders.stop import OrderNotStoppable
+
+router = APIRouter(prefix="/api", tags=["orders"], route_class=RepeatableRoute)
+
+OrderRef = Annotated[Ref, path_ref("order")]
+OrderPage = Annotated[Paging, page_of(50)]
+PiecePage = Annotated[Paging, page_of(1000)]
+InboxPage = Annotated[Paging, page_of(100)]
+
+
+@router.get("/orders", responses=problems(Invalid))
+async def list_orders(
+    request: Request,
+    ctx: ViewerCtx,
+    session: Read,
+    paging: OrderPage,
+    query: Annotated[OrderQuery, Query()],
+) -> Response:
+    """Orders with their items, the latest first."""
+    unchanged = await revisions.find_unchanged(request, session, ctx, REVISION)
+    if unchanged is not None:
+        return unchanged
+    zone = (await service.get_organization(session, ctx)).time_zone if query.names_a_time else "UTC"
+    wanted = query.filter(zone)
+    return await _page(request, session, ctx, wanted, paging)
+
+
+@router.post("/orders", status_code=201, responses=problems(Invalid, NotFound))
+async def create_order(body: OrderCreate, ctx: MemberCtx, session: Write, now: Now) -> Response:
+    """Write down an order that came in by hand; what may be made is planned at once."""
+    organization = await service.get_organization(session, ctx)
+    currency = body.currency or organization.currency
+    items = tuple([await _item_draft(session, ctx, item, currency) for item in body.items])
+    draft = body.draft(organization, items, now)
+    order = await intake.place_order(session, ctx, draft=draft, now=now)
+    return await _answer(session, ctx, order.id, status=201)
+
+
+@router.get("/orders/{order}", responses=problems(NotFound))
+async def read_order(request: Request, order: OrderRef, ctx: ViewerCtx, session: Read) -> Response:
+    """One order with its items."""
+    unchanged = await revisions.find_unchanged(request, session, ctx, REVISION)
+    if unchanged is not None:
+        return unchanged
+    order_id = await service.get_order_id(session, ctx, order)
+    text, revision = await list_queries.find_order_json(session, ctx, order_id)
+    etag = revisions.make_etag(request, ctx, revision)
+    return _json(text, headers=revisions.cache_headers(etag))
+
+
+@router.put("/orders/{order}", responses=problems(Invalid, NotFound, IllegalTransition))
+async def update_order(
+    order: OrderRef, body: OrderUpdate, ctx: MemberCtx, session: Write, now: Now
+) -> Response:
+    """Say what became of an order: missing pieces count as made, unstarted work stops."""
+    changed = await service.update_order(session, ctx, ref=order, change=body.change(), now=now)
+    return await _answer(session, ctx, changed.id)
+
+
+@router.post("/orders/{order}/cancel", responses=problems(NotFound, OrderNotStoppable))
+async def cancel_order(
+    order: OrderRef, ctx: MemberCtx, session: Write, now: Now, body: CancelBody | None = None
+) -> Response:
+    """Stop an order: unstarted work stops, good pieces go into stock."""
+    found = await service.get_order(session, ctx, order)
+    reason = (body or CancelBody()).reason
+    await stop.cancel_order(session, ctx, order=found, reason=reason, now=now)
+    return await _answer(session, ctx, found.id)
+
+
+@router.get("/orders/{order}/pieces", responses=problems(NotFound))
+async def list_pieces(
+    order: OrderRef, ctx: ViewerCtx, session: Read, paging: PiecePage
+) -> JSONResponse:
+    """The pieces owed to an order, each with what became of its steps."""
+    order_id = await service.get_order_id(session, ctx, order)
+    rows, total = await piece_queries.list_pieces(session, ctx, order_id, paging)
+    return listed("pieces", [PieceRead.of(piece, steps) for piece, steps in rows], total, paging)
+
+
+@router.get("/sku-inbox")
+async def list_inbox(ctx: ViewerCtx, session: Read, paging: InboxPage) -> JSONResponse:
+    """Codes that nobody knows how to make yet, with what waits for each."""
+    rows, total = await inbox_queries.list_waiting_codes(session, ctx, paging)
+    entries = [WaitingRead.model_validate(row, from_attributes=True) for row in rows]
+    return listed("entries", entries, total, paging)
+
+
+async def _page(
+    request: Request, session: Read, ctx: Actor, wanted: OrderFilter, paging: Paging
+) -> Response:
+    rows, total, revision = await list_queries.list_orders_json(
+        session, ctx, wanted, limit=paging.limit, offset=paging.offset
+    )
+    key = "data" if paging.is_enveloped else "orders"
+    members = "".join(f',"{name}":{at}' for name, at in page_members(paging, total).items())
+    etag = revisions.make_etag(request, ctx, revision)
+    return _json(f'{{"{key}":{rows}{members}}}', headers=revisions.cache_headers(etag))
+
+
+async def _answer(session: WriteSession, ctx: Actor, order_id: int, status: int = 200) -> Response:
+    await session.flush()
+    text, _ = await list_queries.find_order_json(session, ctx, order_id)
+    return _json(text, status=status)
+
+
+def _json(text: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(text, status, headers, "application/json")
+
+
+async def _item_draft(
+    session: WriteSession, ctx: Actor, item: ItemCreate, currency: str
+) -> ItemDraft:
+    variant = await catalog.get_variant(session, ctx, item.variant_id) if item.variant_id else None
+    sku = item.sku or (variant.sku if variant else None)
+    name = variant.name if variant else ""
+    return ItemDraft(
+        title=item.title.strip() or name or sku or "",
+        quantity=item.quantity,
+        sku=sku,
+        price_minor=Money.from_decimal(item.price, currency).minor,
+        variant_id=variant.id if variant else None,
+        options=tuple(item.options),
+        personalisation=tuple(item.personalisation),
+        promised_on=item.promised_on,
+    )
