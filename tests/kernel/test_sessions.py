@@ -10,6 +10,7 @@ from shopwright.accounts.models import Organization
 from shopwright.catalog.models import Product
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database, Revision
+from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.kernel.signals import Signal
 from shopwright.kernel.tenancy import TenantUnnamed
@@ -111,3 +112,12 @@ async def test_loops_of_the_program_say_that_they_serve_everybody(database: Data
     async with database.read() as session:
         rows = await session.scalars(select(Product).execution_options(cross_tenant=True))
     assert list(rows) == []
+
+
+async def test_nul_in_a_text_is_refused_on_both_databases(database: Database, owner: Actor) -> None:
+    async def add_nul() -> None:
+        async with database.write() as session:
+            session.add(Product(organization_id=owner.organization_id, name="a\x00b"))
+
+    with pytest.raises(Invalid, match="may not contain NUL"):
+        await add_nul()

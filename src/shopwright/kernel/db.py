@@ -40,6 +40,7 @@ from sqlalchemy.types import DateTime, TypeDecorator
 
 from shopwright.kernel import ids, tenancy
 from shopwright.kernel.context import ProcessContext
+from shopwright.kernel.errors import Invalid
 from shopwright.kernel.metrics import QUERY_SECONDS
 from shopwright.kernel.signals import CHANNEL, Signal, encode
 
@@ -298,9 +299,24 @@ def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _refuse_nul(parameters: Any) -> None:
+    """PostgreSQL cannot store NUL in text and SQLite would; both answer the same sentence."""
+    if isinstance(parameters, dict):
+        values: Any = parameters.values()
+    else:
+        values = parameters
+    for value in values:
+        if isinstance(value, str):
+            if "\x00" in value:
+                raise Invalid("Text may not contain NUL characters.")
+        elif isinstance(value, tuple | dict):
+            _refuse_nul(value)
+
+
 def _time_queries(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def _start(*args: Any) -> None:
+        _refuse_nul(args[3])
         args[4]._shopwright_started = time.perf_counter()  # noqa: SLF001
 
     @event.listens_for(engine.sync_engine, "after_cursor_execute")

@@ -71,11 +71,12 @@ async def dispatch_waiting(session: WriteSession, ctx: Actor, *, now: datetime) 
             continue
         printer_facts, found = best
         printer = await fleet.get_printer(session, ctx, printer_facts.id)
-        if await _claim(session, ctx, job, printer, found, need, now):
+        refusal = await _try_claim(session, ctx, job, printer, found, need, now)
+        if refusal is None:
             started += 1
             free[printer.id] = _now_busy(printer_facts)
         else:
-            reasons[job.id] = "Its order is held or was stopped."
+            reasons[job.id] = refusal
     changed = {
         job.id: reasons[job.id]
         for job in jobs
@@ -149,6 +150,25 @@ def _now_busy(facts: PrinterFacts) -> PrinterFacts:
     )
 
 
+async def _try_claim(
+    session: WriteSession,
+    ctx: Actor,
+    job: PrintJob,
+    printer: Printer,
+    found: Match,
+    needs: Needs,
+    now: datetime,
+) -> str | None:
+    """Claim in a savepoint, so that one job's refusal does not undo the others; None when it is on
+    its way, else why not."""
+    try:
+        async with session.begin_nested():
+            attempt = await _claim(session, ctx, job, printer, found, needs, now)
+    except inventory.NotEnoughFilament as err:
+        return err.detail
+    return None if attempt else "Its order is held or was stopped."
+
+
 async def _claim(
     session: WriteSession,
     ctx: Actor,
@@ -169,6 +189,7 @@ async def _claim(
         printer_id=printer.id,
         device_job_id=ids.new_device_job_id(),
         slots=list(found.slots),
+        spools={str(index): spool_id for index, spool_id in found.spools.items()},
     )
     for need in needs.filaments:
         spool_id = found.spools.get(need.project_index)

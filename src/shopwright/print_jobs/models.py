@@ -78,6 +78,7 @@ class Attempt(TenantModel):
         EnumText(AttemptStatus), default=AttemptStatus.INTENDED
     )
     slots: Mapped[list[Any]]  # slot per project filament, null where unused
+    spools: Mapped[dict[str, Any]] = mapped_column(default=dict)  # project filament → spool id
     percent: Mapped[int] = mapped_column(default=0)  # the highest the device reported for our id
     reason: Mapped[str | None] = mapped_column(String(500))
     started_at: Mapped[datetime | None]

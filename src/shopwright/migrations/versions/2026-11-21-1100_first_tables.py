@@ -1735,6 +1735,7 @@ def upgrade() -> None:
         sa.Column("device_job_id", sa.String(length=40), nullable=False),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("slots", sa.JSON(), nullable=False),
+        sa.Column("spools", sa.JSON(), nullable=False),
         sa.Column("percent", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
