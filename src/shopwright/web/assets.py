@@ -1,4 +1,4 @@
-"""Our own and the vendored page assets, served from memory under a URL that changes with their content."""
+"""Page assets, our own and vendored, from memory, at URLs that change with their content."""
 
 import gzip
 import hashlib
@@ -40,7 +40,7 @@ class Assets:
         self.build = _digest(self._files)
 
     def path(self, name: str) -> str:
-        """Below the base path; raises KeyError for a file that is not there (a bug, or no build hook run)."""
+        """Below the base path; raises KeyError for a file that is not there."""
         if name not in self._files:
             raise KeyError(f"There is no asset {name!r}; vendored ones come with `make setup`.")
         return f"/static/{self.build}/{name}"

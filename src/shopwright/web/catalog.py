@@ -55,9 +55,7 @@ async def create_product(
     spec = VariantSpec(sku=sku, price=_price(price))
     variant = await products.create_variant(session, ctx, product=Ref(product.id, None), spec=spec)
     if plate:
-        await service.change_recipe(
-            session, ctx, variant_id=variant.id, steps=[_step(plate, 1)], hardware={}
-        )
+        await service.change_recipe(session, ctx, variant_id=variant.id, steps=[_step(plate, 1)])
     return go(request, f"/catalog/{product.id}")
 
 
@@ -103,7 +101,9 @@ async def change_recipe(
     found = await service.get_variant(session, ctx, variant)
     chosen = zip(plate, yields, strict=False)
     steps = [_step(choice, copies) for choice, copies in chosen if choice]
-    await service.change_recipe(session, ctx, variant_id=found.id, steps=steps, hardware={})
+    needed = (await service.list_recipe_hardware(session, ctx, [found.id])).get(found.id, {})
+    hardware = [(Ref(hardware_id, None), quantity) for hardware_id, quantity in needed.items()]
+    await service.change_recipe(session, ctx, variant_id=found.id, steps=steps, hardware=hardware)
     return done(request, f"{found.sku} has a new recipe.", to=f"/catalog/{found.product_id}")
 
 

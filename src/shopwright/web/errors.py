@@ -1,4 +1,4 @@
-"""Errors as people see them: a page in the browser, a message in the page for htmx, the log-in page."""
+"""Errors as people see them: a page, a message in the page for htmx, the log-in page."""
 
 from urllib.parse import quote
 

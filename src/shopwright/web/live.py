@@ -1,4 +1,4 @@
-"""The event stream: one per browser, shared by its tabs; ends with the sign-in it was opened with."""
+"""The event stream: one per browser, shared by its tabs; ends with its sign-in."""
 
 import re
 import time
@@ -79,7 +79,7 @@ def parse_topics(text: str) -> frozenset[str]:
 async def follow(
     process: Process, actor: Actor, membership: Membership, topics: frozenset[str]
 ) -> AsyncIterator[str]:
-    """Events as text: ``hello`` with what was seen, then fragments and notices, ``bye`` at the end."""
+    """Events as text: ``hello`` with what was seen, fragments and notices, ``bye`` at the end."""
     rooms = LiveRooms.of(process)
     with rooms.join(actor.organization_id, actor.role, topics) as subscriber:
         yield f"retry: {RETRY_MS}\n" + event("hello", rooms.seen(actor.organization_id))

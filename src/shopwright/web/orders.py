@@ -11,8 +11,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
-from shopwright.orders import holds, intake, stop
-from shopwright.orders import queries as order_queries
+from shopwright.orders import correspondence, holds, intake, service, stop
 from shopwright.orders.models import Order
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
@@ -82,7 +81,7 @@ async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
 async def hold_order(
     request: Request, ctx: MemberCtx, session: Write, order: OrderRef, reason: Reason
 ) -> Response:
-    found = await _get_order(session, ctx, order)
+    found = await service.get_order(session, ctx, order)
     if not reason.strip():
         raise Invalid("Say why the order is held, so that the next person knows what to do.")
     await holds.hold_order(session, ctx, order_id=found.id, reason=reason.strip())
@@ -93,18 +92,30 @@ async def hold_order(
 async def release_hold(
     request: Request, ctx: MemberCtx, session: Write, now: Now, order: OrderRef, hold: HoldRef
 ) -> Response:
-    found = await _get_order(session, ctx, order)
+    found = await service.get_order(session, ctx, order)
     if hold.id is None or hold.id not in await _open_hold_ids(session, ctx, found):
         raise NotFound(f"Order #{found.number} has no open hold {hold}.")
     await holds.release_hold(session, ctx, hold_id=hold.id, now=now)
     return done(request, f"Order #{found.number} goes on.", to=f"/orders/{found.id}")
 
 
+@router.post("/orders/{order}/notes")
+async def add_note(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    order: OrderRef,
+    content: Annotated[str, Form(min_length=1, max_length=5000)],
+) -> Response:
+    await correspondence.add_note(session, ctx, order=order, content=content.strip())
+    return done(request, "The note is kept with the order.", to=f"/orders/{order}")
+
+
 @router.post("/orders/{order}/pay")
 async def mark_paid(
     request: Request, ctx: MemberCtx, session: Write, now: Now, order: OrderRef
 ) -> Response:
-    found = await _get_order(session, ctx, order)
+    found = await service.get_order(session, ctx, order)
     await intake.pay_order(session, ctx, order=found, now=now)
     return done(
         request, f"Order #{found.number} is paid; its making begins.", to=f"/orders/{found.id}"
@@ -115,7 +126,7 @@ async def mark_paid(
 async def cancel_order(
     request: Request, ctx: MemberCtx, session: Write, now: Now, order: OrderRef, reason: Reason = ""
 ) -> Response:
-    found = await _get_order(session, ctx, order)
+    found = await service.get_order(session, ctx, order)
     words = reason.strip() or f"cancelled by {ctx.name}"
     await stop.cancel_order(session, ctx, order=found, reason=words, now=now)
     return done(
@@ -123,13 +134,6 @@ async def cancel_order(
         f"Order #{found.number} is cancelled; finished pieces went into stock.",
         to=f"/orders/{found.id}",
     )
-
-
-async def _get_order(session: WriteSession, ctx: Actor, ref: Ref) -> Order:
-    order = await order_queries.find_order(session, ctx, ref)
-    if order is None:
-        raise NotFound(f"There is no order {ref}.")
-    return order
 
 
 async def _open_hold_ids(session: WriteSession, ctx: Actor, order: Order) -> set[int]:

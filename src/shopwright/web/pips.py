@@ -1,6 +1,7 @@
 """Which word, colour and icon a state has: never colour alone.
 
-blue runs, green is good or ready, amber waits for a person, red failed, grey is away, violet is scheduled.
+blue runs, green is good or ready, amber waits for a person, red failed, grey is away,
+violet is scheduled.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Rooms of equal rights that live pages are fed from.
 
-A room is keyed by (organization, role). A signal marks fragments as stale; each is rendered once for the
-whole room, at once when it was quiet and then at most once per its pause. Lists are not pushed: a notice
-tells the page that they changed, and the page fetches them with its own filters.
+A room is keyed by (organization, role). A signal marks fragments as stale; each is rendered once
+for the whole room, at once when it was quiet and then at most once per its pause. Lists are not
+pushed: a notice tells the page that they changed, and the page fetches them with its own filters.
 """
 
 import asyncio
@@ -113,8 +113,8 @@ class Room:
             rendered = await fragments.render(
                 self._process, self._organization_id, self._role, ripe
             )
-        except Exception as err:  # noqa: BLE001  an edge: the room lives on, the next signal tries again
-            log.error("live fragments failed", exc_info=err)
+        except Exception:
+            log.exception("live fragments failed")
             return
         for fragment, html in rendered.items():
             if not fragment.is_notice and self._last.get(fragment) == html:
@@ -137,10 +137,14 @@ class LiveRooms:
     @classmethod
     def of(cls, process: Process) -> Self:
         rooms = process.context.keep(cls)
-        if rooms._process is None:
-            rooms._process = process
-            process.context.hub.listen_to_all(rooms._count)
+        rooms.attach(process)
         return rooms
+
+    def attach(self, process: Process) -> None:
+        """Begin to count and to serve; again changes nothing."""
+        if self._process is None:
+            self._process = process
+            process.context.hub.listen_to_all(self._count)
 
     def seen(self, organization_id: int) -> str:
         """Equal at two moments when nothing but telemetry changed between them, in this process."""

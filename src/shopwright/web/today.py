@@ -9,6 +9,7 @@ from shopwright.fleet.states import Gate
 from shopwright.kernel.edge import Read, get_process
 from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.web.page import PageCtx
+from shopwright.web.paging import Window
 from shopwright.web.reads import fleet, inbox, jobs, orders
 
 router = APIRouter(include_in_schema=False)
@@ -28,7 +29,7 @@ async def show_today(page: PageCtx, session: Read) -> Response:
         queued=page.counts.queued,
     )
     today = page.now.astimezone(page.zone).date()
-    held, _ = await orders.list_orders(session, mine, "held", "", orders.Window(1, SHOWN))
+    held, _ = await orders.list_orders(session, mine, "held", "", Window(1, SHOWN))
     return page.render(
         "today.html",
         active="today",

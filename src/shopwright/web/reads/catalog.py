@@ -188,7 +188,7 @@ async def _list_steps(
         .where(RecipeStep.variant_id.in_(variant_ids), RecipeStep.is_retired.is_(False))
         .order_by(RecipeStep.variant_id, RecipeStep.position)
     )  # fmt: skip
-    return [(row[0], StepRow(*row[1:])) for row in rows]
+    return [(variant_id, StepRow(*facts)) for variant_id, *facts in rows]
 
 
 async def list_plates(session: AsyncSession, organization_id: int) -> list[FileChoice]:

@@ -60,6 +60,11 @@ class PrinterRow:
     def pip(self) -> Pip:
         return printer_pip(self.connection, self.activity, self.gate)
 
+    @property
+    def job_title(self) -> str:
+        """The job's name without the order number that stands beside it."""
+        return (self.job_name or "").removeprefix(f"#{self.order_number} ")
+
 
 @dataclass(frozen=True, slots=True)
 class SlotRow:
@@ -126,6 +131,13 @@ class Card:
     faults: tuple[FaultView, ...]
     harvest: HarvestRow | None
     why_idle: str
+
+    @property
+    def quiet_sentence(self) -> str:
+        """What a printer without a job has to say: what lies on it, or why it does nothing."""
+        if self.harvest is not None:
+            return f"Finished: {self.harvest.name}"
+        return self.why_idle or self.row.gate_reason or ""
 
     @property
     def sort_key(self) -> tuple[int, float, str]:
@@ -220,14 +232,15 @@ async def list_slots(
 
 async def list_harvests(session: AsyncSession, organization_id: int) -> dict[int, HarvestRow]:
     """By printer: the finished job whose plate is still to be judged."""
-    rows = await session.execute(
+    rows: Any = await session.execute(
         select(PrintJob.id, PrintJob.printer_id, PrintJob.name, PrintJob.yields)
         .where(PrintJob.organization_id == organization_id)
         .where(PrintJob.status == JobStatus.COMPLETED, PrintJob.harvested_at.is_(None))
         .where(PrintJob.printer_id.is_not(None))
         .order_by(PrintJob.id)
     )
-    return {row[1]: HarvestRow(*row) for row in rows}
+    harvests = [HarvestRow(*row) for row in rows]
+    return {harvest.printer_id: harvest for harvest in harvests}
 
 
 async def read_cards(
@@ -308,19 +321,19 @@ def faults_of(row: PrinterRow) -> tuple[FaultView, ...]:
 
 
 def why_idle(row: PrinterRow, queued: int) -> str:
-    """One sentence for a printer that could work and does not."""
-    if row.job_id is not None or row.activity in RUNNING:
+    """One sentence for a printer that could work and does not; empty where others say it."""
+    if row.job_id is not None or row.activity in RUNNING or row.gate is Gate.NEEDS_CLEARING:
         return ""
     if row.connection is not ConnectionState.ONLINE:
         return "" if row.trouble else "Not connected."
     if row.gate is Gate.MAINTENANCE:
         return row.gate_reason or "Taken out for maintenance."
-    if row.gate is Gate.NEEDS_CLEARING:
-        return ""
     if row.control is ControlAccess.BLOCKED:
         return "The firmware takes no commands from us; switch on Developer Mode."
-    if row.activity is not Activity.IDLE:
-        return ""
+    return _nothing_fits(queued) if row.activity is Activity.IDLE else ""
+
+
+def _nothing_fits(queued: int) -> str:
     return "Nothing waits in the queue." if queued == 0 else "No waiting job fits; see the queue."
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,7 +51,7 @@ async def list_groups(
 ) -> list[Group]:
     """The SKU that holds up most orders first."""
     orders = func.count(func.distinct(OrderItem.order_id))
-    rows = await session.execute(
+    rows: Any = await session.execute(
         select(
             OrderItem.sku, OrderItem.waiting_code, func.max(OrderItem.waiting_reason),
             func.max(OrderItem.title), orders, func.sum(OrderItem.quantity),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.fleet.models import Printer
@@ -76,6 +76,11 @@ class JobRow:
     @property
     def pip(self) -> Pip:
         return ATTEMPTS[AttemptStatus.UNKNOWN] if self.is_unknown else JOBS[self.status]
+
+    @property
+    def title(self) -> str:
+        """The name without the order number that stands beside it."""
+        return self.name.removeprefix(f"#{self.order_number} ")
 
     @property
     def is_unknown(self) -> bool:
@@ -170,7 +175,7 @@ async def list_of_order(session: AsyncSession, organization_id: int, order_id: i
     return await _with_filaments(session, organization_id, statement)
 
 
-def _jobs(organization_id: int) -> Select[Any]:
+def _jobs(organization_id: int) -> Any:
     return (
         select(*_JOB)
         .select_from(PrintJob)
@@ -209,12 +214,12 @@ def _jobs(organization_id: int) -> Select[Any]:
 
 
 async def _with_filaments(
-    session: AsyncSession, organization_id: int, statement: Select[Any]
+    session: AsyncSession, organization_id: int, statement: Any
 ) -> list[JobRow]:
-    rows = [tuple(row) for row in await session.execute(statement)]
+    rows: list[Any] = list(await session.execute(statement))
     plate_ids = {row[_PLATE] for row in rows} - {None}
     needs = await _list_needs(session, organization_id, sorted(plate_ids))
-    return [JobRow(*row, filaments=tuple(needs.get(row[_PLATE], ()))) for row in rows]
+    return [JobRow(*[*row, tuple(needs.get(row[_PLATE], ()))]) for row in rows]
 
 
 _PLATE = 27  # Plate.id among the columns of _JOB
@@ -235,6 +240,6 @@ async def _list_needs(
         .order_by(PlateFilament.plate_id, PlateFilament.project_index)
     )  # fmt: skip
     needs: dict[int, list[FilamentNeed]] = defaultdict(list)
-    for plate_id, *facts in rows:
-        needs[plate_id].append(FilamentNeed(*facts))
+    for plate_id, material, color, used_mg in rows:
+        needs[plate_id].append(FilamentNeed(material, color, used_mg))
     return needs

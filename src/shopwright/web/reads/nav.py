@@ -82,7 +82,8 @@ async def read_nav(session: AsyncSession, organization_id: int) -> tuple[Shop, C
             ).where(Organization.id == organization_id)
         )
     ).one()
-    return Shop(*row[:3]), Counts(*row[3:])
+    name, currency, time_zone, *counts = tuple(row)
+    return Shop(name, currency, time_zone), Counts(*counts)
 
 
 async def read_shop(session: AsyncSession, organization_id: int) -> Shop:

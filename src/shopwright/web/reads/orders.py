@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import AuditEntry
-from shopwright.catalog.models import RecipeStep, Variant
-from shopwright.catalog.models import Product
+from shopwright.catalog.models import Product, RecipeStep, Variant
 from shopwright.kernel.edge import Ref
 from shopwright.orders.models import (
     Hold,
@@ -130,7 +129,7 @@ async def list_late(
     return [OrderRow(*row) for row in rows]
 
 
-def _list(organization_id: int) -> Select[Any]:
+def _list(organization_id: int) -> Any:
     mine = and_(OrderItem.order_id == Order.id, OrderItem.organization_id == organization_id)
     first = (
         select(OrderItem.title).where(mine).order_by(OrderItem.position).limit(1).scalar_subquery()
@@ -359,7 +358,7 @@ async def _add_packed(
         .where(ParcelItem.order_item_id.in_([item.id for item in items]))
         .group_by(ParcelItem.order_item_id)
     )
-    packed = {item_id: quantity for item_id, quantity in rows}
+    packed = {row[0]: row[1] for row in rows}
     for item in items:
         item.packed = packed.get(item.id, 0)
 
