@@ -312,15 +312,15 @@ async def _book(
     """Grams are booked once: all of the plate's, or those of the layers it completed."""
     key = (job.print_file_id, job.plate_number)
     needs = (await queries.list_needs(session, ctx, [key]))[key]
-    spools = await inventory.get_reserved_spools(session, ctx, attempt.id)
-    loaded = await inventory.get_slot_spools(session, ctx, [attempt.printer_id])
-    uses = []
-    for need in needs.filaments:
-        slot = attempt.slots[need.project_index - 1]
-        spool = loaded.get((attempt.printer_id, slot)) if slot is not None else None
-        spool_id = spool.spool_id if spool and spool.spool_id in spools else None
-        amount = need.used_mg * used_ppm // (100 * PPM_PER_PERCENT)
-        uses.append(FilamentUse(need.project_index, need.material, spool_id, amount))
+    uses = [
+        FilamentUse(
+            need.project_index,
+            need.material,
+            attempt.spools.get(str(need.project_index)),
+            need.used_mg * used_ppm // (100 * PPM_PER_PERCENT),
+        )
+        for need in needs.filaments
+    ]
     await inventory.book_print_use(
         session, ctx, attempt_id=attempt.id, uses=uses, order_id=job.order_id, now=now
     )
