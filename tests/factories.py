@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from itertools import count
 
+from sqlalchemy import select
+
 from shopwright.accounts.models import (
     ApiKey,
     Invitation,
@@ -18,7 +20,17 @@ from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import ids
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
+from shopwright.orders.models import (
+    Customer,
+    Hold,
+    Order,
+    OrderCommunication,
+    OrderItem,
+    OrderNote,
+)
+from shopwright.orders.states import HoldSubject, OrderStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
+from shopwright.print_jobs.models import PrintJob
 from tests.clock import FOREVER, START
 
 _numbers = count(1)
@@ -268,6 +280,114 @@ async def make_hardware(session: WriteSession, actor: Actor) -> Hardware:
     session.add(hardware)
     await session.flush()
     return hardware
+
+
+@row_for("order")
+async def make_order_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_order(session, actor)).id
+
+
+async def make_order(session: WriteSession, actor: Actor) -> Order:
+    """A paid order by hand without items; `orders.intake` makes those with items."""
+    order = Order(
+        organization_id=actor.organization_id,
+        number=100_000 + next(_numbers),
+        status=OrderStatus.PAID,
+        currency="EUR",
+        placed_at=START,
+        updated_at=START,
+    )
+    session.add(order)
+    await session.flush()
+    return order
+
+
+@row_for("customer")
+async def make_customer_id(session: WriteSession, actor: Actor) -> int:
+    customer = Customer(organization_id=actor.organization_id, name="Anna")
+    session.add(customer)
+    await session.flush()
+    return customer.id
+
+
+@row_for("hold")
+async def make_hold_id(session: WriteSession, actor: Actor) -> int:
+    order = await make_order(session, actor)
+    hold = Hold(
+        organization_id=actor.organization_id,
+        subject=HoldSubject.ORDER,
+        subject_id=order.id,
+        order_id=order.id,
+        reason="the buyer wrote",
+        by=actor.name,
+    )
+    session.add(hold)
+    await session.flush()
+    return hold.id
+
+
+@row_for("note")
+async def make_note_id(session: WriteSession, actor: Actor) -> int:
+    order = await make_order(session, actor)
+    note = OrderNote(
+        organization_id=actor.organization_id, order_id=order.id, content="x", author=actor.name
+    )
+    session.add(note)
+    await session.flush()
+    return note.id
+
+
+@row_for("communication")
+async def make_communication_id(session: WriteSession, actor: Actor) -> int:
+    order = await make_order(session, actor)
+    said = OrderCommunication(
+        organization_id=actor.organization_id,
+        order_id=order.id,
+        message="x",
+        direction="inbound",
+        channel="mail",
+        author=actor.name,
+    )
+    session.add(said)
+    await session.flush()
+    return said.id
+
+
+@row_for("item")
+async def make_item_id(session: WriteSession, actor: Actor) -> int:
+    order = await make_order(session, actor)
+    item = OrderItem(
+        organization_id=actor.organization_id, order_id=order.id, position=1, title="Gear",
+        quantity=1,
+    )  # fmt: skip
+    session.add(item)
+    await session.flush()
+    return item.id
+
+
+@row_for("plate")
+async def make_plate_id(session: WriteSession, actor: Actor) -> int:
+    file = await make_print_file(session, actor, f"gear{next(_numbers)}.gcode.3mf")
+    plates = select(Plate.id).where(Plate.organization_id == actor.organization_id)
+    return (await session.scalars(plates.where(Plate.print_file_id == file.id))).all()[0]
+
+
+@row_for("job")
+async def make_job_id(session: WriteSession, actor: Actor) -> int:
+    """A queued job of nobody's order."""
+    file = await make_print_file(session, actor, f"gear{next(_numbers)}.gcode.3mf")
+    job = PrintJob(
+        organization_id=actor.organization_id,
+        name=file.name,
+        print_file_id=file.id,
+        plate_number=1,
+        estimated_s=3600,
+        estimated_mg=20_000,
+        created_by=actor.name,
+    )
+    session.add(job)
+    await session.flush()
+    return job.id
 
 
 @row_for("filament")

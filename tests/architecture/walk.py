@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import TypeAdapter
 
 from shopwright.accounts.access import Requires, SignedIn
 
@@ -60,47 +61,61 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
         yield dependency.call
 
 
-def body_schema(app: FastAPI, endpoint: Endpoint) -> tuple[str, dict[str, Any]] | None:
-    """Media type and schema of the body, from the published OpenAPI; None when it takes none."""
-    operations = app.openapi()["paths"].get(endpoint.path, {})
-    body = operations.get(endpoint.method.lower(), {}).get("requestBody")
-    if body is None:
+@dataclass(frozen=True)
+class Body:
+    """What an endpoint takes in its body."""
+
+    media_type: str
+    schema: dict[str, Any]
+
+    @property
+    def members(self) -> dict[str, Any]:
+        properties: dict[str, Any] = self.resolve(self.schema).get("properties", {})
+        return properties
+
+    def resolve(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema behind a reference."""
+        if "$ref" not in schema:
+            return schema
+        found: dict[str, Any] = self.schema["$defs"][schema["$ref"].split("/")[-1]]
+        return found
+
+    def example(self, schema: dict[str, Any] | None = None) -> Any:
+        """The smallest value that fits; members that need not be there are not."""
+        schema = self.resolve(self.schema if schema is None else schema)
+        if "default" in schema:
+            return schema["default"]
+        for choice in ("enum", "examples"):
+            if schema.get(choice):
+                return schema[choice][0]
+        if "const" in schema:
+            return schema["const"]
+        for union in ("anyOf", "oneOf", "allOf"):
+            if union in schema:
+                return self.example(schema[union][0])
+        return _example_of_type(self, schema)
+
+
+def body_of(endpoint: Endpoint) -> Body | None:
+    """None when it takes none. Pages count too, which the published OpenAPI does not tell of."""
+    field = endpoint.route.body_field
+    if field is None or field.field_info.annotation is None:
         return None
-    media_type, content = next(iter(body["content"].items()))
-    return media_type, resolve(app, content["schema"])
+    media_type = getattr(field.field_info, "media_type", "application/json")
+    schema = TypeAdapter(field.field_info.annotation).json_schema()
+    return Body(str(media_type), schema)
 
 
-def resolve(app: FastAPI, schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema behind a reference."""
-    if "$ref" not in schema:
-        return schema
-    found: dict[str, Any] = app.openapi()["components"]["schemas"][schema["$ref"].split("/")[-1]]
-    return found
-
-
-def example(app: FastAPI, schema: dict[str, Any]) -> Any:
-    """The smallest value that fits; members that need not be there are not."""
-    schema = resolve(app, schema)
-    if "default" in schema:
-        return schema["default"]
-    for choice in ("enum", "examples"):
-        if schema.get(choice):
-            return schema[choice][0]
-    if "const" in schema:
-        return schema["const"]
-    for union in ("anyOf", "oneOf", "allOf"):
-        if union in schema:
-            return example(app, schema[union][0])
-    return _example_of_type(app, schema)
-
-
-def _example_of_type(app: FastAPI, schema: dict[str, Any]) -> Any:
+def _example_of_type(body: Body, schema: dict[str, Any]) -> Any:
+    least = 0 if body.media_type == "application/json" else 1  # a form cannot send an empty list
     match schema.get("type"):
         case "object":
             properties, required = schema.get("properties", {}), schema.get("required", [])
-            return {name: example(app, properties[name]) for name in required}
+            return {name: body.example(properties[name]) for name in required}
         case "array":
-            return [example(app, schema["items"]) for _ in range(schema.get("minItems", 0))]
+            return [
+                body.example(schema["items"]) for _ in range(max(least, schema.get("minItems", 0)))
+            ]
         case "integer" | "number":
             return max(schema.get("minimum", 1), schema.get("exclusiveMinimum", 0) + 1)
         case "boolean":

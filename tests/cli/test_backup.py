@@ -169,7 +169,9 @@ def test_a_copy_made_while_others_write_is_whole(tmp_path: Path) -> None:
     with closing(sqlite3.connect(source, isolation_level=None)) as writer:
         writer.execute("PRAGMA journal_mode=WAL")
         writer.execute("CREATE TABLE t (a INTEGER, b INTEGER)")
+        writer.execute("BEGIN IMMEDIATE")
         writer.executemany("INSERT INTO t VALUES (?, ?)", [(n, n) for n in range(5000)])
+        writer.execute("COMMIT")
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("UPDATE t SET a = a + 1")
         backup.copy_sqlite(source, target)
