@@ -51,3 +51,4 @@ class OrderDraft:
     is_gift: bool = False
     promised_on: date | None = None
     updated_at: datetime | None = None  # the source's own time of its last change
+    is_new_content: bool = False  # the inbox proved it; two changes may share a whole second

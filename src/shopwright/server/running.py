@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import structlog
 
+from shopwright.channels import pushing
+from shopwright.channels.sync import SyncTools
+from shopwright.channels.syncer import ChannelSyncer
 from shopwright.files.disk import DiskFileStore
 from shopwright.files.storage import FileStore
 from shopwright.fleet.link import LinkTools
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner
 from shopwright.kernel import ids
+from shopwright.kernel.durable import DurableWorker
 from shopwright.kernel.edge import Process
 from shopwright.kernel.listen import hear_other_processes
 from shopwright.kernel.settings import Network, Settings
@@ -80,6 +84,11 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Coroutine[None, N
         loops.append(("fleet", make_runner(running).run()))
     if roles.worker:
         loops.append(("dispatcher", Dispatcher(database, context.hub, process.clock).run()))
+        owner = _owner(process)
+        tools = SyncTools(database, process.clock, process.settings, owner)
+        worker = DurableWorker(database, process.clock, executor_id=owner)
+        loops.append(("durable work", worker.run(pushing.handlers(tools))))
+        loops.append(("channels", ChannelSyncer(tools, context.hub).run()))
     return loops
 
 
@@ -97,8 +106,11 @@ def make_runner(running: Running) -> FleetRunner:
             start_s=settings.printer_start_timeout_s, silence_s=settings.printer_silence_s
         ),
     )
-    owner = "local" if process.database.is_sqlite else f"serve-{ids.new_uuid()}"
-    return FleetRunner(tools, process.context.vault, owner=owner)
+    return FleetRunner(tools, process.context.vault, owner=_owner(process))
+
+
+def _owner(process: Process) -> str:
+    return "local" if process.database.is_sqlite else f"serve-{ids.new_uuid()}"
 
 
 async def _watch(name: str, loop: Coroutine[None, None, None]) -> None:

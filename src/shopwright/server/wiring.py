@@ -2,6 +2,7 @@
 
 from shopwright.catalog import tasks as catalog
 from shopwright.catalog.events import CodeMapped, RecipeChanged, VariantCreated
+from shopwright.channels.events import ChannelPageArrived
 from shopwright.fleet.events import (
     DeviceJobReported,
     DeviceShowsJob,
@@ -11,14 +12,27 @@ from shopwright.fleet.events import (
 )
 from shopwright.inventory import tasks as inventory
 from shopwright.kernel.events import Subscriptions
-from shopwright.orders.events import OrderPaid, OrdersPlaced, OrderStopped, StepsOwed
+from shopwright.orders import from_channel
+from shopwright.orders.events import (
+    OrderDeclaredShipped,
+    OrderDelivered,
+    OrderPaid,
+    OrderPrioritised,
+    OrdersPlaced,
+    OrderStopped,
+    StepsMadeByHand,
+    StepsOwed,
+)
 from shopwright.planning import tasks as planning
 from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_jobs import tasks as print_jobs
+from shopwright.shipping import tasks as shipping
+from shopwright.shipping.events import OrderShipped
 
 
 def subscribe(subscriptions: Subscriptions) -> None:
     """Wire the slices' subscribers, higher slices listening to lower ones."""
+    subscriptions.subscribe(ChannelPageArrived, from_channel.on_channel_page)
     subscriptions.subscribe(OrdersPlaced, planning.on_orders_placed)
     subscriptions.subscribe(OrderPaid, planning.on_order_paid)
     subscriptions.subscribe(StepsOwed, planning.on_steps_owed)
@@ -32,4 +46,9 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(PrinterChanged, inventory.on_printer_changed)
     subscriptions.subscribe(PrinterChanged, print_jobs.on_printer_changed)
     subscriptions.subscribe(OrderStopped, print_jobs.on_order_stopped)
+    subscriptions.subscribe(OrderPrioritised, print_jobs.on_order_prioritised)
+    subscriptions.subscribe(StepsMadeByHand, print_jobs.on_steps_made_by_hand)
+    subscriptions.subscribe(OrderDeclaredShipped, shipping.on_order_declared_shipped)
+    subscriptions.subscribe(OrderDelivered, shipping.on_order_delivered)
+    subscriptions.subscribe(OrderShipped, shipping.on_order_shipped)
     subscriptions.subscribe(PrintFileVersionAdded, catalog.on_print_file_version)
