@@ -108,8 +108,9 @@ async def make_product(
     product = Product(organization_id=owner, name=name, category="Figures", variants=[])
     session.add_all([file, product])
     await session.flush()
-    variant = Variant(organization_id=owner, product_id=product.id, sku=sku, price_minor=2490,
-                      currency="EUR")  # fmt: skip
+    variant = Variant(
+        organization_id=owner, product_id=product.id, sku=sku, price_minor=2490, currency="EUR"
+    )
     session.add(variant)
     await session.flush()
     step = RecipeStep(
@@ -139,13 +140,18 @@ async def make_order(
         "subtotal_minor": 4980,
         "shipping_minor": 490,
         "total_minor": 5470,
-        "ship_to": {"name": buyer, "first_line": "Lange Gasse 7", "zip": "86150",
-                    "city": "Augsburg", "country": "DE"},
+        "ship_to": {
+            "name": buyer,
+            "first_line": "Lange Gasse 7",
+            "zip": "86150",
+            "city": "Augsburg",
+            "country": "DE",
+        },
         "promised_on": START.date() + timedelta(days=3),
         "placed_at": START - timedelta(hours=5),
         "updated_at": START,
         **facts,
-    }  # fmt: skip
+    }
     order = Order(
         organization_id=actor.organization_id, number=number, buyer_name=buyer, items=[], **values
     )
@@ -168,16 +174,25 @@ async def make_item(
     values: dict[str, object] = {"position": 1, "quantity": 2, "price_minor": 2490, **facts}
     total = int(str(values["quantity"])) if step else 0
     item = OrderItem(
-        organization_id=owner, order_id=order.id, title=title,
-        variant_id=step.variant_id if step else None, pieces_total=total, pieces_good=good,
+        organization_id=owner,
+        order_id=order.id,
+        title=title,
+        variant_id=step.variant_id if step else None,
+        pieces_total=total,
+        pieces_good=good,
         **values,
-    )  # fmt: skip
+    )
     session.add(item)
     await session.flush()
     for number in range(1, total + 1):
         is_good = number <= good
-        piece = Piece(organization_id=owner, order_item_id=item.id, number=number, steps_total=1,
-                      steps_good=int(is_good))  # fmt: skip
+        piece = Piece(
+            organization_id=owner,
+            order_item_id=item.id,
+            number=number,
+            steps_total=1,
+            steps_good=int(is_good),
+        )
         session.add(piece)
         await session.flush()
         assert step is not None
@@ -200,9 +215,13 @@ async def make_item(
 
 
 async def make_job(
-    session: WriteSession, actor: Actor, step: RecipeStep, order: Order | None, name: str,
+    session: WriteSession,
+    actor: Actor,
+    step: RecipeStep,
+    order: Order | None,
+    name: str,
     **facts: object,
-) -> PrintJob:  # fmt: skip
+) -> PrintJob:
     job = PrintJob(
         organization_id=actor.organization_id,
         name=name,
@@ -285,19 +304,31 @@ async def fill_shop(session: WriteSession, actor: Actor, files: FileStore | None
         "soon": make_printer(actor, "P1S 02", activity=Activity.PRINTING),
         "idle": make_printer(actor, "P1S 03"),
         "clear": make_printer(
-            actor, "P1S 04", gate=Gate.NEEDS_CLEARING, gate_reason="take the finished plate off",
+            actor,
+            "P1S 04",
+            gate=Gate.NEEDS_CLEARING,
+            gate_reason="take the finished plate off",
             location="Rack B",
         ),
         "wrong": make_printer(
-            actor, "X1C 05", model="X1 Carbon", connection=ConnectionState.AUTH_FAILED,
-            location="Rack B", trouble="The access code is refused. Read it on the printer's screen under Settings, WLAN, and correct it here.",
+            actor,
+            "X1C 05",
+            model="X1 Carbon",
+            connection=ConnectionState.AUTH_FAILED,
+            location="Rack B",
+            trouble="The access code is refused. Read it on the printer's screen "
+            "under Settings, WLAN, and correct it here.",
         ),
         "away": make_printer(
-            actor, "A1 mini 06", model="A1 mini", connection=ConnectionState.OFFLINE,
-            location="Rack B", last_seen_at=START - timedelta(hours=3),
+            actor,
+            "A1 mini 06",
+            model="A1 mini",
+            connection=ConnectionState.OFFLINE,
+            location="Rack B",
+            last_seen_at=START - timedelta(hours=3),
             trouble="No answer from 192.168.1.26 on port 8883 since 06:00. Is it switched on?",
         ),
-    }  # fmt: skip
+    }
     session.add_all(made.values())
     await session.flush()
     printers = {name: printer.id for name, printer in made.items()}
@@ -314,90 +345,233 @@ async def _fill_orders(
     session: WriteSession, actor: Actor, dragon: RecipeStep, sign: RecipeStep
 ) -> dict[str, Order]:
     orders = {
-        "making": await make_order(session, actor, 1042, "Anna Maria Berg", promised_on=START.date(),
-                                   production_status=ProductionStatus.IN_PROGRESS,
-                                   buyer_message="It is for my son's birthday, thank you!"),
-        "ready": await make_order(session, actor, 1040, "Tom Okafor", status=OrderStatus.COMPLETED,
-                                  production_status=ProductionStatus.COMPLETED,
-                                  promised_on=START.date() + timedelta(days=1)),
-        "late": await make_order(session, actor, 1038, "Liv Sørensen",
-                                 promised_on=START.date() - timedelta(days=2)),
+        "making": await make_order(
+            session,
+            actor,
+            1042,
+            "Anna Maria Berg",
+            promised_on=START.date(),
+            production_status=ProductionStatus.IN_PROGRESS,
+            buyer_message="It is for my son's birthday, thank you!",
+        ),
+        "ready": await make_order(
+            session,
+            actor,
+            1040,
+            "Tom Okafor",
+            status=OrderStatus.COMPLETED,
+            production_status=ProductionStatus.COMPLETED,
+            promised_on=START.date() + timedelta(days=1),
+        ),
+        "late": await make_order(
+            session, actor, 1038, "Liv Sørensen", promised_on=START.date() - timedelta(days=2)
+        ),
         "held": await make_order(session, actor, 1039, "Pia Lund", is_held=True),
         "unknown": await make_order(session, actor, 1043, "Jo Ito"),
-        "shipped": await make_order(session, actor, 1031, "Max Weber", status=OrderStatus.SHIPPED,
-                                    production_status=ProductionStatus.COMPLETED),
-    }  # fmt: skip
-    await make_item(session, orders["making"], "Flexi dragon, red", dragon, good=1, sku="DRAGON-RED",
-                    personalisation=[["Name on the tail", "Oskar"]], options=[["Size", "large"]])  # fmt: skip
-    await make_item(session, orders["making"], "Name sign", sign, position=2, quantity=1,
-                    sku="SIGN-STD", personalisation=[["Text", "Familie Berg <3"]])  # fmt: skip
+        "shipped": await make_order(
+            session,
+            actor,
+            1031,
+            "Max Weber",
+            status=OrderStatus.SHIPPED,
+            production_status=ProductionStatus.COMPLETED,
+        ),
+    }
+    await make_item(
+        session,
+        orders["making"],
+        "Flexi dragon, red",
+        dragon,
+        good=1,
+        sku="DRAGON-RED",
+        personalisation=[["Name on the tail", "Oskar"]],
+        options=[["Size", "large"]],
+    )
+    await make_item(
+        session,
+        orders["making"],
+        "Name sign",
+        sign,
+        position=2,
+        quantity=1,
+        sku="SIGN-STD",
+        personalisation=[["Text", "Familie Berg <3"]],
+    )
     await make_item(session, orders["ready"], "Flexi dragon, red", dragon, good=2, sku="DRAGON-RED")
     await make_item(session, orders["late"], "Name sign", sign, sku="SIGN-STD")
     await make_item(session, orders["held"], "Flexi dragon, red", dragon, sku="DRAGON-RED")
-    await make_item(session, orders["unknown"], "Octopus, glow in the dark", None, sku="OCTO-GLOW",
-                    waiting_code="unknown_sku",
-                    waiting_reason="No variant has the SKU OCTO-GLOW.")  # fmt: skip
+    await make_item(
+        session,
+        orders["unknown"],
+        "Octopus, glow in the dark",
+        None,
+        sku="OCTO-GLOW",
+        waiting_code="unknown_sku",
+        waiting_reason="No variant has the SKU OCTO-GLOW.",
+    )
     await make_item(session, orders["shipped"], "Name sign", sign, good=2, sku="SIGN-STD")
     session.add(
-        Hold(organization_id=actor.organization_id, subject=HoldSubject.ORDER,
-             subject_id=orders["held"].id, order_id=orders["held"].id,
-             reason="The name is missing; the buyer was asked.", by="Sam", released_at=None)
-    )  # fmt: skip
-    session.add(OrderNote(organization_id=actor.organization_id, order_id=orders["making"].id,
-                          content="Use the new red spool.", author="Sam"))  # fmt: skip
+        Hold(
+            organization_id=actor.organization_id,
+            subject=HoldSubject.ORDER,
+            subject_id=orders["held"].id,
+            order_id=orders["held"].id,
+            reason="The name is missing; the buyer was asked.",
+            by="Sam",
+            released_at=None,
+        )
+    )
+    session.add(
+        OrderNote(
+            organization_id=actor.organization_id,
+            order_id=orders["making"].id,
+            content="Use the new red spool.",
+            author="Sam",
+        )
+    )
     return orders
 
 
 async def _fill_jobs(
-    session: WriteSession, actor: Actor, printers: dict[str, int], orders: dict[str, Order],
-    dragon: RecipeStep, sign: RecipeStep,
-) -> dict[str, int]:  # fmt: skip
+    session: WriteSession,
+    actor: Actor,
+    printers: dict[str, int],
+    orders: dict[str, Order],
+    dragon: RecipeStep,
+    sign: RecipeStep,
+) -> dict[str, int]:
     minutes = timedelta(minutes=1)
-    busy = await make_job(session, actor, dragon, orders["making"], "#1042 Flexi dragon, red",
-                          status=JobStatus.PRINTING, printer_id=printers["busy"],
-                          claimed_at=START - 45 * minutes, started_at=START - 40 * minutes)  # fmt: skip
+    busy = await make_job(
+        session,
+        actor,
+        dragon,
+        orders["making"],
+        "#1042 Flexi dragon, red",
+        status=JobStatus.PRINTING,
+        printer_id=printers["busy"],
+        claimed_at=START - 45 * minutes,
+        started_at=START - 40 * minutes,
+    )
     await make_attempt(session, busy, AttemptStatus.PRINTING, percent=62)
-    soon = await make_job(session, actor, sign, orders["making"], "#1042 Name sign",
-                          status=JobStatus.PRINTING, printer_id=printers["soon"],
-                          claimed_at=START - 90 * minutes, started_at=START - 88 * minutes)  # fmt: skip
+    soon = await make_job(
+        session,
+        actor,
+        sign,
+        orders["making"],
+        "#1042 Name sign",
+        status=JobStatus.PRINTING,
+        printer_id=printers["soon"],
+        claimed_at=START - 90 * minutes,
+        started_at=START - 88 * minutes,
+    )
     await make_attempt(session, soon, AttemptStatus.PRINTING, percent=94)
-    done = await make_job(session, actor, dragon, orders["late"], "#1038 Name sign", yields=4,
-                          status=JobStatus.COMPLETED, printer_id=printers["clear"],
-                          started_at=START - 120 * minutes, ended_at=START - 10 * minutes)  # fmt: skip
-    await make_attempt(session, done, AttemptStatus.FINISHED, percent=100,
-                       ended_at=START - 10 * minutes)  # fmt: skip
-    lost = await make_job(session, actor, sign, orders["late"], "#1038 Name sign, plate 1",
-                          status=JobStatus.CLAIMED, printer_id=printers["away"],
-                          claimed_at=START - 200 * minutes)  # fmt: skip
-    await make_attempt(session, lost, AttemptStatus.UNKNOWN,
-                       reason="The connection was lost right after the start was sent.")  # fmt: skip
-    waiting = await make_job(session, actor, dragon, orders["held"], "#1039 Flexi dragon, red",
-                             priority=5, waiting_reason="Its order is held or was stopped.")  # fmt: skip
-    stuck = await make_job(session, actor, sign, orders["late"], "#1038 Name sign",
-                           waiting_reason="Red PLA: 8.2 g are needed, 3.1 g are left on P1S 03.")  # fmt: skip
-    pending = await make_job(session, actor, sign, None, "Name sign, for stock",
-                             status=JobStatus.PENDING,
-                             waiting_reason="This plate failed 3 times in a row. Look at it, then release the job.")  # fmt: skip
-    return {"busy": busy.id, "soon": soon.id, "done": done.id, "lost": lost.id,
-            "waiting": waiting.id, "stuck": stuck.id, "pending": pending.id}  # fmt: skip
+    done = await make_job(
+        session,
+        actor,
+        dragon,
+        orders["late"],
+        "#1038 Name sign",
+        yields=4,
+        status=JobStatus.COMPLETED,
+        printer_id=printers["clear"],
+        started_at=START - 120 * minutes,
+        ended_at=START - 10 * minutes,
+    )
+    await make_attempt(
+        session, done, AttemptStatus.FINISHED, percent=100, ended_at=START - 10 * minutes
+    )
+    lost = await make_job(
+        session,
+        actor,
+        sign,
+        orders["late"],
+        "#1038 Name sign, plate 1",
+        status=JobStatus.CLAIMED,
+        printer_id=printers["away"],
+        claimed_at=START - 200 * minutes,
+    )
+    await make_attempt(
+        session,
+        lost,
+        AttemptStatus.UNKNOWN,
+        reason="The connection was lost right after the start was sent.",
+    )
+    waiting = await make_job(
+        session,
+        actor,
+        dragon,
+        orders["held"],
+        "#1039 Flexi dragon, red",
+        priority=5,
+        waiting_reason="Its order is held or was stopped.",
+    )
+    stuck = await make_job(
+        session,
+        actor,
+        sign,
+        orders["late"],
+        "#1038 Name sign",
+        waiting_reason="Red PLA: 8.2 g are needed, 3.1 g are left on P1S 03.",
+    )
+    pending = await make_job(
+        session,
+        actor,
+        sign,
+        None,
+        "Name sign, for stock",
+        status=JobStatus.PENDING,
+        waiting_reason="This plate failed 3 times in a row. Look at it, then release the job.",
+    )
+    return {
+        "busy": busy.id,
+        "soon": soon.id,
+        "done": done.id,
+        "lost": lost.id,
+        "waiting": waiting.id,
+        "stuck": stuck.id,
+        "pending": pending.id,
+    }
 
 
 async def _fill_shelf(session: WriteSession, actor: Actor, printer_id: int) -> None:
     for name, color in COLORS.items():
-        filament = Filament(organization_id=actor.organization_id, vendor="Polymaker",
-                            material="PLA", color_name=name, color=color, updated_at=START)  # fmt: skip
+        filament = Filament(
+            organization_id=actor.organization_id,
+            vendor="Polymaker",
+            material="PLA",
+            color_name=name,
+            color=color,
+            updated_at=START,
+        )
         session.add(filament)
         await session.flush()
         for remaining in (820_000, 64_000):
-            session.add(Spool(organization_id=actor.organization_id, filament_id=filament.id,
-                              initial_mg=1_000_000, remaining_mg=remaining))  # fmt: skip
+            session.add(
+                Spool(
+                    organization_id=actor.organization_id,
+                    filament_id=filament.id,
+                    initial_mg=1_000_000,
+                    remaining_mg=remaining,
+                )
+            )
     await session.flush()
-    spool = Spool(organization_id=actor.organization_id, filament_id=filament.id,
-                  initial_mg=1_000_000, remaining_mg=1_000_000)  # fmt: skip
+    spool = Spool(
+        organization_id=actor.organization_id,
+        filament_id=filament.id,
+        initial_mg=1_000_000,
+        remaining_mg=1_000_000,
+    )
     session.add(spool)
     await session.flush()
-    session.add(SlotSpool(organization_id=actor.organization_id, printer_id=printer_id, slot=1,
-                          spool_id=spool.id, loaded_at=START))  # fmt: skip
+    session.add(
+        SlotSpool(
+            organization_id=actor.organization_id,
+            printer_id=printer_id,
+            slot=1,
+            spool_id=spool.id,
+            loaded_at=START,
+        )
+    )
 
 
 def report_fleet(snapshots: LatestSnapshots, actor: Actor, shop: Shop) -> None:
@@ -408,7 +582,18 @@ def report_fleet(snapshots: LatestSnapshots, actor: Actor, shop: Shop) -> None:
     )
     for name in ("idle", "clear"):
         snapshots.put(
-            snapshot_of(actor, shop.printers[name], activity="idle", percent=None, layer=None,
-                        layers=None, remaining_s=None, nozzle=24.0, nozzle_target=0.0, bed=23.0,
-                        bed_target=0.0, stage=None)
-        )  # fmt: skip
+            snapshot_of(
+                actor,
+                shop.printers[name],
+                activity="idle",
+                percent=None,
+                layer=None,
+                layers=None,
+                remaining_s=None,
+                nozzle=24.0,
+                nozzle_target=0.0,
+                bed=23.0,
+                bed_target=0.0,
+                stage=None,
+            )
+        )
