@@ -31,6 +31,13 @@ def files_of(process: Process) -> FileStore:
     return opened.store
 
 
+async def remove_leftovers(process: Process) -> None:
+    """Sweep what uploads of a dead process left behind; once at start."""
+    store = files_of(process)
+    if isinstance(store, DiskFileStore):
+        await store.remove_leftovers()
+
+
 def incoming_folder(settings: Settings) -> Path:
     """Where uploads wait until they are checked; what a dead process left here is swept."""
     folder = _root(settings) / INCOMING

@@ -56,6 +56,7 @@ class LinkTools:
     clock: Clock
     hub: Hub
     record: Callable[[Snapshot], None]
+    forget: Callable[[int], None]  # another process drives it now
     timeouts: Timeouts
 
 

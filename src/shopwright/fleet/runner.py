@@ -104,7 +104,10 @@ class FleetRunner:
             kept = await queries.renew_leases(
                 session, self._owner, epochs, self._tools.clock.now(), LEASE_S
             )
-        await self._stop([printer_id for printer_id in epochs if printer_id not in kept])
+        lost = [printer_id for printer_id in epochs if printer_id not in kept]
+        await self._stop(lost)
+        for printer_id in lost:
+            self._tools.forget(printer_id)
 
     async def _take(self, printer: Printer, endpoint: Endpoint) -> None:
         async with self._tools.database.write() as session:

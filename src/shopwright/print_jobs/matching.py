@@ -176,7 +176,7 @@ def _best_slot(
 ) -> SlotFacts | Refusal:
     """The nearest colour first, then the roll with the least that is still enough: part rolls get
     used up."""
-    same = [s for s in printer.slots if s.material and s.material.upper() == need.material.upper()]
+    same = [slot for slot in printer.slots if _is_material(need, slot)]
     if not same:
         return Refusal(Stage.MATERIAL, f"{printer.name} has no {need.material} loaded.")
     close = [s for s in same if _distance(need, s) <= MAX_COLOR_DISTANCE]
@@ -195,6 +195,11 @@ def _best_slot(
     return min(
         enough, key=lambda s: (_distance(need, s), left[s.number] is None, left[s.number] or 0)
     )
+
+
+def _is_material(need: FilamentNeed, slot: SlotFacts) -> bool:
+    """A slicer that names no material (Cura often) takes what is loaded."""
+    return bool(slot.material) and need.material.upper() in {"", (slot.material or "").upper()}
 
 
 def _distance(need: FilamentNeed, slot: SlotFacts) -> float:

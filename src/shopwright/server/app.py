@@ -15,8 +15,7 @@ Opener = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
-    """The application. ``lifespan`` puts ``process``, ``files`` and ``telemetry`` on
-    ``app.state``."""
+    """The application. ``lifespan`` puts ``process`` on ``app.state``."""
     app = FastAPI(
         title="Shopwright",
         version=__version__,

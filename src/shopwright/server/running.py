@@ -2,7 +2,7 @@
 role."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,8 +11,7 @@ import structlog
 from shopwright.channels import pushing
 from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
-from shopwright.files.disk import DiskFileStore
-from shopwright.files.storage import FileStore
+from shopwright.files.access import files_of, remove_leftovers
 from shopwright.fleet.link import LinkTools
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner
@@ -23,9 +22,14 @@ from shopwright.kernel.listen import hear_other_processes
 from shopwright.kernel.settings import Network, Settings
 from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.server.process import lock_data_folder, open_process
-from shopwright.telemetry.latest import LatestSnapshots
+from shopwright.telemetry.access import open_recorder
+from shopwright.telemetry.recorder import Recorder
 
 log = structlog.get_logger()
+
+RESTART_S = 5.0  # a loop that failed is a bug; the shop goes on while somebody reads the log
+
+Loop = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,7 @@ class Roles:
 @dataclass(slots=True)
 class Running:
     process: Process
-    files: FileStore
-    telemetry: LatestSnapshots
+    recorder: Recorder
 
 
 @asynccontextmanager
@@ -49,12 +52,9 @@ async def open_running(settings: Settings, roles: Roles) -> AsyncIterator[Runnin
     folder."""
     lock = lock_data_folder(settings.data_dir) if settings.is_sqlite else None
     try:
-        async with open_process(settings) as process:
-            running = Running(
-                process=process,
-                files=DiskFileStore(settings.data_dir / "files"),
-                telemetry=LatestSnapshots(),
-            )
+        async with open_process(settings) as process, open_recorder(process) as recorder:
+            await remove_leftovers(process)
+            running = Running(process, recorder)
             async with _loops(running, roles):
                 process.is_ready = True
                 yield running
@@ -65,7 +65,7 @@ async def open_running(settings: Settings, roles: Roles) -> AsyncIterator[Runnin
 
 @asynccontextmanager
 async def _loops(running: Running, roles: Roles) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(_watch(name, loop)) for name, loop in _wanted(running, roles)]
+    tasks = [asyncio.create_task(_keep(name, loop)) for name, loop in _wanted(running, roles)]
     try:
         yield
     finally:
@@ -74,22 +74,27 @@ async def _loops(running: Running, roles: Roles) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _wanted(running: Running, roles: Roles) -> list[tuple[str, Coroutine[None, None, None]]]:
+def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
     process = running.process
     context, database = process.context, process.database
-    loops: list[tuple[str, Coroutine[None, None, None]]] = [
-        ("notifications", hear_other_processes(database, context.hub))
+    loops: list[tuple[str, Loop]] = [
+        ("notifications", lambda: hear_other_processes(database, context.hub)),
+        ("telemetry", running.recorder.run),
     ]
     if roles.fleet and process.settings.network is Network.LAN:
-        loops.append(("fleet", make_runner(running).run()))
+        loops.append(("fleet", lambda: make_runner(running).run()))
     if roles.worker:
-        loops.append(("dispatcher", Dispatcher(database, context.hub, process.clock).run()))
-        owner = _owner(process)
-        tools = SyncTools(database, process.clock, process.settings, owner)
-        worker = DurableWorker(database, process.clock, executor_id=owner)
-        loops.append(("durable work", worker.run(pushing.handlers(tools))))
-        loops.append(("channels", ChannelSyncer(tools, context.hub).run()))
+        tools = SyncTools(database, process.clock, process.settings, _owner(process))
+        loops += [
+            ("dispatcher", lambda: Dispatcher(database, context.hub, process.clock).run()),
+            ("durable work", lambda: make_worker(process).run(pushing.handlers(tools))),
+            ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
+        ]
     return loops
+
+
+def make_worker(process: Process) -> DurableWorker:
+    return DurableWorker(process.database, process.clock, executor_id=_owner(process))
 
 
 def make_runner(running: Running) -> FleetRunner:
@@ -98,10 +103,11 @@ def make_runner(running: Running) -> FleetRunner:
     settings = process.settings
     tools = LinkTools(
         database=process.database,
-        files=running.files,
+        files=files_of(process),
         clock=process.clock,
         hub=process.context.hub,
-        record=running.telemetry.put,
+        record=running.recorder.record,
+        forget=running.recorder.forget,
         timeouts=Timeouts(
             start_s=settings.printer_start_timeout_s, silence_s=settings.printer_silence_s
         ),
@@ -113,10 +119,11 @@ def _owner(process: Process) -> str:
     return "local" if process.database.is_sqlite else f"serve-{ids.new_uuid()}"
 
 
-async def _watch(name: str, loop: Coroutine[None, None, None]) -> None:
-    """A loop that ends by an error is a bug; say so at once instead of limping on silently."""
-    try:
-        await loop
-    except Exception:
-        log.exception("a loop of the server ended", loop=name)
-        raise
+async def _keep(name: str, loop: Loop) -> None:
+    """Run a loop until cancelled; when it fails, say so and start it anew."""
+    while True:
+        try:
+            await loop()
+        except Exception:
+            log.exception("a loop of the server failed; it starts again", loop=name)
+        await asyncio.sleep(RESTART_S)

@@ -88,8 +88,6 @@ async def _answer(settings: Settings, running: Running, listener: socket.socket)
 def attach(app: FastAPI, running: Running) -> FastAPI:
     """What routes find on ``app.state``."""
     app.state.process = running.process
-    app.state.files = running.files
-    app.state.telemetry = running.telemetry
     return app
 
 
