@@ -14,7 +14,7 @@ from shopwright.orders.states import STOPPED, StepStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.matching import FilamentNeed, Needs
 from shopwright.print_jobs.models import Attempt, PrintJob
-from shopwright.print_jobs.states import ACTIVE, OPEN_ATTEMPTS, AttemptStatus, JobStatus
+from shopwright.print_jobs.states import ACTIVE, OPEN_ATTEMPTS, WAITING, AttemptStatus, JobStatus
 
 AnySession = ReadSession | WriteSession
 
@@ -182,6 +182,18 @@ async def set_waiting_reasons(session: WriteSession, ctx: Actor, reasons: dict[i
             .values(waiting_reason=sentence)
             .execution_options(synchronize_session=False)
         )
+
+
+async def prioritise_order_jobs(
+    session: WriteSession, ctx: Actor, order_id: int, priority: int
+) -> None:
+    await session.execute(
+        update(PrintJob)
+        .where(PrintJob.organization_id == ctx.organization_id, PrintJob.order_id == order_id)
+        .where(PrintJob.status.in_(WAITING))
+        .values(priority=priority)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def add_attempt(session: WriteSession, ctx: Actor, **values: Any) -> Attempt:

@@ -16,7 +16,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.live import touch
 from shopwright.orders import holds, piece_queries, stop
-from shopwright.orders.events import OrderStopped
+from shopwright.orders.events import OrderPrioritised, OrderStopped, StepsMadeByHand
 from shopwright.print_jobs import attempts, queries, service
 from shopwright.print_jobs.states import ACTIVE, AttemptStatus, JobStatus
 
@@ -93,20 +93,41 @@ async def on_order_stopped(session: WriteSession, event: OrderStopped) -> None:
     touch(session, event.organization_id, "queue")
 
 
+async def on_order_prioritised(session: WriteSession, event: OrderPrioritised) -> None:
+    """What still waits for the order moves along; a job a person moved by hand moves, too."""
+    ctx = system_actor(event.organization_id, "queue")
+    priority = service.PRIORITY_OF_ORDER[event.priority]
+    await queries.prioritise_order_jobs(session, ctx, event.order_id, priority)
+    touch(session, event.organization_id, "queue")
+
+
+async def on_steps_made_by_hand(session: WriteSession, event: StepsMadeByHand) -> None:
+    """Waiting jobs that make nothing else are dropped; what a running one makes goes to stock."""
+    ctx = system_actor(event.organization_id, "queue")
+    for job_id in event.print_job_ids:
+        if not await piece_queries.list_job_steps(session, ctx, job_id):
+            await _drop(session, ctx, job_id, "its pieces were made by hand")
+    touch(session, event.organization_id, "queue")
+
+
 async def _leave_job(session: WriteSession, ctx: Actor, job_id: int, item_ids: set[int]) -> None:
     steps = await piece_queries.list_job_steps(session, ctx, job_id)
     leaving = [step.id for step in steps if step.order_item_id in item_ids]
     await stop.release_allocated(session, ctx, step_ids=leaving)
     if len(leaving) < len(steps):
         return
+    await _drop(session, ctx, job_id, "the order was stopped")
+
+
+async def _drop(session: WriteSession, ctx: Actor, job_id: int, reason: str) -> None:
     dropped = await queries.move_job(
         session,
         ctx,
         job_id,
         [JobStatus.QUEUED, JobStatus.PENDING],
         JobStatus.CANCELLED,
-        failure_reason="the order was stopped",
+        failure_reason=reason,
         waiting_reason=None,
     )
     if dropped:
-        audit.record(session, ctx, "print_job.cancelled", job_id, reason="the order was stopped")
+        audit.record(session, ctx, "print_job.cancelled", job_id, reason=reason)

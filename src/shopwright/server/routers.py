@@ -13,6 +13,7 @@ from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
 from shopwright.print_files import routes as print_files
 from shopwright.server import health
+from shopwright.shipping import routes as shipping
 from shopwright.web.routes import ROUTERS as PAGES
 
 
@@ -28,6 +29,7 @@ def include(app: FastAPI) -> None:
     app.include_router(orders.router)
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
+    app.include_router(shipping.router)
     app.include_router(channels.router)
     app.include_router(channels.landing)
     app.include_router(order_sync.router)

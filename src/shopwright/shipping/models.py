@@ -11,8 +11,12 @@ from shopwright.shipping.states import ParcelStatus
 
 class Parcel(TenantModel):
     __tablename__ = "parcels"
+    __table_args__ = (
+        Index("uq_parcels_number", "order_id", "number", unique=True),
+        {"sqlite_autoincrement": True},
+    )
 
-    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id"))
     number: Mapped[int]  # of this order's parcels, from 1
     status: Mapped[ParcelStatus] = mapped_column(EnumText(ParcelStatus))
     carrier: Mapped[str | None] = mapped_column(String(60))

@@ -1,5 +1,6 @@
 """States of a parcel."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -7,3 +8,10 @@ class ParcelStatus(StrEnum):
     PACKED = "packed"
     SHIPPED = "shipped"
     DELIVERED = "delivered"
+
+
+TRANSITIONS: Mapping[ParcelStatus, frozenset[ParcelStatus]] = {
+    ParcelStatus.PACKED: frozenset({ParcelStatus.SHIPPED}),
+    ParcelStatus.SHIPPED: frozenset({ParcelStatus.DELIVERED}),
+    ParcelStatus.DELIVERED: frozenset(),
+}

@@ -1260,10 +1260,10 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("parcels", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_parcels_order_id"), ["order_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_parcels_organization_id"), ["organization_id"], unique=False
         )
+        batch_op.create_index("uq_parcels_number", ["order_id", "number"], unique=True)
 
     op.create_table(
         "plate_filaments",
@@ -1964,8 +1964,8 @@ def downgrade() -> None:
 
     op.drop_table("plate_filaments")
     with op.batch_alter_table("parcels", schema=None) as batch_op:
+        batch_op.drop_index("uq_parcels_number")
         batch_op.drop_index(batch_op.f("ix_parcels_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_parcels_order_id"))
 
     op.drop_table("parcels")
     with op.batch_alter_table("order_notes", schema=None) as batch_op:
