@@ -89,4 +89,5 @@ def serve_command(
 
         run_demo(settings, roles)
     else:
+        people.ask_first_owner(data_dir, settings)
         serve(settings, roles)

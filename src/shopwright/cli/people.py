@@ -3,12 +3,13 @@
 import os
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import delete
 
-from shopwright.accounts import people, queries, sessions
+from shopwright.accounts import bootstrap, people, queries, sessions
 from shopwright.accounts.identities import forget_after_commit
 from shopwright.accounts.models import Organization, User
 from shopwright.accounts.passwords import Passwords
@@ -18,6 +19,7 @@ from shopwright.kernel.actor import Role, system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import Conflict, NotFound
+from shopwright.kernel.settings import Settings
 
 organizations = typer.Typer(help="Organizations.", no_args_is_help=True)
 users = typer.Typer(help="People who sign in.", no_args_is_help=True)
@@ -162,6 +164,18 @@ def create_token(email: str, data_dir: DataDir = None) -> None:
     made = run(data_dir, work)
     typer.echo(made.token)
     typer.echo(f"It ends in {timedelta(seconds=made.expires_in_s)}.", err=True)
+
+
+def ask_first_owner(data_dir: Path | None, settings: Settings) -> None:
+    """At the very first start, when a person sits there and the environment names no owner."""
+    if settings.owner_email or not sys.stdin.isatty():
+        return
+    if run(data_dir, bootstrap.has_users):
+        return
+    typer.echo("Nobody can sign in yet. Who owns this shop?", err=True)
+    email: str = typer.prompt("E-mail address")
+    password = ask_password()
+    run(data_dir, lambda process: bootstrap.found(process, email=email, password=password))
 
 
 def ask_password() -> str:
