@@ -16,7 +16,7 @@ def record(
     reason: str | None = None,
     **facts: Any,
 ) -> None:
-    """Note that ``ctx`` did ``subject.verb`` to a row. ``facts`` must be JSON values, never secrets."""
+    """Note that ``ctx`` did ``subject.verb`` to a row. ``facts`` are JSON values, no secrets."""
     session.add(
         AuditEntry(
             organization_id=ctx.organization_id,
