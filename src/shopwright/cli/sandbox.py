@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from shopwright.channels.routes import CALLBACK_PATH
 from shopwright.cli.opening import load_settings
 from shopwright.kernel.errors import Unavailable
 from shopwright.kernel.settings import Settings
 from shopwright.sandbox.children import Child, StandInFailed
 
 APP_KEY, APP_SECRET = "sandbox-keystring", "sandbox-secret"
-CALLBACK = "/api/channels/etsy/callback"
 USUAL_MODELS = ("P1S", "X1C", "A1 mini")
 USUAL_SPEED = 60  # a 20-minute print takes 20 s
 SERIAL_PREFIXES = {"P1S": "01P", "X1C": "00M", "A1 mini": "030"}
@@ -58,7 +58,7 @@ def sandbox(
 
 
 def _etsy(settings: Settings, orders: int, trickle: float, port: int) -> Child:
-    redirect = settings.etsy_redirect_uri or settings.base_url + CALLBACK
+    redirect = settings.etsy_redirect_uri or settings.base_url + CALLBACK_PATH
     numbers = {"--orders": orders, "--trickle": trickle, "--port": port}
     options = [text for option, value in numbers.items() for text in (option, str(value))]
     return Child("etsy", "--redirect-uri", redirect, *options)

@@ -54,6 +54,7 @@ class Choice:
     file: str
     plates: tuple[Plate, ...]
     option: tuple[str, str] | None = None
+    popularity: int = 1  # what many printers can make sells more
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ ARTICLES = (
                 "planter-terra-small.gcode.3mf",
                 (Plate("planter small", TERRACOTTA, 20, 12),),
                 ("Size", "Small"),
+                popularity=2,
             ),
             Choice(
                 "POT-L-TERRA",
@@ -133,6 +135,7 @@ ARTICLES = (
                 Decimal("3.90"),
                 "cable-clip-six.gcode.3mf",
                 (Plate("cable clip", BLACK, 20, 8, copies=6),),
+                popularity=4,
             ),
         ),
         "Six on a plate; what an order does not need goes to stock.",
@@ -149,6 +152,7 @@ ARTICLES = (
                 Decimal("9.50"),
                 "keychain-name-sun.gcode.3mf",
                 (Plate("keychain", SUN, 20, 3),),
+                popularity=3,
             ),
         ),
         is_personalised=True,
@@ -182,6 +186,7 @@ ARTICLES = (
                 Decimal("16.00"),
                 "key-hooks-two-sets.gcode.3mf",
                 (Plate("key hooks", STONE, 30, 14, copies=2),),
+                popularity=3,
             ),
         ),
     ),
@@ -219,6 +224,14 @@ def known_goods() -> tuple[Json, ...]:
         }
         for article in ARTICLES
         for choice in article.choices
+    )
+
+
+def wanted_goods() -> tuple[Json, ...]:
+    """The same, each as many times as it is popular: drawing from these is the demand."""
+    popularity = [choice.popularity for article in ARTICLES for choice in article.choices]
+    return tuple(
+        goods for goods, times in zip(known_goods(), popularity, strict=True) for _ in range(times)
     )
 
 

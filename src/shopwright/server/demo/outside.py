@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from shopwright.server.demo.goods import UNKNOWN_GOODS, Json, known_goods
+from shopwright.server.demo.goods import UNKNOWN_GOODS, Json, known_goods, wanted_goods
 from shopwright.server.demo.machines import MACHINES, Machine
 
 DAY_S = 86_400
@@ -40,7 +40,7 @@ class Customers:
         await self._post("/sandbox/limits", UNLIMITED, method="PUT")
         shipped = {"status": "Completed", "is_shipped": True}
         await self._order(known_goods(), SHIPPED_BEFORE, 6 * DAY_S, overrides=shipped)
-        await self._order(known_goods(), OPEN_BEFORE, 3 * HOUR_S)
+        await self._order(wanted_goods(), OPEN_BEFORE, 3 * HOUR_S)
         await self._order(UNKNOWN_GOODS[:1], 1, HOUR_S)
 
     async def buy(self) -> None:
@@ -48,7 +48,7 @@ class Customers:
         async with asyncio.TaskGroup() as cancelling:
             for number, pause_s in enumerate(_pauses(), 1):
                 await asyncio.sleep(pause_s)
-                goods = UNKNOWN_GOODS if number % UNKNOWN_EVERY == 0 else known_goods()
+                goods = UNKNOWN_GOODS if number % UNKNOWN_EVERY == 0 else wanted_goods()
                 (receipt_id,) = await self._order(goods, 1, 0)
                 if number % CANCEL_EVERY == 0:
                     cancelling.create_task(self._cancel(receipt_id))

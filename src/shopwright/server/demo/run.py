@@ -14,6 +14,7 @@ import httpx
 import structlog
 from pydantic import SecretStr
 
+from shopwright.channels.routes import CALLBACK_PATH
 from shopwright.kernel.errors import Invalid, Unavailable
 from shopwright.kernel.secrets import load_or_make_key
 from shopwright.kernel.settings import Environment, Network, Settings
@@ -33,7 +34,6 @@ APP_KEY = "sandbox-keystring"
 APP_SECRET = "sandbox-secret"
 SYNC_EVERY_S = 3
 CALLS_PER_MINUTE = 600
-CALLBACK = "/api/channels/etsy/callback"
 SEED = 20_240
 LOOK_EVERY_S = 0.05
 
@@ -86,7 +86,7 @@ def _demo_settings(settings: Settings, folder: Path) -> Settings:
             "owner_email": EMAIL,
             "owner_password": SecretStr(PASSWORD),
             "organization_name": NAME,
-            "etsy_redirect_uri": f"{base}{CALLBACK}",
+            "etsy_redirect_uri": f"{base}{CALLBACK_PATH}",
         }
     )
 
