@@ -19,11 +19,14 @@ from typing import Any, TypeVar
 
 import httpx
 
+from shopwright.sandbox.etsy.world import SandboxConfig
+
 ROOT = Path(__file__).parents[2]
 LOOPBACK = "127.0.0.1"
 MASTER_KEY = "a master key for tests of 40 characters"
 OWNER_EMAIL = "owner@shop.test"
 OWNER_PASSWORD = "correct horse battery staple"
+PROGRAM = "from shopwright.cli.main import main; main()"  # what the console script does
 START_S = 30.0  # the first start on a busy machine migrates and compiles
 LOG_TAIL = 6000
 LOOK_EVERY_S = 0.01
@@ -127,7 +130,7 @@ class Server:
     def launch(self) -> Child:
         """Start it without waiting until it answers."""
         self.starts += 1
-        command = [sys.executable, "-m", "tests.system.serving"]
+        command = [sys.executable, "-c", PROGRAM, "serve"]
         self._child = Child(command, self.folder / f"server-{self.port}.log", self._env)
         return self._child
 
@@ -225,8 +228,29 @@ class Etsy:
         answer = await self._client.post(f"/sandbox/{path}", json=body)
         return dict(answer.raise_for_status().json())
 
-    async def outbox(self) -> dict[str, Any]:
-        return dict((await self._client.get("/sandbox/outbox")).raise_for_status().json())
+    async def allow(self, redirect_uri: str) -> None:
+        """Register the shop's callback, and lift the limits: the test has no minutes to spare."""
+        answer = await self._client.patch("/sandbox/app", json={"redirect_uris": [redirect_uri]})
+        answer.raise_for_status()
+        off = {"per_second": None, "per_minute": None, "per_day": None}
+        (await self._client.put("/sandbox/limits", json=off)).raise_for_status()
+
+    async def mails(self) -> list[dict[str, Any]]:
+        """What buyers were told; Etsy sends one for each tracking it is given."""
+        outbox = (await self._client.get("/sandbox/outbox")).raise_for_status().json()
+        return list(outbox["mails"])
+
+    def settings(self) -> dict[str, str]:
+        """How a server finds this Etsy."""
+        return {
+            "ETSY_CLIENT_ID": SandboxConfig.keystring,
+            "ETSY_SHARED_SECRET": SandboxConfig.shared_secret,
+            "ETSY_API_URL": self.api_url,
+            "ETSY_AUTH_URL": self.authorize_url,
+            "ETSY_TOKEN_URL": self.token_url,
+            "ETSY_CALLS_PER_MINUTE": "60000",
+            "ETSY_SYNC_MINUTES": "0.02",
+        }
 
 
 @asynccontextmanager

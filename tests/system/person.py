@@ -7,21 +7,27 @@ from typing import Any, Self
 import httpx
 
 from tests.system.eyes import Eyes
-from tests.system.harness import Farm, Server
+from tests.system.harness import OWNER_EMAIL, OWNER_PASSWORD, Etsy, Farm, Server
 
 ENDED = {"finished": "printed", "failed": "failed", "cancelled": "failed", "interrupted": "failed"}
 
 
 class Person:
-    """Acts through the API only; knows what the printers' own logs say."""
+    """Acts through the program's forms and API only; knows what the printers' own logs say."""
 
     def __init__(self, server: Server, farm: Farm, eyes: Eyes) -> None:
+        self._server = server
         self._farm = farm
         self._eyes = eyes
         self._client = httpx.AsyncClient(base_url=server.url, timeout=20)
+        self.ships = False
         self.answers: list[tuple[str, str]] = []  # device job id, what was answered
 
     async def __aenter__(self) -> Self:
+        body = {"email": OWNER_EMAIL, "password": OWNER_PASSWORD}
+        answer = await self._client.post("/api/auth/login", json=body)
+        token = answer.raise_for_status().json()["token"]
+        self._client.headers["Authorization"] = f"Bearer {token}"
         return self
 
     async def __aexit__(
@@ -41,13 +47,14 @@ class Person:
         """One round through the shop; whether only orders with an unknown SKU are left."""
         await self.go_round()
         left = await self._eyes.value(
-            "SELECT COUNT(*) FROM orders o WHERE o.status NOT IN ('completed', 'shipped', 'canceled') "
+            "SELECT COUNT(*) FROM orders o WHERE o.status NOT IN ('shipped', 'canceled') "
             "AND NOT EXISTS (SELECT 1 FROM order_items i "
             "WHERE i.order_id = o.id AND i.waiting_code IS NOT NULL)"
         )
         return left == 0 and not await self._eyes.rows(
             "SELECT id FROM print_jobs WHERE status NOT IN ('completed', 'failed', 'cancelled') "
-            "OR (status = 'completed' AND harvested_at IS NULL)"
+            "OR (status = 'completed' AND harvested_at IS NULL) "
+            "UNION ALL SELECT id FROM effects WHERE status IN ('intended', 'sending', 'unknown')"
         )
 
     async def go_round(self) -> None:
@@ -56,6 +63,8 @@ class Person:
             await self.answer_doubts()
             await self.take_plates_off()
             await self.clear_failures()
+            if self.ships:
+                await self.ship()
 
     async def answer_doubts(self) -> None:
         """Tell the program what the printer's own log says of every attempt in doubt."""
@@ -78,7 +87,7 @@ class Person:
         )
         for job in finished:
             await self._farm.act(job["serial"], "clear_plate")
-            await self._post(f"/test/harvest/{job['id']}", good=job["yields"])
+            await self._form(f"/queue/{job['id']}/harvest", good=job["yields"])
 
     async def clear_failures(self) -> None:
         """A failed print is taken off, and the printer repaired."""
@@ -90,16 +99,40 @@ class Person:
         for printer in waiting:
             await self._farm.turn(printer["serial"], fail_at_percent=None)
             await self._farm.act(printer["serial"], "clear_plate")
-            await self._post(f"/test/clear/{printer['id']}")
+            await self._form(f"/printers/{printer['id']}/clear")
 
     async def _answer(
         self, doubt: dict[str, Any], printed: dict[str, Any] | None, *, is_broken: bool
     ) -> None:
         answer = ENDED[printed["outcome"]] if printed else "did_not_print"
         self.answers.append((doubt["device_job_id"], answer))
-        await self._post(f"/test/resolve/{doubt['print_job_id']}", answer=answer)
+        await self._form(f"/queue/{doubt['print_job_id']}/answer", answer=answer)
         if printed is None and not is_broken:  # it was taken out of work; nothing is wrong with it
-            await self._post(f"/test/back/{doubt['printer_id']}")
+            await self._form(f"/printers/{doubt['printer_id']}/return")
 
-    async def _post(self, path: str, **body: object) -> httpx.Response:
+    async def ship(self) -> None:
+        """Every order that is made leaves with a tracking number."""
+        for order in await self._eyes.rows("SELECT id, number FROM orders WHERE status = 'completed'"):
+            body = {"carrier": "dhl", "tracking_code": f"TRACK{order['number']}"}
+            await self._post(f"/api/orders/{order['id']}/ship", body)
+
+    async def place_order(self, *items: tuple[str, int]) -> None:
+        rows = [{"title": sku, "sku": sku, "quantity": quantity} for sku, quantity in items]
+        await self._post("/api/orders", {"items": rows})
+
+    async def connect(self, etsy: Etsy) -> None:
+        """Give consent at Etsy and come back."""
+        await etsy.allow(f"{self._server.url}/etsy/callback")
+        begun = (await self._client.get("/api/connections/etsy/start")).raise_for_status().json()
+        consent = await self._client.get(begun["authorize_url"], headers={"Authorization": ""})
+        back = consent.headers["location"]
+        (await self._client.get(back)).raise_for_status()
+
+    async def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         return (await self._client.post(path, json=body)).raise_for_status()
+
+    async def _form(self, path: str, **fields: object) -> None:
+        """As the browser sends it; the answer is the page to go to."""
+        answer = await self._client.post(path, data=fields)
+        if answer.status_code not in {200, 204, 303}:
+            raise AssertionError(f"{path} answered {answer.status_code}: {answer.text[:500]}")
