@@ -196,8 +196,9 @@ async def resolve_attempt(
     if answer is Answer.PRINTED:
         await _finish(session, ctx, attempt, now)
     elif answer is Answer.FAILED:
-        used = percent * PPM_PER_PERCENT
-        await _fail(session, ctx, attempt, percent, used, f"{ctx.name} found it failed", now)
+        reached = max(percent, attempt.percent)
+        used = reached * PPM_PER_PERCENT
+        await _fail(session, ctx, attempt, reached, used, f"{ctx.name} found it failed", now)
     else:
         await fleet.take_out_of_work(
             session,
