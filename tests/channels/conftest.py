@@ -64,8 +64,8 @@ def settings(migrated_url: str, tmp_path: Path, etsy: EtsySandbox) -> Settings:
 @pytest.fixture
 async def shop(process: Process, owner: Actor, etsy: EtsySandbox) -> AsyncIterator["Shop"]:
     """Connected, nothing synced yet."""
-    use_patient_adapters(process)
     shop = Shop(process, owner, etsy)
+    shop.pace = use_patient_adapters(process)
     await shop.connect()
     yield shop
     await shop.syncer.stop()
@@ -110,6 +110,7 @@ class Shop:
         self.ctx = ctx
         self.etsy = etsy
         self.connection_id = 0
+        self.pace = FakeTime()
         self.tools = SyncTools(process.database, process.clock, process.settings, "worker-1")
         self.syncer = ChannelSyncer(self.tools, process.context.hub)
 
@@ -138,9 +139,7 @@ class Shop:
 
     async def connection(self) -> Connection:
         async with self.process.database.read() as session:
-            found = await queries.find_connection(
-                session, self.ctx, Ref(self.connection_id, None)
-            )
+            found = await queries.find_connection(session, self.ctx, Ref(self.connection_id, None))
         assert found is not None
         return found
 
@@ -186,7 +185,7 @@ def with_etsy(settings: Settings, etsy: EtsySandbox, **changes: Any) -> Settings
 
 def use_patient_adapters(
     process: Process, wrap: Callable[[EtsyAdapter], EtsyAdapter] = lambda adapter: adapter
-) -> None:
+) -> FakeTime:
     """Real adapters whose waiting takes no time and whose calls time out after a second."""
     pace = FakeTime()
     limiter = RateLimiter(100_000, monotonic=pace.monotonic, sleep=pace.sleep)
@@ -204,6 +203,7 @@ def use_patient_adapters(
         return wrap(adapter)
 
     process.context.keep(Adapters).install(ETSY, make)
+    return pace
 
 
 async def connect_shop(process: Process, ctx: Actor) -> Connection:

@@ -81,11 +81,11 @@ async def test_an_order_arrives_with_everything_the_buyer_said(shop: Shop, stage
     assert answer in {"Famille Byron", "Milo", "No. 7 & 9", "Team Otter", "L'Atelier"}
 
 
-async def test_syncing_again_changes_nothing(shop: Shop, stage: Stage) -> None:
+async def test_syncing_again_changes_nothing(shop: Shop, stage: Stage, clock: FixedClock) -> None:
     await stage.seed(4, spread_s=60)  # all within the overlap, so Etsy sends them again
     await shop.sync()
     before = [(o.id, o.updated_at) for o in await shop.orders()]
-    shop.process.clock.advance(minutes=5)  # type: ignore[attr-defined]
+    clock.advance(minutes=5)
     sync = await shop.sync()
     assert (sync.status, sync.orders_new, sync.orders_updated) == (SyncStatus.COMPLETED, 0, 0)
     assert [(o.id, o.updated_at) for o in await shop.orders()] == before

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from shopwright.channels.models import ChannelReject, ChannelSync, Connection, ConsentRequest
 from shopwright.channels.states import CONNECTION_TRANSITIONS, OPEN_SYNCS, ConnectionStatus
@@ -146,16 +146,19 @@ async def drop_old_consents(session: WriteSession, ctx: Actor, now: datetime) ->
 
 
 async def put_rejects(session: WriteSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Open a reject per order, or open it again with the newer reason."""
+    """Open a reject per order; an open one gets the newer reason and keeps its time."""
     if not rows:
         return
     insert = insert_for(session, ChannelReject)
+    known = func.coalesce(ChannelReject.next_try_at, insert.excluded.next_try_at)
     await session.execute(
         insert.on_conflict_do_update(
             index_elements=["connection_id", "external_id"],
             set_={
                 "reason": insert.excluded.reason,
-                "next_try_at": insert.excluded.next_try_at,
+                "next_try_at": case(
+                    (ChannelReject.closed_at.is_(None), known), else_=insert.excluded.next_try_at
+                ),
                 "closed_at": None,
                 "closed_by": None,
             },

@@ -5,7 +5,7 @@ crash between two pages repeats nothing and skips nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shopwright.channels import push, queries, service, sync_queries
@@ -87,7 +87,6 @@ class SyncRun:
     tools: SyncTools
     connection: Connection
     sync: ChannelSync
-    _rejected: set[str] = field(default_factory=set)
 
     @property
     def ctx(self) -> Actor:
@@ -98,9 +97,11 @@ class SyncRun:
         try:
             async with self.tools.open_adapter(self.ctx, self.connection) as adapter:
                 await self._learn_shop(adapter)
+                due = await self._list_due_rejects()
                 async for page in adapter.fetch_orders(Watermark(self.connection.watermark_s)):
                     await self._store_page(page)
-                await self._ask_rejects_again(adapter)
+                for reject in due:
+                    await self._ask_again(adapter, reject)
         except ChannelError as err:
             await self.fail(err)
         else:
@@ -218,7 +219,6 @@ class SyncRun:
         await sync_queries.add_counts(
             session, self.ctx, self.sync.id, new=0, updated=0, rejected=len(reasons)
         )
-        self._rejected.update(reasons)
 
     async def _move_watermark(self, session: WriteSession, watermark: Watermark) -> None:
         moved = await queries.change_connected(
@@ -227,20 +227,16 @@ class SyncRun:
         if not moved:
             raise SyncLost(f"connection {self.connection.id} is not connected any more")
 
-    async def _ask_rejects_again(self, adapter: ChannelAdapter) -> None:
+    async def _list_due_rejects(self) -> list[ChannelReject]:
+        """Before the pages, so that none is asked for twice in one sync."""
+        async with self.tools.database.read() as session:
+            return await queries.list_rejects_due(
+                session, self.ctx, self.connection.id, self.tools.clock.now(), REJECTS_PER_SYNC
+            )
+
+    async def _ask_again(self, adapter: ChannelAdapter, reject: ChannelReject) -> None:
         """A receipt may have come without its items once; a later answer has them."""
         now = self.tools.clock.now()
-        async with self.tools.database.read() as session:
-            due = await queries.list_rejects_due(
-                session, self.ctx, self.connection.id, now, REJECTS_PER_SYNC
-            )
-        for reject in due:
-            if reject.external_id not in self._rejected:
-                await self._ask_again(adapter, reject, now)
-
-    async def _ask_again(
-        self, adapter: ChannelAdapter, reject: ChannelReject, now: datetime
-    ) -> None:
         facts = {"tries": reject.tries + 1, "next_try_at": now + _retry_after(reject.tries)}
         try:
             order = await adapter.fetch_order(reject.external_id)
