@@ -299,6 +299,21 @@ async def test_order_is_held_noted_and_cancelled(
     assert (order.status, holds, notes) == (OrderStatus.CANCELED, 1, "Member")
 
 
+async def test_ready_order_is_packed_and_shipped_with_its_tracking_code(
+    browser_as: BrowserAs, member: Actor, shop: Shop
+) -> None:
+    browser = await browser_as(member)
+    path = f"/orders/{shop.orders['ready']}"
+    assert "Pack and ship" in (await browser.get(path)).text
+    form = {"carrier": "DHL", "tracking_code": "00340434"}
+    assert (await browser.post(f"{path}/ship", data=form)).status_code == 303
+    page = text_of((await browser.get(path)).text)
+    assert "Order #1040 shipped" in page
+    assert "Parcel 1 · DHL 00340434 · packed by Member, shipped 09:00 shipped" in page
+    again = await browser.post(f"{path}/ship", data=form)
+    assert again.status_code == 409
+
+
 async def test_product_is_made_with_its_recipe_in_one_form(
     browser_as: BrowserAs, member: Actor, shop: Shop
 ) -> None:

@@ -86,6 +86,8 @@ async def follow(
         spoke_at = time.monotonic()
         while await membership.holds():
             text = await subscriber.wait(LOOK_S)
+            if subscriber.is_over:
+                return
             if not text and time.monotonic() < spoke_at + HEARTBEAT_S:
                 continue
             spoke_at = time.monotonic()

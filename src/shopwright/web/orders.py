@@ -13,6 +13,7 @@ from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.orders import correspondence, holds, intake, service, stop
 from shopwright.orders.models import Order
+from shopwright.shipping import service as shipping
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
 from shopwright.web.pips import order_pip
@@ -120,6 +121,28 @@ async def mark_paid(
     return done(
         request, f"Order #{found.number} is paid; its making begins.", to=f"/orders/{found.id}"
     )
+
+
+@router.post("/orders/{order}/ship")
+async def ship_order(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    now: Now,
+    order: OrderRef,
+    carrier: Annotated[str, Form(max_length=60)] = "",
+    tracking_code: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Packed and gone in one step; the channel is told after the commit."""
+    parcel = await shipping.ship_order(
+        session,
+        ctx,
+        order_ref=order,
+        carrier=carrier.strip() or None,
+        tracking_code=tracking_code.strip() or None,
+        now=now,
+    )
+    return done(request, f"Parcel {parcel.number} is on its way.", to=f"/orders/{parcel.order_id}")
 
 
 @router.post("/orders/{order}/cancel")

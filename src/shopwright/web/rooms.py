@@ -37,6 +37,12 @@ class Subscriber:
         self._fragments: dict[Fragment, str] = {}
         self._notices: set[str] = set()
         self._wake = asyncio.Event()
+        self.is_over = False
+
+    def end(self) -> None:
+        """The stream says good-bye; the browser comes back to whatever answers next."""
+        self.is_over = True
+        self._wake.set()
 
     def wants(self, fragment: Fragment) -> bool:
         return not self.topics.isdisjoint(fragment.topics)
@@ -149,6 +155,12 @@ class LiveRooms:
     def seen(self, organization_id: int) -> str:
         """Equal at two moments when nothing but telemetry changed between them, in this process."""
         return f"{self._start}.{self._changes.get(organization_id, 0)}"
+
+    def end_all(self) -> None:
+        """Before the server stops: it would wait for open streams."""
+        for room in self._rooms.values():
+            for subscriber in room.subscribers:
+                subscriber.end()
 
     @contextlib.contextmanager
     def join(self, organization_id: int, role: Role, topics: Iterable[str]) -> Iterator[Subscriber]:

@@ -1,0 +1,264 @@
+"""Journeys through the running pages in a real browser: sign in, watch, decide."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.async_api import Page, expect
+
+from shopwright.accounts.models import User
+from shopwright.accounts.passwords import Passwords
+from shopwright.files.access import files_of
+from shopwright.fleet import service as fleet
+from shopwright.fleet.states import Activity
+from shopwright.kernel.actor import Actor, Role
+from shopwright.kernel.clock import SystemClock
+from shopwright.kernel.edge import Process
+from shopwright.kernel.signals import Signal
+from shopwright.server.process import open_process
+from shopwright.telemetry.latest import LatestSnapshots
+from shopwright.web.rooms import LiveRooms
+from tests import factories
+from tests.conftest import build_migrated, make_settings
+from tests.databases import SqliteDatabases
+from tests.web import rows
+from tests.web.rows import Shop
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "correct horse battery"
+PHONE = {"width": 390, "height": 844}
+FLEET = 50
+REPORTS = 40
+LIMIT_MS = 150  # median from a report to the change in an open page, with 50 printers
+
+
+@dataclass(slots=True)
+class Scene:
+    """A running shop and who works in it."""
+
+    address: str
+    process: Process
+    actor: Actor
+    email: str
+    shop: Shop
+
+    def report(self, printer_id: int, **facts: object) -> None:
+        """What the runner does with a device's report."""
+        snapshot = rows.snapshot_of(self.actor, printer_id, **facts)
+        self.process.context.keep(LatestSnapshots).put(snapshot)
+        self.process.context.hub.publish(
+            Signal(self.actor.organization_id, "telemetry", printer_id)
+        )
+
+
+@pytest.fixture
+async def scene(
+    sqlite_databases: SqliteDatabases, application: FastAPI, tmp_path: Path
+) -> AsyncIterator[Scene]:
+    url = sqlite_databases.create_from("migrated", build_migrated)
+    async with open_process(make_settings(url, tmp_path), SystemClock()) as process:
+        process.is_ready = True
+        application.state.process = process
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application, host="127.0.0.1", port=0, lifespan="off", log_config=None,
+                timeout_graceful_shutdown=1,
+            )
+        )  # fmt: skip
+        serving = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110  uvicorn tells nobody
+            await asyncio.sleep(0.005)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield await fill(process, f"http://127.0.0.1:{port}")
+        LiveRooms.of(process).end_all()
+        server.should_exit = True
+        await serving
+        del application.state.process
+
+
+async def fill(process: Process, address: str) -> Scene:
+    password_hash = await process.context.keep(Passwords).hash(PASSWORD)
+    async with process.database.write() as session:
+        organization = await factories.make_organization(session, "Nordlicht Prints")
+        actor = await factories.make_member(session, organization, Role.OWNER, "sam")
+        user = await session.get_one(User, actor.user_id)
+        user.password_hash = password_hash
+        shop = await rows.fill_shop(session, actor, files_of(process))
+        email = user.email
+    rows.report_fleet(process.context.keep(LatestSnapshots), actor, shop)
+    return Scene(address, process, actor, email, shop)
+
+
+async def sign_in(page: Page, scene: Scene, path: str) -> None:
+    """Asks for ``path``, is sent to the log-in page, and comes back."""
+    await page.goto(scene.address + path)
+    await page.get_by_label("E-mail address").fill(scene.email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await page.wait_for_url(scene.address + path)
+
+
+async def stream_open(scene: Scene) -> None:
+    """The page's event stream has joined its room."""
+    listeners = scene.process.context.hub._listeners
+    while not listeners.get(scene.actor.organization_id):  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+
+
+async def test_card_moves_when_its_printer_reports(page: Page, scene: Scene) -> None:
+    await sign_in(page, scene, "/printers")
+    await stream_open(scene)
+    card = page.get_by_role("article", name="P1S 01")
+    await expect(card).to_contain_text("62 %")
+    scene.report(scene.shop.printers["busy"], percent=71.0, layer=170)
+    await expect(card).to_contain_text("71 %")
+    await expect(card).to_contain_text("layer 170/240")
+
+
+async def test_card_changes_when_its_printer_is_changed_by_somebody_else(
+    page: Page, scene: Scene
+) -> None:
+    await sign_in(page, scene, "/printers")
+    await stream_open(scene)
+    card = page.get_by_role("article", name="P1S 03")
+    await expect(card).to_contain_text("ready")
+    async with scene.process.database.write() as session:
+        printer = await fleet.get_printer(session, scene.actor, scene.shop.printers["idle"])
+        printer.activity, printer.trouble = Activity.ERROR, "The nozzle is clogged."
+        await session.flush()
+        await fleet.changed(session, printer)
+    await expect(card).to_contain_text("The nozzle is clogged.")
+    await expect(page.locator("aside [data-id=n-trouble]")).to_have_text("3")
+
+
+async def test_two_tabs_share_one_stream_and_both_move(page: Page, scene: Scene) -> None:
+    await sign_in(page, scene, "/printers")
+    await stream_open(scene)
+    other = await page.context.new_page()
+    await other.goto(f"{scene.address}/printers/{scene.shop.printers['busy']}")
+    await expect(other.locator("h1")).to_have_text("P1S 01")
+    await other.wait_for_timeout(300)
+    scene.report(scene.shop.printers["busy"], percent=80.0)
+    await expect(page.get_by_role("article", name="P1S 01")).to_contain_text("80 %")
+    await expect(other.locator("main")).to_contain_text("80 %")
+
+
+async def test_plate_is_cleared_on_the_phone(page: Page, scene: Scene) -> None:
+    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict will do
+    await sign_in(page, scene, "/printers")
+    card = page.get_by_role("article", name="P1S 04")
+    await card.get_by_role("button", name="Plate clear, all 4 good").click()
+    await expect(page.locator("#messages")).to_contain_text("Counted: 4 good.")
+    await expect(card).to_contain_text("ready")
+
+
+async def test_stop_asks_first_and_no_sends_nothing(page: Page, scene: Scene) -> None:
+    path = f"/printers/{scene.shop.printers['busy']}"
+    await sign_in(page, scene, path)
+    stop = page.get_by_role("button", name="Stop")
+    await stop.click()
+    question = page.get_by_role("dialog")
+    await expect(question).to_contain_text("Stop the print on P1S 01?")
+    await question.get_by_role("button", name="No, go back").click()
+    await expect(page.locator("main")).not_to_contain_text("stop print")
+    await stop.click()
+    await question.get_by_role("button", name="Yes").click()
+    await expect(page.locator("#messages")).to_contain_text("The printer is asked to stop.")
+    await expect(page.locator("main")).to_contain_text("stop print")
+
+
+async def test_search_narrows_the_orders_without_a_new_page(page: Page, scene: Scene) -> None:
+    await sign_in(page, scene, "/orders")
+    await page.get_by_label("Search orders").fill("okafor")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator("tbody")).to_contain_text("#1040")
+
+
+async def test_unknown_sku_is_mapped_and_leaves_the_inbox(page: Page, scene: Scene) -> None:
+    await sign_in(page, scene, "/inbox")
+    await page.get_by_label("Variant for OCTO-GLOW").select_option(str(scene.shop.variant_id))
+    await page.get_by_role("button", name="Map").click()
+    await expect(page.locator("main")).to_contain_text("The inbox is empty")
+
+
+async def test_theme_follows_the_choice_and_is_there_before_the_first_paint(
+    page: Page, scene: Scene
+) -> None:
+    await page.emulate_media(color_scheme="dark")
+    await sign_in(page, scene, "/")
+    root = page.locator("html")
+    await expect(root).to_have_attribute("data-bs-theme", "dark")
+    await page.get_by_role("button", name="Light", exact=True).click()
+    await expect(root).to_have_attribute("data-bs-theme", "light")
+    await page.goto(f"{scene.address}/orders", wait_until="commit")
+    await expect(root).to_have_attribute("data-bs-theme", "light")
+
+
+async def test_no_page_scrolls_sideways_on_a_phone(page: Page, scene: Scene) -> None:
+    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await sign_in(page, scene, "/")
+    shop = scene.shop
+    for path in ["/", "/printers", f"/printers/{shop.printers['busy']}", "/queue", "/queue/history",
+                 "/orders", f"/orders/{shop.orders['making']}", f"/orders/{shop.orders['ready']}",
+                 "/inbox", "/catalog", "/catalog/1", "/filament"]:  # fmt: skip
+        await page.goto(scene.address + path)
+        excess = await page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert (path, excess) == (path, 0)
+
+
+async def test_log_out_elsewhere_sends_the_open_page_to_the_log_in(
+    page: Page, scene: Scene
+) -> None:
+    await sign_in(page, scene, "/printers")
+    await stream_open(scene)
+    other = await page.context.new_page()
+    await other.goto(f"{scene.address}/orders")
+    await other.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+async def test_report_reaches_an_open_page_of_fifty_printers_in_time(
+    page: Page, scene: Scene
+) -> None:
+    async with scene.process.database.write() as session:
+        made = [
+            rows.make_printer(scene.actor, f"Farm {number:02}", activity=Activity.PRINTING)
+            for number in range(FLEET - len(scene.shop.printers))
+        ]
+        session.add_all(made)
+        await session.flush()
+        printer_ids = [printer.id for printer in made]
+    for printer_id in printer_ids:
+        scene.report(printer_id)
+    await sign_in(page, scene, "/printers")
+    await stream_open(scene)
+    await page.evaluate(
+        """() => { window.changes = {}; new MutationObserver((all) => { for (const change of all)
+           for (const node of change.addedNodes) if (node.dataset?.id?.endsWith("-live"))
+             window.changes[node.dataset.id + node.textContent.match(/\\d+ %/)[0]] ??= Date.now();
+        }).observe(document.getElementById("main"), { childList: true, subtree: true }); }"""
+    )
+    sent: dict[str, float] = {}
+    for number in range(REPORTS):
+        for offset in range(5):  # others report meanwhile: some 50 reports a second
+            printer_id = printer_ids[(number * 5 + offset) % len(printer_ids)]
+            percent = number % 90 + 5
+            sent[f"printer-{printer_id}-live{percent} %"] = time.time() * 1000
+            scene.report(printer_id, percent=float(percent))
+            await asyncio.sleep(0.02)
+    last = list(sent)[-1]
+    await page.wait_for_function("name => window.changes[name]", arg=last)
+    seen: dict[str, float] = await page.evaluate("() => window.changes")
+    delays = [seen[name] - moment for name, moment in sent.items() if name in seen]
+    print(f"median {median(delays):.0f} ms, slowest {max(delays):.0f} ms of {len(delays)}")
+    assert len(delays) == len(sent)
+    assert median(delays) < LIMIT_MS
