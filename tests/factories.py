@@ -15,9 +15,12 @@ from shopwright.accounts.models import (
 )
 from shopwright.catalog.models import Hardware, Product, RecipeStep, SkuAlias, Variant
 from shopwright.catalog.states import StepKind
+from shopwright.channels.models import ChannelReject, Connection
+from shopwright.channels.push import POST_TRACKING
+from shopwright.channels.states import ConnectionStatus
 from shopwright.fleet.models import Printer
 from shopwright.inventory.models import Filament, SlotSpool, Spool
-from shopwright.kernel import ids
+from shopwright.kernel import effects, ids
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
 from shopwright.orders.models import (
@@ -467,3 +470,59 @@ async def make_loaded_printer_id(session: WriteSession, actor: Actor) -> int:
     )
     await session.flush()
     return printer.id
+
+
+async def make_connection(session: WriteSession, actor: Actor) -> Connection:
+    connection = Connection(
+        organization_id=actor.organization_id,
+        channel="etsy",
+        name="Atelier",
+        external_user_id=str(next(_numbers)),
+        status=ConnectionStatus.CONNECTED,
+        next_sync_at=START,
+        updated_at=START,
+    )
+    session.add(connection)
+    await session.flush()
+    return connection
+
+
+@row_for("connection")
+async def make_connection_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_connection(session, actor)).id
+
+
+@row_for("reject")
+async def make_reject_id(session: WriteSession, actor: Actor) -> int:
+    connection = await make_connection(session, actor)
+    reject = ChannelReject(
+        organization_id=actor.organization_id,
+        connection_id=connection.id,
+        external_id="3300000001",
+        reason="It came without its items.",
+    )
+    session.add(reject)
+    await session.flush()
+    return reject.id
+
+
+@row_for("push")
+async def make_push_id(session: WriteSession, actor: Actor) -> int:
+    """Told to nobody yet."""
+    connection = await make_connection(session, actor)
+    request = {
+        "connection_id": connection.id,
+        "external_id": "3300000001",
+        "carrier": "DHL",
+        "tracking_code": "X1",
+    }
+    number = next(_numbers)
+    effect = await effects.intend(
+        session,
+        actor.organization_id,
+        kind=POST_TRACKING,
+        key=f"parcel:{number}",
+        subject_id=number,
+        request=request,
+    )
+    return effect.id

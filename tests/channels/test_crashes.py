@@ -9,7 +9,7 @@ import pytest
 from shopwright.channels import runs, service
 from shopwright.channels.adapters import ETSY, Adapters
 from shopwright.channels.events import ChannelPageArrived
-from shopwright.channels.port import OrderPage, Watermark
+from shopwright.channels.port import OrderPage, ShopProfile, Watermark
 from shopwright.channels.states import SyncStatus
 from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
@@ -169,7 +169,7 @@ async def test_a_mistake_of_ours_ends_the_sync_in_words(shop: Shop, stage: Stage
     await stage.seed(1)
 
     class Broken(EtsyAdapter):
-        async def shop(self) -> None:  # type: ignore[override]
+        async def shop(self) -> ShopProfile:
             raise ZeroDivisionError
 
     shop.process.context.keep(Adapters).install(ETSY, lambda app, tokens, _: Broken(app, tokens))

@@ -192,7 +192,7 @@ def late(adapter: EtsyAdapter) -> EtsyAdapter:
     async def unanswered(_external_id: str, _tracking: Tracking) -> Answer:
         return TrackingUnconfirmed("No answer came.")
 
-    adapter.push_tracking = unanswered  # type: ignore[method-assign]
+    adapter.push_tracking = unanswered  # type: ignore[method-assign, assignment]
     return adapter
 
 
