@@ -34,6 +34,8 @@ from shopwright.orders.models import (
 from shopwright.orders.states import HoldSubject, OrderStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.models import PrintJob
+from shopwright.shipping.models import Parcel
+from shopwright.shipping.states import ParcelStatus
 from tests.clock import FOREVER, START
 
 _numbers = count(1)
@@ -391,6 +393,20 @@ async def make_job_id(session: WriteSession, actor: Actor) -> int:
     session.add(job)
     await session.flush()
     return job.id
+
+
+@row_for("parcel")
+async def make_parcel_id(session: WriteSession, actor: Actor) -> int:
+    parcel = Parcel(
+        organization_id=actor.organization_id,
+        order_id=await make_order_id(session, actor),
+        number=1,
+        status=ParcelStatus.SHIPPED,
+        packed_by="sam",
+    )
+    session.add(parcel)
+    await session.flush()
+    return parcel.id
 
 
 @row_for("filament")

@@ -170,6 +170,20 @@ async def release_leases(session: WriteSession, owner: str, now: datetime) -> No
     )
 
 
+async def list_commands(
+    session: AnySession, ctx: Actor, printer_id: int, limit: int = 100
+) -> list[PrinterCommand]:
+    """The latest first."""
+    rows = await session.scalars(
+        select(PrinterCommand)
+        .where(PrinterCommand.organization_id == ctx.organization_id)
+        .where(PrinterCommand.printer_id == printer_id)
+        .order_by(PrinterCommand.id.desc())
+        .limit(limit)
+    )
+    return list(rows)
+
+
 async def list_open_commands(session: AnySession, printer_id: int) -> list[PrinterCommand]:
     """For the link owner: what is not settled yet, oldest first."""
     rows = await session.scalars(

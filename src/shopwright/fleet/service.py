@@ -2,7 +2,7 @@
 commit."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from shopwright.accounts import audit
@@ -83,6 +83,66 @@ async def register_printer(
     return printer
 
 
+@dataclass(frozen=True, slots=True)
+class PrinterChange:
+    """Only what is not None changes."""
+
+    name: str | None = None
+    host: str | None = None
+    access_code: str | None = field(default=None, repr=False)
+    serial: str | None = None
+    model: str | None = None
+    brand: str | None = None
+    ports: dict[str, int] | None = None
+    nozzle_um: int | None = None
+    location: str | None = None
+    harvest_policy: HarvestPolicy | None = None
+
+
+async def update_printer(
+    session: WriteSession, ctx: Actor, *, ref: Ref, change: PrinterChange, now: datetime
+) -> Printer:
+    """Its link is made anew when the way to it changed; another serial is another certificate.
+
+    Raises PrinterExists when a living printer has the serial.
+    """
+    printer = await get_living_printer(session, ctx, ref)
+    if change.serial is not None and change.serial != printer.serial:
+        await _give_serial(session, ctx, printer, change.serial)
+    for name in ("name", "host", "model", "brand", "nozzle_um", "location", "harvest_policy"):
+        value = getattr(change, name)
+        if value is not None:
+            setattr(printer, name, value)
+    if change.ports is not None:
+        printer.ports = dict(change.ports)
+    if change.access_code is not None:
+        printer.access_code = session.context.vault.encrypt(change.access_code)
+    printer.updated_at = now
+    await session.flush()
+    audit.record(session, ctx, "printer.updated", printer.id, host=printer.host)
+    await set_up(session, printer)
+    return printer
+
+
+async def _give_serial(session: WriteSession, ctx: Actor, printer: Printer, serial: str) -> None:
+    """A serial that only a deleted printer has is taken from it."""
+    other = await queries.find_by_serial(session, ctx, serial)
+    if other is not None and other.is_active:
+        raise PrinterExists(f"{other.name} has the serial {serial}.", printer_id=other.id)
+    if other is not None:
+        other.serial = None
+        await session.flush()
+    printer.serial, printer.fingerprint = serial, None
+
+
+async def get_living_printer(session: ReadSession | WriteSession, ctx: Actor, ref: Ref) -> Printer:
+    """Raises NotFound, also for a deleted one."""
+    printer = await get_printer(session, ctx, ref)
+    if not printer.is_active:
+        raise NotFound(f"There is no printer {ref}.")
+    return printer
+
+
 async def get_printer(session: ReadSession | WriteSession, ctx: Actor, ref: Ref | int) -> Printer:
     """Raises NotFound, also for another organization's printer."""
     wanted = Ref(ref, None) if isinstance(ref, int) else ref
@@ -104,7 +164,7 @@ async def list_slots(
 
 async def remove_printer(session: WriteSession, ctx: Actor, *, printer_id: int) -> None:
     """Hide it and let its link go; its history stays."""
-    printer = await get_printer(session, ctx, printer_id)
+    printer = await get_living_printer(session, ctx, Ref(printer_id, None))
     printer.is_active = False
     await session.flush()
     audit.record(session, ctx, "printer.removed", printer.id)

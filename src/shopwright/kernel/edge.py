@@ -19,6 +19,7 @@ from shopwright.kernel.idempotency import Claim
 from shopwright.kernel.settings import Settings
 
 MAX_ID = 2**63 - 1
+MAX_BODY_BYTES = 2_000_000  # of a request that is parsed in memory; uploads are streamed
 ALL_ROWS = 1_000_000_000  # the default limit of documented lists that return everything
 
 
@@ -36,6 +37,11 @@ class Process:
 def get_process(request: Request) -> Process:
     process: Process = request.app.state.process
     return process
+
+
+async def find_process(request: Request) -> Process:
+    """The dependency; a plain function would be called in a thread."""
+    return get_process(request)
 
 
 async def open_read(request: Request) -> AsyncIterator[ReadSession]:
@@ -66,17 +72,22 @@ async def writing(request: Request) -> AsyncIterator[WriteSession]:
             )
 
 
+def allow_body(request: Request, max_bytes: int) -> None:
+    """For a route that streams its body to disk: more than ``MAX_BODY_BYTES`` may come."""
+    request.state.max_body_bytes = max_bytes
+
+
 def principal_of(request: Request) -> str:
     """Who is counted: the one ``accounts`` let in, else the caller's address."""
     known: str | None = getattr(request.state, "principal", None)
     return known or f"address:{request.client.host if request.client else 'unknown'}"
 
 
-def get_now(request: Request) -> datetime:
+async def get_now(request: Request) -> datetime:
     return get_process(request).clock.now()
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     return get_process(request).settings
 
 
@@ -84,7 +95,7 @@ def get_settings(request: Request) -> Settings:
 Read = Annotated[ReadSession, Depends(open_read, scope="function")]
 Write = Annotated[WriteSession, Depends(open_write, scope="function")]
 Now = Annotated[datetime, Depends(get_now)]
-ProcessDep = Annotated[Process, Depends(get_process)]
+ProcessDep = Annotated[Process, Depends(find_process)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
@@ -115,7 +126,7 @@ def parse_ref(text: str) -> Ref:
 def path_ref(name: str) -> Any:
     """A dependency that reads the path parameter ``name`` as a Ref."""
 
-    def read(value: Annotated[str, Path(alias=name, max_length=40)]) -> Ref:
+    async def read(value: Annotated[str, Path(alias=name, max_length=40)]) -> Ref:
         return parse_ref(value)
 
     return Depends(read)
@@ -151,7 +162,7 @@ def page_of(default_limit: int) -> Any:
     ``ALL_ROWS`` as default returns everything unless the caller asks for less.
     """
 
-    def read(
+    async def read(
         limit: Annotated[int | None, Query(description="1 to 1000")] = None,
         offset: Annotated[int, Query(description="rows to skip")] = 0,
         envelope: Annotated[Literal["data"] | None, Query(description="name the rows data")] = None,
@@ -183,6 +194,13 @@ def listed(name: str, rows: Sequence[BaseModel], total: int, paging: Paging) -> 
     key = "data" if paging.is_enveloped else name
     body = {key: [row.model_dump(mode="json") for row in rows], **page_members(paging, total)}
     return JSONResponse(body)
+
+
+def listed_bare(rows: Sequence[BaseModel], total: int, paging: Paging) -> JSONResponse:
+    """A list that the reference prints as a bare array; ``?envelope=data`` gives it members."""
+    if paging.is_enveloped:
+        return listed("data", rows, total, paging)
+    return JSONResponse([row.model_dump(mode="json") for row in rows])
 
 
 def problems(*errors: type[ShopError]) -> dict[int | str, dict[str, Any]]:

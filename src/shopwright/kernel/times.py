@@ -16,5 +16,13 @@ def plain(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def millis(moment: datetime) -> str:
+    """``2025-01-01T00:00:00.000Z``: as the printer and queue routes of the reference print it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
+        f"{moment.microsecond // 1000:03}Z"
+    )
+
+
 ZuluTime = Annotated[datetime, PlainSerializer(zulu, return_type=str)]
 PlainTime = Annotated[datetime, PlainSerializer(plain, return_type=str)]
+MillisTime = Annotated[datetime, PlainSerializer(millis, return_type=str)]

@@ -15,8 +15,11 @@ from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries as owed
 from shopwright.orders import pieces, queries
 from shopwright.orders.models import OrderItem, PieceStep
-from shopwright.orders.states import WORKABLE
+from shopwright.orders.states import STOPPED, WORKABLE, OrderStatus
 from shopwright.print_jobs import service as print_jobs
+
+# Imported with the rest of a channel's history, they must not fill the SKU inbox.
+LEFT_OR_STOPPED = STOPPED | {OrderStatus.SHIPPED, OrderStatus.DELIVERED}
 
 
 async def plan_items(
@@ -30,6 +33,7 @@ async def plan_items(
     if not items:
         return
     orders = await queries.list_orders_by_id(session, ctx, {item.order_id for item in items})
+    items = [item for item in items if orders[item.order_id].status not in LEFT_OR_STOPPED]
     variants = await catalog.find_variants_by_code(
         session, ctx, {item.sku for item in items if item.sku}
     )
@@ -46,6 +50,8 @@ async def plan_items(
     ]
     await session.flush()
     touch(session, ctx.organization_id, "inbox")
+    for item in items:  # the order shows what its items wait for
+        touch(session, ctx.organization_id, "order", item.order_id)
     if ready:
         await pieces.owe_pieces(session, ctx, recipes=ready, now=now)
     wanted = {step.id for _, recipe in ready for step in recipe}
@@ -68,7 +74,7 @@ async def plan_steps(
     for step in steps:
         groups[step.recipe_step_id].append(step)
     remaining: list[PieceStep] = []
-    for recipe_step_id, group in groups.items():
+    for recipe_step_id, group in sorted(groups.items()):  # one order of locks for everybody
         remaining += await _draw_stock(session, ctx, recipe_step_id, group, now)
     await _make_jobs(session, ctx, remaining)
 

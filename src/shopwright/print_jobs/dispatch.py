@@ -4,6 +4,8 @@ later."""
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from shopwright.accounts import audit
 from shopwright.fleet import service as fleet
 from shopwright.fleet.models import Printer
@@ -11,12 +13,13 @@ from shopwright.inventory import service as inventory
 from shopwright.kernel import ids
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
-from shopwright.kernel.errors import Conflict
+from shopwright.kernel.errors import Conflict, NotFound
 from shopwright.kernel.live import touch
 from shopwright.print_files.models import PrintFile
 from shopwright.print_jobs import matching, queries
 from shopwright.print_jobs.matching import Match, Needs, PrinterFacts, Refusal, SlotFacts
 from shopwright.print_jobs.models import Attempt, PrintJob
+from shopwright.print_jobs.states import JobStatus
 
 MAX_JOBS_LOOKED_AT = 500  # per round; the rest keeps the reason it has
 GRAMS_PER_PERCENT = 10  # a full roll is 1 kg when the device tells only percent
@@ -36,8 +39,12 @@ async def dispatch_job(
     session: WriteSession, ctx: Actor, *, job: PrintJob, printer_id: int, now: datetime
 ) -> Attempt:
     """A person sends one job to one printer; raises PrinterUnsuitable or AlreadyClaimed."""
+    if job.status is not JobStatus.QUEUED:
+        raise AlreadyClaimed(f"The job is {job.status}; only a queued one can be sent.")
     facts = {printer.id: printer for printer in await list_printer_facts(session, ctx)}
     printer = await fleet.get_printer(session, ctx, printer_id)
+    if printer.id not in facts:
+        raise NotFound(f"There is no printer {printer_id}.")
     key = (job.print_file_id, job.plate_number)
     needs = (await queries.list_needs(session, ctx, [key]))[key]
     found = matching.match(needs, facts[printer.id])
@@ -166,6 +173,8 @@ async def _try_claim(
             attempt = await _claim(session, ctx, job, printer, found, needs, now)
     except inventory.NotEnoughFilament as err:
         return err.detail
+    except IntegrityError:  # the partial unique index: a printer does one job
+        return f"{printer.name} was taken just now."
     return None if attempt else "Its order is held or was stopped."
 
 

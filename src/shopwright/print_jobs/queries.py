@@ -1,14 +1,17 @@
 """All SQL of print jobs and attempts. Guarded columns are written here only, by compare-and-set."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from shopwright.fleet.models import Printer
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import ReadSession, WriteSession
-from shopwright.kernel.edge import Ref
+from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import Paging, Ref
 from shopwright.orders.models import Order, OrderItem, PieceStep
 from shopwright.orders.states import STOPPED, StepStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
@@ -16,7 +19,36 @@ from shopwright.print_jobs.matching import FilamentNeed, Needs
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import ACTIVE, OPEN_ATTEMPTS, WAITING, AttemptStatus, JobStatus
 
-AnySession = ReadSession | WriteSession
+AnySession = AsyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    statuses: tuple[JobStatus, ...] = ()
+    printer_id: int | None = None
+    order_id: int | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.statuses:
+            found.append(PrintJob.status.in_(self.statuses))
+        if self.printer_id is not None:
+            found.append(PrintJob.printer_id == self.printer_id)
+        if self.order_id is not None:
+            found.append(PrintJob.order_id == self.order_id)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job with what a reader wants to see beside it."""
+
+    job: PrintJob
+    printer_name: str | None
+    printer_model: str | None
+    printer_host: str | None
+    file_name: str
+    percent: int | None
 
 
 async def insert_jobs(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[PrintJob]:
@@ -33,6 +65,64 @@ async def find_job(session: AnySession, ctx: Actor, ref: Ref) -> PrintJob | None
         .execution_options(populate_existing=True)
     )
     return job
+
+
+async def list_jobs(
+    session: AnySession, ctx: Actor, wanted: JobFilter, paging: Paging
+) -> tuple[list[JobRow], int]:
+    """One page, the latest first, and how many there are in all."""
+    conditions = [PrintJob.organization_id == ctx.organization_id, *wanted.conditions()]
+    total = await session.scalar(select(func.count()).select_from(PrintJob).where(*conditions))
+    rows = await session.execute(
+        _job_rows(ctx)
+        .where(*conditions)
+        .order_by(PrintJob.id.desc())
+        .limit(paging.limit)
+        .offset(paging.offset)
+    )
+    return [JobRow(*row) for row in rows], total or 0
+
+
+async def find_job_row(session: AnySession, ctx: Actor, ref: Ref) -> JobRow | None:
+    rows = await session.execute(_job_rows(ctx).where(ref.where(PrintJob)))
+    row = rows.first()
+    return JobRow(*row) if row else None
+
+
+def _job_rows(ctx: Actor) -> Select[Any]:
+    percent = (
+        select(Attempt.percent)
+        .where(Attempt.organization_id == ctx.organization_id)
+        .where(Attempt.print_job_id == PrintJob.id)
+        .order_by(Attempt.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement: Select[Any] = (
+        select(PrintJob, Printer.name, Printer.model, Printer.host, PrintFile.name, percent)
+        .join(
+            PrintFile,
+            (PrintFile.id == PrintJob.print_file_id)
+            & (PrintFile.organization_id == PrintJob.organization_id),
+        )
+        .outerjoin(
+            Printer,
+            (Printer.id == PrintJob.printer_id)
+            & (Printer.organization_id == PrintJob.organization_id),
+        )
+        .where(PrintJob.organization_id == ctx.organization_id)
+        .execution_options(populate_existing=True)
+    )
+    return statement
+
+
+async def list_attempts(session: AnySession, ctx: Actor, job_id: int) -> list[Attempt]:
+    rows = await session.scalars(
+        select(Attempt)
+        .where(Attempt.organization_id == ctx.organization_id, Attempt.print_job_id == job_id)
+        .order_by(Attempt.number)
+    )
+    return list(rows)
 
 
 async def list_queued(session: AnySession, ctx: Actor, limit: int) -> list[PrintJob]:

@@ -1,10 +1,12 @@
 """The queue: make jobs for owed steps, order them, hold them, drop them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
 from shopwright.accounts import audit
+from shopwright.fleet import service as fleet
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession
 from shopwright.kernel.edge import Ref
@@ -19,6 +21,7 @@ from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import JobStatus
 
 PRIORITY_OF_ORDER = {1: 10, 2: 5, 3: 0, 4: -5, 5: -10}  # reference decision 17
+AT_WORK = frozenset({JobStatus.PREPARING, JobStatus.PRINTING, JobStatus.PAUSED})
 MAX_FAILURES = 3  # then a person looks before more filament is spent
 
 
@@ -129,6 +132,23 @@ async def cancel_job(session: WriteSession, ctx: Actor, *, job_id: int, reason: 
     cancelled = await _waiting(session, ctx, job, job_id, "print_job.cancelled", reason)
     await pieces.return_steps(session, ctx, print_job_id=job_id)
     return cancelled
+
+
+async def stop_job(
+    session: WriteSession, ctx: Actor, *, ref: Ref, reason: str, now: datetime
+) -> None:
+    """Cancel it: a waiting job at once, a printing one through the printer, whose report ends it.
+
+    Raises JobNotWaiting for a job that ended, and while its start is on the way.
+    """
+    job = await get_job(session, ctx, ref)
+    if job.status in AT_WORK and job.printer_id is not None:
+        await fleet.send_command(
+            session, ctx, printer_id=job.printer_id, kind="stop_print", arguments={}, now=now
+        )
+        audit.record(session, ctx, "print_job.stop_asked", job.id, reason=reason)
+        return
+    await cancel_job(session, ctx, job_id=job.id, reason=reason)
 
 
 async def _waiting(

@@ -6,12 +6,14 @@ from shopwright.accounts import routes as accounts
 from shopwright.catalog import routes as catalog
 from shopwright.channels import routes as channels
 from shopwright.files import routes as files
+from shopwright.fleet import routes as fleet
 from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
 from shopwright.orders import correspondence_routes, customer_routes
 from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
 from shopwright.print_files import routes as print_files
+from shopwright.print_jobs import routes as print_jobs
 from shopwright.server import health
 from shopwright.shipping import routes as shipping
 from shopwright.web.routes import ROUTERS as PAGES
@@ -29,6 +31,8 @@ def include(app: FastAPI) -> None:
     app.include_router(orders.router)
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
+    app.include_router(fleet.router)
+    app.include_router(print_jobs.router)
     app.include_router(shipping.router)
     app.include_router(channels.router)
     app.include_router(channels.landing)

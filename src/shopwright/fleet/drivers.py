@@ -1,0 +1,32 @@
+"""Drivers by name, found by entry point and loaded on first use, and how to reach a printer."""
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from shopwright.fleet.models import Printer
+from shopwright.fleet.port import Endpoint, PrinterDriver
+from shopwright.kernel.secrets import Vault
+
+GROUP = "shopwright.drivers"
+
+
+@cache
+def load_driver(name: str) -> type[PrinterDriver] | None:
+    """None when nobody brings a driver of this name: such a printer is driven from outside."""
+    for found in entry_points(group=GROUP, name=name):
+        driver: type[PrinterDriver] = found.load()
+        return driver
+    return None
+
+
+def endpoint_of(printer: Printer, vault: Vault) -> Endpoint:
+    return Endpoint(
+        host=printer.host,
+        serial=printer.serial,
+        access_code=vault.decrypt(printer.access_code),
+        mqtt_port=printer.ports.get("mqtt"),
+        ftps_port=printer.ports.get("ftps"),
+        camera_port=printer.ports.get("camera"),
+        pinned_fingerprint=printer.fingerprint,
+        options={"model": printer.model or ""},
+    )

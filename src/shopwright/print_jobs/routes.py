@@ -1,0 +1,175 @@
+"""The queue over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import JSONResponse
+
+from shopwright.accounts.access import MemberCtx, PrintLimited, ViewerCtx
+from shopwright.fleet import service as fleet
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.edge import (
+    ALL_ROWS,
+    Now,
+    Paging,
+    Read,
+    Ref,
+    Write,
+    listed_bare,
+    page_of,
+    parse_ref,
+    path_ref,
+    problems,
+)
+from shopwright.kernel.errors import Invalid, NotFound
+from shopwright.kernel.repeatable import RepeatableRoute
+from shopwright.orders import service as orders
+from shopwright.print_jobs import attempts, dispatch, harvest, queries, service
+from shopwright.print_jobs.attempts import AttemptNotUnknown, AttemptWasPrinting
+from shopwright.print_jobs.dispatch import AlreadyClaimed, PrinterUnsuitable
+from shopwright.print_jobs.harvest import NothingToHarvest
+from shopwright.print_jobs.queries import JobFilter
+from shopwright.print_jobs.schemas import (
+    AttemptRead,
+    DispatchBody,
+    HarvestBody,
+    JobRead,
+    PriorityBody,
+    ReasonBody,
+    ResolveBody,
+)
+from shopwright.print_jobs.service import JobNotWaiting
+from shopwright.print_jobs.states import JobStatus
+
+router = APIRouter(prefix="/api/print-jobs", tags=["print jobs"], route_class=RepeatableRoute)
+
+JobRef = Annotated[Ref, path_ref("job")]
+EveryRow = Annotated[Paging, page_of(ALL_ROWS)]
+Id = Annotated[str | None, Query(max_length=40)]
+
+
+@router.get("", response_model=list[JobRead], responses=problems(Invalid))
+async def list_jobs(
+    ctx: ViewerCtx,
+    session: Read,
+    paging: EveryRow,
+    status: Annotated[str | None, Query(max_length=200, description="words with commas")] = None,
+    printerId: Id = None,  # noqa: N803  the reference's spelling
+    order_id: Id = None,
+) -> JSONResponse:
+    """Print jobs, the latest first, each with why it waits."""
+    printer = await fleet.get_printer(session, ctx, parse_ref(printerId)) if printerId else None
+    wanted = JobFilter(
+        statuses=_read_statuses(status),
+        printer_id=printer.id if printer else None,
+        order_id=await orders.get_order_id(session, ctx, parse_ref(order_id)) if order_id else None,
+    )
+    rows, total = await queries.list_jobs(session, ctx, wanted, paging)
+    return listed_bare([JobRead.of(row) for row in rows], total, paging)
+
+
+@router.get("/{job}", responses=problems(NotFound))
+async def read_job(job: JobRef, ctx: ViewerCtx, session: Read) -> JobRead:
+    """One job."""
+    return await _read(session, ctx, job)
+
+
+@router.get("/{job}/attempts", responses=problems(NotFound))
+async def list_attempts(job: JobRef, ctx: ViewerCtx, session: Read) -> list[AttemptRead]:
+    """Every try to print it, with its outcome."""
+    found = await service.get_job(session, ctx, job)
+    return [AttemptRead.of(row) for row in await queries.list_attempts(session, ctx, found.id)]
+
+
+@router.post(
+    "/{job}/dispatch",
+    dependencies=[PrintLimited],
+    responses=problems(NotFound, PrinterUnsuitable, AlreadyClaimed),
+)
+async def dispatch_job(
+    job: JobRef, body: DispatchBody, ctx: MemberCtx, session: Write, now: Now
+) -> JobRead:
+    """Send a queued job to a printer."""
+    found = await service.get_job(session, ctx, job)
+    printer = await fleet.get_printer(session, ctx, body.printer_id)
+    await dispatch.dispatch_job(session, ctx, job=found, printer_id=printer.id, now=now)
+    return await _read(session, ctx, job)
+
+
+@router.post("/{job}/hold", responses=problems(NotFound, JobNotWaiting))
+async def hold_job(
+    job: JobRef, ctx: MemberCtx, session: Write, body: ReasonBody | None = None
+) -> JobRead:
+    """Keep a queued job back until it is released."""
+    found = await service.get_job(session, ctx, job)
+    reason = (body.reason if body else "") or f"{ctx.name} holds it back."
+    await service.hold_job(session, ctx, job_id=found.id, reason=reason)
+    return await _read(session, ctx, job)
+
+
+@router.post("/{job}/release", responses=problems(NotFound, JobNotWaiting))
+async def release_job(job: JobRef, ctx: MemberCtx, session: Write) -> JobRead:
+    """Let a held job be printed."""
+    found = await service.get_job(session, ctx, job)
+    await service.release_job(session, ctx, job_id=found.id)
+    return await _read(session, ctx, job)
+
+
+@router.post("/{job}/priority", responses=problems(NotFound, JobNotWaiting))
+async def prioritise_job(
+    job: JobRef, body: PriorityBody, ctx: MemberCtx, session: Write
+) -> JobRead:
+    """Move a waiting job in the queue; higher is sooner."""
+    found = await service.get_job(session, ctx, job)
+    await service.prioritise_job(session, ctx, job_id=found.id, priority=body.level)
+    return await _read(session, ctx, job)
+
+
+@router.post(
+    "/{job}/cancel", dependencies=[PrintLimited], responses=problems(NotFound, JobNotWaiting)
+)
+async def cancel_job(
+    job: JobRef, ctx: MemberCtx, session: Write, now: Now, body: ReasonBody | None = None
+) -> JobRead:
+    """Drop a waiting job, or stop a printing one; what an order still wants gets a new job."""
+    reason = (body.reason if body else "") or f"cancelled by {ctx.name}"
+    await service.stop_job(session, ctx, ref=job, reason=reason, now=now)
+    return await _read(session, ctx, job)
+
+
+@router.post("/{job}/harvest", responses=problems(Invalid, NotFound, NothingToHarvest))
+async def harvest_job(
+    job: JobRef, body: HarvestBody, ctx: MemberCtx, session: Write, now: Now
+) -> JobRead:
+    """Take a finished plate off and count its good copies; the printer may print again."""
+    found = await service.get_job(session, ctx, job)
+    await harvest.harvest_job(session, ctx, job_id=found.id, good=body.good, now=now)
+    return await _read(session, ctx, job)
+
+
+@router.post("/{job}/resolve", responses=problems(NotFound, AttemptNotUnknown, AttemptWasPrinting))
+async def resolve_job(
+    job: JobRef, body: ResolveBody, ctx: MemberCtx, session: Write, now: Now
+) -> JobRead:
+    """Say what a printer did that could not prove it."""
+    found = await service.get_job(session, ctx, job)
+    await attempts.resolve_attempt(
+        session, ctx, job_id=found.id, answer=body.answer, percent=body.percent, now=now
+    )
+    return await _read(session, ctx, job)
+
+
+async def _read(session: AsyncSession, ctx: Actor, ref: Ref) -> JobRead:
+    row = await queries.find_job_row(session, ctx, ref)
+    if row is None:
+        raise NotFound(f"There is no print job {ref}.")
+    return JobRead.of(row)
+
+
+def _read_statuses(text: str | None) -> tuple[JobStatus, ...]:
+    words = [word.strip().lower() for word in (text or "").split(",") if word.strip()]
+    try:
+        return tuple(JobStatus(word) for word in words)
+    except ValueError as err:
+        raise Invalid(f"status must be one of {', '.join(JobStatus)}, not {text!r}.") from err
