@@ -115,12 +115,12 @@ def _cable_clips(pen: Pen) -> None:
 
 
 def _keychain(pen: Pen) -> None:
-    pen.slab((110, 300), (250, 90), 18)
+    pen.slab((90, 310), (280, 140), 28)
     for letter in range(4):
-        x = 170 + letter * 48
-        pen.area([(x, 288), (x + 28, 262), (x + 46, 262), (x + 18, 288)], -0.22)
-    pen.oval((118, 292), (38, 24), 0.02)
-    pen.hole((116, 290), (20, 12))
+        x = 170 + letter * 50
+        pen.area([(x, 292), (x + 40, 252), (x + 60, 252), (x + 20, 292)], -0.22)
+    pen.oval((104, 300), (56, 36), 0.02)
+    pen.hole((102, 298), (30, 18))
 
 
 def _lamp_base(pen: Pen) -> None:
