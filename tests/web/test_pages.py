@@ -262,6 +262,20 @@ async def test_plate_is_cleared_with_the_number_of_good_copies(
     assert (job.good, job.scrap, printer.gate) == (3, 1, Gate.READY)
 
 
+async def test_printer_is_added_by_form_and_a_bad_address_is_refused_in_words(
+    browser_as: BrowserAs, member: Actor
+) -> None:
+    browser = await browser_as(member)
+    form = {"name": "P1S 07", "host": "192.168.1.27", "access_code": "12345678", "model": "P1S"}
+    made = await browser.post("/printers", data=form)
+    assert made.status_code == 303
+    page = text_of((await browser.get(made.headers["location"])).text)
+    assert page.startswith("P1S 07 offline It has not been reached yet.")
+    refused = await browser.post("/printers", data={**form, "host": ""})
+    assert refused.status_code == 400
+    assert "A printer needs a name and an address on the network." in refused.text
+
+
 async def test_mapping_a_sku_empties_the_inbox(
     browser_as: BrowserAs, member: Actor, shop: Shop
 ) -> None:

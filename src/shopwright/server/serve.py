@@ -17,6 +17,7 @@ from shopwright.kernel.settings import Settings
 from shopwright.server import logs
 from shopwright.server.app import create_app
 from shopwright.server.running import Roles, Running, open_running
+from shopwright.web.rooms import LiveRooms
 
 log = structlog.get_logger()
 
@@ -76,7 +77,7 @@ async def _answer(settings: Settings, running: Running, listener: socket.socket)
         timeout_graceful_shutdown=CLOSE_STREAMS_S,
         proxy_headers=False,  # server.middleware does that, behind TRUSTED_PROXIES only
     )
-    server = _Server(config)
+    server = _Server(config, LiveRooms.of(running.process))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.end)
@@ -94,6 +95,10 @@ def attach(app: FastAPI, running: Running) -> FastAPI:
 class _Server(uvicorn.Server):
     """Ends without raising the signal again, so that everything behind it is closed in order."""
 
+    def __init__(self, config: uvicorn.Config, rooms: LiveRooms) -> None:
+        super().__init__(config)
+        self._rooms = rooms
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -101,6 +106,7 @@ class _Server(uvicorn.Server):
     def end(self) -> None:
         self.force_exit = self.should_exit  # the second signal does not wait
         self.should_exit = True
+        self._rooms.end_all()
 
 
 @asynccontextmanager

@@ -55,8 +55,11 @@ _PUSHED = {"card": PAUSE_S, "live": PAUSE_S, "board": BOARD_PAUSE_S, "nav": 0.25
 _NAV, _BOARD, _TODAY = Fragment("nav"), Fragment("board"), Fragment("today")
 _LISTS = {
     "queue": "queue", "queue_reasons": "queue", "order": "orders", "inbox": "inbox",
-    "product": "catalog",
+    "product": "catalog", "print_file": "catalog", "filament": "filament",
 }  # fmt: skip
+_COUNTED = frozenset(
+    {"printer", "printer_setup", "queue", "order", "inbox"}
+)  # on today, in the nav
 
 
 def of_signal(signal: Signal) -> Iterator[Fragment]:
@@ -64,9 +67,12 @@ def of_signal(signal: Signal) -> Iterator[Fragment]:
     if signal.topic == TELEMETRY:
         yield Fragment("live", signal.key)
         return
-    yield _NAV
-    yield _TODAY
-    if signal.topic in {"printer", "command"}:
+    if signal.topic in _COUNTED:
+        yield _NAV
+        yield _TODAY
+    if signal.topic == "printer_setup":
+        yield Fragment("fleet")  # one more, or one less
+    elif signal.topic in {"printer", "command"}:
         yield from _of_printer(signal.key)
     elif signal.topic in _LISTS:
         yield from _of_list(signal)

@@ -3,14 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
+from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx
 from shopwright.fleet import service as fleet_service
-from shopwright.kernel.edge import Now, Read, Ref, Write, get_process, path_ref
+from shopwright.fleet.schemas import PrinterCreate
+from shopwright.kernel.edge import Now, Read, Ref, SettingsDep, Write, get_process, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
+from shopwright.print_files.printer_models import BAMBU_MODELS
 from shopwright.telemetry.latest import LatestSnapshots
-from shopwright.web.page import Page, PageCtx, done
+from shopwright.web.page import Page, PageCtx, done, go
 from shopwright.web.reads import fleet, printer_history
 from shopwright.web.reads.fleet import Card
 
@@ -25,6 +28,30 @@ COMMANDS = {
     "light_on": "Light on.",
     "light_off": "Light off.",
 }
+
+
+class PrinterForm(BaseModel):
+    """As typed; ``PrinterCreate`` judges it."""
+
+    name: str = ""
+    host: str = ""
+    serial: str = ""
+    access_code: str = ""
+    model: str = ""
+    location: str = ""
+    nozzle_mm: str = "0.4"
+
+
+def read_printer_form(form: PrinterForm) -> PrinterCreate:
+    """Raises Invalid with the field and the reason."""
+    if not form.name.strip() or not form.host.strip():
+        raise Invalid("A printer needs a name and an address on the network.")
+    try:
+        return PrinterCreate.model_validate({k: v.strip() for k, v in form if v.strip()})
+    except ValidationError as err:
+        first = err.errors(include_url=False, include_context=False)[0]
+        field = str(first["loc"][0]).replace("_", " ")
+        raise Invalid(f"{field}: {first['msg']}") from err
 
 
 @router.get("/printers")
@@ -49,10 +76,26 @@ async def show_printers(
         cards=_sorted(shown, sort),
         summary=fleet.summarize(cards),
         total=len(cards),
+        models=[model.display for model in BAMBU_MODELS],
         search=search,
         state=state,
         sort=sort,
     )
+
+
+@router.post("/printers")
+async def register_printer(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    settings: SettingsDep,
+    now: Now,
+    form: Annotated[PrinterForm, Form()],
+) -> Response:
+    """Saved whether it can be reached or not; its page says what is wrong."""
+    draft = read_printer_form(form).draft(settings.bambu_access_code)
+    printer = await fleet_service.register_printer(session, ctx, draft=draft, now=now)
+    return go(request, f"/printers/{printer.id}")
 
 
 @router.get("/printers/{printer}")
