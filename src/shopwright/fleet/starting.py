@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from shopwright.files.storage import FileStore
+from shopwright.files.storage import FileStore, StoredFileMissing
 from shopwright.fleet import queries, service
 from shopwright.fleet.events import StartPhase, StartSettled
 from shopwright.fleet.models import PrinterCommand
@@ -35,6 +35,9 @@ from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.effects import Effect, EffectStatus
 
 UPLOAD_TRIES = 3
+FILE_GONE = (
+    "the file is missing from the storage; upload it again or restore it, then release the job"
+)
 MAX_NAME = 60  # printers choke on long names; protocol notes say 100 with the suffix
 
 
@@ -67,7 +70,7 @@ class Starter:
             result = await self._send(driver, command, remote)
         except DriverError as err:
             await self._take_back(command, f"the link was gone before the start was sent: {err}")
-            raise
+            return
         await self.settle(command, result)
 
     async def _send(
@@ -164,6 +167,9 @@ class Starter:
                     return await driver.upload(
                         path, name=remote_name(command), sha256=sha256, progress=_ignore
                     )
+            except StoredFileMissing:
+                await self._give_up_for_good(command)
+                return None
             except DriverError as err:
                 if attempt == UPLOAD_TRIES:
                     sentence = f"The file could not be uploaded: {err}"
@@ -173,6 +179,18 @@ class Starter:
                     return None
                 await asyncio.sleep(attempt)
         return None
+
+    async def _give_up_for_good(self, command: PrinterCommand) -> None:
+        async with self.database.write() as session:
+            if await self._withdraw(session, command, FILE_GONE):
+                await self._close(
+                    session,
+                    command,
+                    EffectStatus.FAILED,
+                    CommandStatus.FAILED,
+                    StartResult.IMPOSSIBLE,
+                    FILE_GONE,
+                )
 
     async def _begin_sending(self, effect: Effect, command: PrinterCommand) -> bool:
         """Whoever wins this sends. The loser withdraws what nobody sends."""

@@ -61,6 +61,7 @@ class StartResult(StrEnum):
     CONFIRMED = "confirmed"
     NOT_STARTED = "not_started"  # proven: refused, or never sent
     UNPROVEN = "unproven"
+    IMPOSSIBLE = "impossible"  # nothing was sent, and no printer could: the file is gone
 
 
 class CommandStatus(StrEnum):

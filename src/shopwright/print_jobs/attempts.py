@@ -23,7 +23,13 @@ from shopwright.orders import piece_queries, pieces
 from shopwright.print_jobs import harvest, queries, service
 from shopwright.print_jobs.events import PrintJobEnded
 from shopwright.print_jobs.models import Attempt, PrintJob
-from shopwright.print_jobs.states import ACTIVE, OPEN_ATTEMPTS, AttemptStatus, JobStatus
+from shopwright.print_jobs.states import (
+    ACTIVE,
+    ATTEMPT_TRANSITIONS,
+    OPEN_ATTEMPTS,
+    AttemptStatus,
+    JobStatus,
+)
 
 JOB_STATUS = {
     Activity.PREPARING: JobStatus.PREPARING,
@@ -63,7 +69,8 @@ async def move_on(
     attempt = await queries.find_attempt(session, ctx, device_job_id)
     if attempt is None:
         return
-    sources = [s for s in NOT_BEGUN if s is not status]
+    # Never back: an owner that lost its lease may still be uploading while another one starts.
+    sources = [source for source, targets in ATTEMPT_TRANSITIONS.items() if status in targets]
     await queries.move_attempt(session, ctx, attempt.id, sources, status)
     touch(session, ctx.organization_id, "queue", attempt.print_job_id)
 
@@ -106,9 +113,15 @@ async def record_progress(
 
 
 async def give_back(
-    session: WriteSession, ctx: Actor, *, device_job_id: str, reason: str, now: datetime
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    device_job_id: str,
+    reason: str,
+    now: datetime,
+    is_held: bool = False,
 ) -> None:
-    """Nothing was started: the job waits in the queue again."""
+    """Nothing was started: the job waits in the queue again, held when only a person can help."""
     attempt = await queries.find_attempt(session, ctx, device_job_id)
     if attempt is None:
         return
@@ -129,7 +142,7 @@ async def give_back(
         ctx,
         attempt.print_job_id,
         [JobStatus.CLAIMED],
-        JobStatus.QUEUED,
+        JobStatus.PENDING if is_held else JobStatus.QUEUED,
         printer_id=None,
         claimed_at=None,
         waiting_reason=f"Not started: {reason}"[:500],
@@ -349,7 +362,7 @@ async def _drop_if_unwanted(session: WriteSession, ctx: Actor, job: PrintJob) ->
             session,
             ctx,
             job.id,
-            [JobStatus.QUEUED],
+            [JobStatus.QUEUED, JobStatus.PENDING],
             JobStatus.CANCELLED,
             failure_reason="nothing it makes is owed any more",
             waiting_reason=None,

@@ -8,17 +8,20 @@ import structlog
 from sqlalchemy import select
 
 from shopwright.accounts.models import Organization
-from shopwright.kernel.actor import system_actor
+from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.clock import Clock
-from shopwright.kernel.db import Database
-from shopwright.kernel.live import Hub
+from shopwright.kernel.db import Database, Installation, WriteSession
+from shopwright.kernel.live import Hub, touch
 from shopwright.kernel.signals import Signal
-from shopwright.print_jobs import dispatch
+from shopwright.print_jobs import dispatch, queries
 
 log = structlog.get_logger()
 
 TOPICS = frozenset({"queue", "dispatch", "printer", "inventory", "order"})
 IDLE_ROUND_S = 30.0  # a safety net; every change of interest wakes the loop at once
+HELD = (
+    "Nothing is started since a restore: the owner lets it go on with `shopwright effects release`."
+)
 GATHER_S = 0.02  # changes come in bursts: one round for all of them
 
 
@@ -67,6 +70,18 @@ class Dispatcher:
             ctx = system_actor(organization_id, "dispatcher")
             try:
                 async with self._database.write() as session:
-                    await dispatch.dispatch_waiting(session, ctx, now=self._clock.now())
+                    if await session.scalar(select(Installation.are_effects_held)):
+                        await _keep_waiting(session, ctx)
+                    else:
+                        await dispatch.dispatch_waiting(session, ctx, now=self._clock.now())
             except Exception:
                 log.exception("dispatch round failed", organization_id=organization_id)
+
+
+async def _keep_waiting(session: WriteSession, ctx: Actor) -> None:
+    """Start nothing; every queued job says why."""
+    jobs = await queries.list_queued(session, ctx, dispatch.MAX_JOBS_LOOKED_AT)
+    changed = {job.id: HELD for job in jobs if job.waiting_reason != HELD}
+    if changed:
+        await queries.set_waiting_reasons(session, ctx, changed)
+        touch(session, ctx.organization_id, "queue_reasons")

@@ -32,6 +32,7 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.CLAIMED: frozenset(
         {
             JobStatus.QUEUED,
+            JobStatus.PENDING,
             JobStatus.PREPARING,
             JobStatus.PRINTING,
             JobStatus.PAUSED,

@@ -33,13 +33,14 @@ async def on_start_phase(session: WriteSession, event: StartPhase) -> None:
 async def on_start_settled(session: WriteSession, event: StartSettled) -> None:
     """Confirmed starts need nothing here: the report that confirmed them says more."""
     ctx = system_actor(event.organization_id, "fleet")
-    if event.result is StartResult.NOT_STARTED:
+    if event.result in {StartResult.NOT_STARTED, StartResult.IMPOSSIBLE}:
         await attempts.give_back(
             session,
             ctx,
             device_job_id=event.device_job_id,
             reason=event.sentence,
             now=datetime.now(UTC),
+            is_held=event.result is StartResult.IMPOSSIBLE,
         )
     elif event.result is StartResult.UNPROVEN:
         await attempts.doubt(session, ctx, device_job_id=event.device_job_id, reason=event.sentence)
