@@ -1,0 +1,106 @@
+"""How fast a shop's history arrives from Etsy: receipts a second, with everything they set off.
+
+    python benchmarks/etsy_import.py [--orders 2000] [--database sqlite|postgresql] [--profile]
+
+A sandbox Etsy on a real socket, its rate limits off; the sync of the program with all its slices
+wired: raw receipts stored, orders, items and customers made, pieces owed, print jobs queued, the
+revisions moved, one transaction per page of 100. Half of the SKUs are known. Bound: 300 a second.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import pstats
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+import httpx  # noqa: E402
+
+from shopwright.kernel.actor import Actor, Role  # noqa: E402
+from shopwright.kernel.edge import Process  # noqa: E402
+from shopwright.sandbox.etsy.seeding import GOODS  # noqa: E402
+from shopwright.sandbox.etsy.server import EtsySandbox  # noqa: E402
+from shopwright.sandbox.etsy.world import SandboxConfig  # noqa: E402
+from shopwright.server.process import open_process  # noqa: E402
+from tests import factories  # noqa: E402
+from tests.channels.conftest import REDIRECT, Shop, with_etsy  # noqa: E402
+from tests.conftest import make_settings  # noqa: E402
+from tests.postgres import PostgresServer  # noqa: E402
+
+BOUND_PER_S = 300
+
+
+async def measure(url: str, folder: Path, orders: int) -> float:
+    """Orders a second of one sync, from the first call to the last commit."""
+    config = SandboxConfig(
+        redirect_uris=(REDIRECT,), per_second=None, per_minute=None, per_day=None
+    )
+    async with EtsySandbox(config) as etsy:
+        settings = with_etsy(make_settings(url, folder), etsy, etsy_calls_per_minute=1_000_000)
+        async with open_process(settings) as process:
+            shop = Shop(process, await _open_shop(process), etsy)
+            await shop.connect()
+            async with httpx.AsyncClient(base_url=etsy.url, timeout=60) as http:
+                await http.post("/sandbox/seed", json={"count": orders})
+            began = time.perf_counter()
+            sync = await shop.sync()
+            seconds = time.perf_counter() - began
+            assert sync.orders_new == orders, sync.error
+            return orders / seconds
+
+
+async def _open_shop(process: Process) -> Actor:
+    async with process.database.write() as session:
+        organization = await factories.make_organization(session)
+        owner = await factories.make_member(session, organization, Role.OWNER)
+        for goods in GOODS[::2]:
+            variant = await factories.make_variant(session, owner, goods.sku)
+            await factories.make_step(session, owner, variant)
+        return owner
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'bench.db'}"
+        return
+    with PostgresServer() as server:
+        yield server.create_database()
+
+
+@contextmanager
+def profiled(*, wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    profile = cProfile.Profile()
+    with profile:
+        yield
+    pstats.Stats(profile).sort_stats("tottime").print_stats(40)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--orders", type=int, default=2000)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    parser.add_argument("--profile", action="store_true")
+    arguments = parser.parse_args()
+    for kind in [arguments.database] if arguments.database else ["sqlite", "postgresql"]:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            database(kind, Path(folder)) as url,
+            profiled(wanted=arguments.profile),
+        ):
+            rate = asyncio.run(measure(url, Path(folder), arguments.orders))
+        print(f"{kind}: {rate:.0f} receipts/s, {rate / BOUND_PER_S:.2f} of {BOUND_PER_S}")
+
+
+if __name__ == "__main__":
+    main()
