@@ -3,7 +3,6 @@
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,7 @@ KILL_PRINTERS = 12
 def seed() -> int:
     """Printed with the failure; ``SEED=7 pytest …`` repeats a run."""
     number = int(os.environ.get("SEED", "0")) or random.randrange(1, 1_000_000)
-    print(f"SEED={number}")  # noqa: T201
+    print(f"SEED={number}")
     return number
 
 

@@ -1,7 +1,7 @@
 """The program and its stand-ins as real processes, which a test may kill and start again.
 
-Ports come from the operating system. Whatever happens, ``async with`` ends every process by its own pid,
-and a failure carries the end of the log.
+Ports come from the operating system. Whatever happens, ``async with`` ends every process by its own
+pid, and a failure carries the end of the log.
 """
 
 import asyncio
@@ -205,13 +205,13 @@ class Farm:
 
 @asynccontextmanager
 async def farm(folder: Path, printers: list[dict[str, Any]]) -> AsyncIterator[Farm]:
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "farm.json"
-    config.write_text(json.dumps({"folder": str(folder / "cards"), "printers": printers}))
+    config = _farm_file(folder, printers)
     command = [sys.executable, "-m", "shopwright.sandbox.bambu", "--config", str(config)]
-    async with _announced(command, folder / "farm.log") as (child, facts):
-        async with httpx.AsyncClient(base_url=facts["control_url"]) as client:
-            yield Farm(child, facts, client)
+    async with (
+        _announced(command, folder / "farm.log") as (child, facts),
+        httpx.AsyncClient(base_url=facts["control_url"], timeout=20) as client,
+    ):
+        yield Farm(child, facts, client)
 
 
 class Etsy:
@@ -255,16 +255,18 @@ class Etsy:
 
 @asynccontextmanager
 async def etsy(folder: Path, *options: str) -> AsyncIterator[Etsy]:
-    folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "shopwright.sandbox.etsy", *options]
-    async with _announced(command, folder / "etsy.log") as (child, facts):
-        async with httpx.AsyncClient(base_url=facts["url"]) as client:
-            yield Etsy(child, facts, client)
+    async with (
+        _announced(command, folder / "etsy.log") as (child, facts),
+        httpx.AsyncClient(base_url=facts["url"], timeout=20) as client,
+    ):
+        yield Etsy(child, facts, client)
 
 
 @asynccontextmanager
 async def _announced(command: list[str], log: Path) -> AsyncIterator[tuple[Child, dict[str, Any]]]:
     """A stand-in, once it has printed its one line of JSON."""
+    log.parent.mkdir(parents=True, exist_ok=True)
     child = Child(command, log, clean_environment())
 
     async def first_line() -> dict[str, Any] | None:
@@ -278,6 +280,13 @@ async def _announced(command: list[str], log: Path) -> AsyncIterator[tuple[Child
     finally:
         if child.exit_code is None:
             await child.stop()
+
+
+def _farm_file(folder: Path, printers: list[dict[str, Any]]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "farm.json"
+    config.write_text(json.dumps({"folder": str(folder / "cards"), "printers": printers}))
+    return config
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""The shop's person: looks at the printers, answers what the program cannot know, packs and ships."""
+"""The shop's person: looks at the printers, answers what nobody else can know, packs and ships."""
 
 from contextlib import suppress
 from types import TracebackType
@@ -57,6 +57,21 @@ class Person:
             "UNION ALL SELECT id FROM effects WHERE status IN ('intended', 'sending', 'unknown')"
         )
 
+    async def describe_rest(self) -> str:
+        """What is not done yet, for a failure."""
+        asked = (
+            "SELECT id, status, waiting_reason FROM print_jobs "
+            "WHERE status NOT IN ('completed', 'failed', 'cancelled')",
+            "SELECT id, print_job_id, printer_id, status, reason FROM attempts "
+            "WHERE status NOT IN ('finished', 'failed', 'cancelled')",
+            "SELECT name, connection, activity, gate, trouble, gate_reason FROM printers",
+            "SELECT id, number, status, pieces_good, pieces_total FROM orders "
+            "WHERE status NOT IN ('shipped', 'canceled')",
+            "SELECT id, kind, status, detail, sending_at FROM effects "
+            "WHERE status NOT IN ('done', 'failed')",
+        )
+        return "\n".join([str(row) for sql in asked for row in await self._eyes.rows(sql)])
+
     async def go_round(self) -> None:
         """Whatever the server cannot hear now is done in the next round."""
         with suppress(httpx.TransportError):
@@ -77,12 +92,14 @@ class Person:
             ours = [p for p in facts["prints"] if p["subtask_id"] == doubt["device_job_id"]]
             if ours and ours[0]["outcome"] == "running":
                 continue  # its report will settle it
-            await self._answer(doubt, ours[0] if ours else None, is_broken=facts["knobs"]["never_starts"])
+            is_broken = facts["knobs"]["never_starts"]
+            await self._answer(doubt, ours[0] if ours else None, is_broken=is_broken)
 
     async def take_plates_off(self) -> None:
         """Finished plates are off the bed before they are counted."""
         finished = await self._eyes.rows(
-            "SELECT j.id, j.yields, p.serial FROM print_jobs j JOIN printers p ON p.id = j.printer_id "
+            "SELECT j.id, j.yields, p.serial FROM print_jobs j "
+            "JOIN printers p ON p.id = j.printer_id "
             "WHERE j.status = 'completed' AND j.harvested_at IS NULL"
         )
         for job in finished:
@@ -110,9 +127,15 @@ class Person:
         if printed is None and not is_broken:  # it was taken out of work; nothing is wrong with it
             await self._form(f"/printers/{doubt['printer_id']}/return")
 
+    async def answer(self, job_id: int, answer: str) -> int:
+        """What the program says to it, by its status."""
+        answered = await self._client.post(f"/queue/{job_id}/answer", data={"answer": answer})
+        return answered.status_code
+
     async def ship(self) -> None:
         """Every order that is made leaves with a tracking number."""
-        for order in await self._eyes.rows("SELECT id, number FROM orders WHERE status = 'completed'"):
+        made = "SELECT id, number FROM orders WHERE status = 'completed'"
+        for order in await self._eyes.rows(made):
             body = {"carrier": "dhl", "tracking_code": f"TRACK{order['number']}"}
             await self._post(f"/api/orders/{order['id']}/ship", body)
 

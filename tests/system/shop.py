@@ -1,4 +1,4 @@
-"""What the shop has before a test begins: an owner, printers, products of one or two plates, orders."""
+"""What the shop has before a test begins: an owner, printers, products, orders."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -35,7 +35,7 @@ LAYERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """One SKU: a sliced file with a plate per entry of ``plates_mg``; each plate is one recipe step."""
+    """One SKU: a file with a plate per entry of ``plates_mg``; each plate is one recipe step."""
 
     sku: str
     plates_mg: tuple[int, ...] = (20_000, 10_000)

@@ -1,7 +1,7 @@
 """The main job under faults: forty orders, eight printers of which four are in trouble, one person.
 
-In the end every good order is shipped once, every piece exists once, the grams booked are those printed,
-and whoever is in trouble says so in words.
+In the end every good order is shipped once, every piece exists once, the grams booked are those
+printed, and whoever is in trouble says so in words.
 """
 
 import asyncio
@@ -17,15 +17,16 @@ from shopwright.fleet.models import HarvestPolicy
 from tests.system import harness
 from tests.system.conftest import printer
 from tests.system.eyes import Eyes
-from tests.system.harness import Etsy, Farm, Server, running, until
+from tests.system.harness import Etsy, Farm, NotInTime, Server, running, until
 from tests.system.person import Person
 from tests.system.shop import Goods, open_shop
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(420)]
 
 ORDERS = 40
 UNKNOWN = "NOBODY-KNOWS"
 ALL_S = 150.0
+KILL_S = 20.0  # a start on a busy machine; a killed call to Etsy needs two minutes to be proven
 SPEED = 2500.0
 FAIL_AT = 53.75  # of the time: exactly half of the layers, after 75 s of preparation
 
@@ -48,6 +49,7 @@ PRINTERS = [
     printer("Wrong code", 8, speed=SPEED),
 ]
 SERIALS = {entry["name"]: str(entry["serial"]) for entry in PRINTERS}
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -87,7 +89,7 @@ async def test_forty_orders_become_parcels(
             await person.connect(etsy)
             disturb = asyncio.create_task(_disturb(server, stage, kills))
             try:
-                await _until_all_left(person, disturb)
+                await _until_all_left(person, disturb, ALL_S + kills * KILL_S)
             finally:
                 disturb.cancel()
             await _check_orders(eyes)
@@ -117,7 +119,7 @@ async def _seed(etsy: Etsy, rng: random.Random) -> None:
 
 
 async def _disturb(server: Server, stage: Stage, kills: int) -> None:
-    """Kills at seeded moments, and one order cancelled by its buyer: so many are made, and a little later."""
+    """Kills, and one order cancelled by its buyer: when so many are made, and a little later."""
     moments = sorted(stage.rng.sample(range(1, ORDERS - 6), kills + 1))
     cancel_at = stage.rng.choice(moments)
     for made in moments:
@@ -126,7 +128,7 @@ async def _disturb(server: Server, stage: Stage, kills: int) -> None:
             statuses = await stage.eyes.order_statuses()
             return sum(status in {"completed", "shipped"} for status in statuses) >= made
 
-        await until(f"{made} orders are made", has_made, ALL_S, 0.02)
+        await until(f"{made} orders are made", has_made, 2 * ALL_S, 0.02)
         await asyncio.sleep(stage.rng.uniform(0, 0.3))
         if made == cancel_at:
             await _cancel_one(stage)
@@ -154,19 +156,24 @@ async def _cancel_one(stage: Stage) -> None:
     await until("the shop hears of the cancellation", is_cancelled, 30)
 
 
-async def _until_all_left(person: Person, disturb: "asyncio.Task[None]") -> None:
+async def _until_all_left(person: Person, disturb: "asyncio.Task[None]", limit_s: float) -> None:
     async def have_left() -> bool:
         if disturb.done():
             disturb.result()
         return await person.has_done_everything() and disturb.done()
 
-    await until("every order has left", have_left, ALL_S, 0.1)
+    try:
+        await until("every order has left", have_left, limit_s, 0.1)
+    except NotInTime as err:
+        err.add_note(await person.describe_rest())
+        raise
 
 
 async def _check_orders(eyes: Eyes) -> None:
     assert Counter(await eyes.order_statuses()) == {"shipped": ORDERS - 3, "paid": 2, "canceled": 1}
     owed = "SELECT COUNT(*) FROM order_items WHERE NOT is_cancelled AND waiting_code IS NULL"
-    assert await eyes.value(f"{owed} AND (pieces_good <> quantity OR pieces_total <> quantity)") == 0
+    unlike = "(pieces_good <> quantity OR pieces_total <> quantity)"
+    assert await eyes.value(f"{owed} AND {unlike}") == 0
 
 
 async def _check_told(etsy: Etsy, eyes: Eyes) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import build_migrated
+from tests.databases import SqliteDatabases
 from tests.system.eyes import Eyes
 from tests.system.harness import Farm, Server, running, until
 from tests.system.person import Person
@@ -134,3 +136,73 @@ async def _check(farm: Farm, serial: str, eyes: Eyes, *, skip: int, before_mg: i
     assert await eyes.rows("SELECT status, COUNT(*) AS n FROM piece_steps GROUP BY status") == [
         {"status": "good", "n": 2}
     ]
+
+
+async def test_a_printer_switched_off_while_the_server_was_dead_is_asked_about(
+    tmp_path: Path, sqlite_databases: SqliteDatabases, kill_farm: Farm
+) -> None:
+    """Nothing remembers the print: a person looks, and only the lost plate is made again."""
+    url = sqlite_databases.create_from("migrated", build_migrated)
+    serial = list(kill_farm.printers)[7]
+    await kill_farm.turn(serial, speed=200.0)
+    eyes = Eyes(url)
+    scene = Scene(kill_farm, serial, eyes, random.Random(1))
+    async with open_shop(tmp_path, url) as shop:
+        await shop.add_printers([kill_farm.printers[serial]])
+        await shop.add_goods(Goods("BOX"))
+        await shop.place_order(("BOX", 1))
+    async with running(Server(tmp_path, url)) as server:
+        await scene.until_attempt("printing")
+        server.kill()
+        await kill_farm.act(serial, "reboot")
+        await kill_farm.turn(serial, speed=2000.0)
+        await server.start()
+        await scene.until_attempt("unknown")
+        (attempt,) = await eyes.attempts()
+        assert attempt["reason"].startswith("The printer no longer shows this job")
+        async with Person(server, kill_farm, eyes) as person:
+            assert await person.answer(attempt["print_job_id"], "did_not_print") == 409
+            await until("the order is made", person.has_made_everything, ORDER_S)
+            assert person.answers == [(attempt["device_job_id"], "failed")]
+    prints = (await kill_farm.look(serial))["prints"]
+    assert [(p["plate"], p["outcome"]) for p in prints] == [
+        (1, "interrupted"),
+        (2, "finished"),
+        (1, "finished"),
+    ]
+    steps = await eyes.rows("SELECT plate_number, status FROM piece_steps ORDER BY id")
+    assert [tuple(step.values()) for step in steps] == [(1, "scrap"), (2, "good"), (1, "good")]
+    eyes.close()
+
+
+async def test_a_start_nobody_can_prove_waits_for_a_person_and_is_never_sent_again(
+    tmp_path: Path, sqlite_databases: SqliteDatabases, kill_farm: Farm
+) -> None:
+    url = sqlite_databases.create_from("migrated", build_migrated)
+    serial = list(kill_farm.printers)[8]
+    await kill_farm.turn(serial, never_starts=True)
+    eyes = Eyes(url)
+    scene = Scene(kill_farm, serial, eyes, random.Random(1))
+    async with open_shop(tmp_path, url) as shop:
+        await shop.add_printers([kill_farm.printers[serial]])
+        await shop.add_goods(Goods("LID", (10_000,)))
+        await shop.place_order(("LID", 1))
+    async with running(Server(tmp_path, url)) as server:
+        await scene.until_attempt("starting")
+        await server.restart()
+        await scene.until_attempt("unknown")
+        await kill_farm.turn(serial, never_starts=False)
+        await server.restart()
+        await asyncio.sleep(1)  # long enough for a second start, were there one
+        assert (await kill_farm.look(serial))["prints"] == []
+        assert [a["status"] for a in await eyes.attempts()] == ["unknown"]
+        async with Person(server, kill_farm, eyes) as person:
+            await until("the order is made", person.has_made_everything, ORDER_S)
+            assert [answer for _, answer in person.answers] == ["did_not_print"]
+    assert [a["status"] for a in await eyes.attempts()] == ["cancelled", "finished"]
+    assert [e["status"] for e in await eyes.rows("SELECT status FROM effects ORDER BY id")] == [
+        "failed",
+        "done",
+    ]
+    assert [p["outcome"] for p in (await kill_farm.look(serial))["prints"]] == ["finished"]
+    eyes.close()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.conftest import build_migrated
+from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.system.eyes import Eyes
 from tests.system.harness import Farm, Server, free_port, running, until
 from tests.system.person import Person
