@@ -82,7 +82,7 @@ async def test_card_of_a_printing_printer_says_what_for_whom_and_until_when(
     assert text.startswith("P1S 01 Rack A · P1S printing Flexi dragon, red #1042 AB due today")
     assert "62 % layer 148/240 35 min left ready 09:35" in text
     assert "nozzle 220° /220° bed 60° /60° chamber 34°" in text
-    assert "PLA 82 % PLA 8 % PETG 55 % empty" in text
+    assert "PLA 100 % PLA 8 % PETG 55 % empty" in text  # slot 1 holds a spool the shop knows
 
 
 async def test_board_begins_with_the_printer_in_trouble(

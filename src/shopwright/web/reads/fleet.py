@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Integer, and_, case, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.fleet.models import Printer, PrinterSlot
 from shopwright.fleet.states import Activity, ConnectionState, ControlAccess, Gate
+from shopwright.inventory.models import SlotSpool, Spool
 from shopwright.orders.models import Order
 from shopwright.print_files.models import Plate
 from shopwright.print_jobs.models import Attempt, PrintJob
@@ -76,10 +77,18 @@ class SlotRow:
     color: str | None
     remaining_percent: int | None
     humidity: int | None
+    spool_percent: int | None = None
+
+    @property
+    def percent(self) -> int | None:
+        """Of the shop's own spool when it knows which; a device guesses 0 for its external one."""
+        if self.spool_percent is not None:
+            return self.spool_percent
+        return None if self.is_external else self.remaining_percent
 
     @property
     def is_low(self) -> bool:
-        return self.remaining_percent is not None and self.remaining_percent <= LOW_PERCENT
+        return self.percent is not None and self.percent <= LOW_PERCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +222,34 @@ async def list_slots(
     session: AsyncSession, organization_id: int, printer_ids: Collection[int] | None = None
 ) -> dict[int, tuple[SlotRow, ...]]:
     """By printer; the external spool (0) last."""
+    spool_percent = case((Spool.initial_mg > 0, 100 * Spool.remaining_mg / Spool.initial_mg))
     statement = (
         select(
-            PrinterSlot.printer_id, PrinterSlot.number, PrinterSlot.is_external,
-            PrinterSlot.is_loaded, PrinterSlot.material, PrinterSlot.color,
-            PrinterSlot.remaining_percent, PrinterSlot.humidity,
+            PrinterSlot.printer_id,
+            PrinterSlot.number,
+            PrinterSlot.is_external,
+            PrinterSlot.is_loaded,
+            PrinterSlot.material,
+            PrinterSlot.color,
+            PrinterSlot.remaining_percent,
+            PrinterSlot.humidity,
+            cast(spool_percent, Integer),
+        )
+        .outerjoin(
+            SlotSpool,
+            and_(
+                SlotSpool.printer_id == PrinterSlot.printer_id,
+                SlotSpool.slot == PrinterSlot.number,
+                SlotSpool.organization_id == organization_id,
+            ),
+        )
+        .outerjoin(
+            Spool,
+            and_(Spool.id == SlotSpool.spool_id, Spool.organization_id == organization_id),
         )
         .where(PrinterSlot.organization_id == organization_id)
         .order_by(PrinterSlot.printer_id, PrinterSlot.is_external, PrinterSlot.number)
-    )  # fmt: skip
+    )
     if printer_ids is not None:
         statement = statement.where(PrinterSlot.printer_id.in_(printer_ids))
     slots: dict[int, list[SlotRow]] = defaultdict(list)
