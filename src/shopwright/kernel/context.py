@@ -4,6 +4,8 @@ vault."""
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from shopwright.kernel.clock import Clock, SystemClock
+
 if TYPE_CHECKING:
     from shopwright.kernel.durable import DurableWork
     from shopwright.kernel.events import Subscriptions
@@ -22,6 +24,7 @@ class ProcessContext:
     hub: "Hub"
     vault: "Vault"
     durable: "DurableWork | None" = None
+    clock: Clock = field(default_factory=SystemClock)  # for subscribers, whom nobody hands a time
     _kept: dict[type[Any], Any] = field(default_factory=dict)
 
     def keep(self, kind: type[T]) -> T:

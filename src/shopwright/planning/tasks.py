@@ -1,6 +1,6 @@
 """Planning reacts: new orders, paid orders, mapped SKUs, changed recipes, failed prints."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from shopwright.catalog.events import CodeMapped, RecipeChanged, VariantCreated
 from shopwright.kernel.actor import system_actor
@@ -12,7 +12,7 @@ from shopwright.planning import service
 
 async def on_orders_placed(session: WriteSession, event: OrdersPlaced) -> None:
     ctx = system_actor(event.organization_id, "planning")
-    now = datetime.now(UTC)
+    now = session.context.clock.now()
     await service.plan_items(session, ctx, item_ids=event.item_ids, now=now)
     await _plan_owed(session, event.organization_id, event.item_ids, now)
 
@@ -21,7 +21,7 @@ async def on_order_paid(session: WriteSession, event: OrderPaid) -> None:
     ctx = system_actor(event.organization_id, "planning")
     items = await queries.list_order_items(session, ctx, event.order_id)
     await service.plan_items(
-        session, ctx, item_ids=[item.id for item in items], now=datetime.now(UTC)
+        session, ctx, item_ids=[item.id for item in items], now=session.context.clock.now()
     )
 
 
@@ -30,7 +30,7 @@ async def on_code_mapped(session: WriteSession, event: CodeMapped) -> None:
     ctx = system_actor(event.organization_id, "planning")
     items = await queries.list_waiting_items(session, ctx, [event.code])
     await service.plan_items(
-        session, ctx, item_ids=[item.id for item in items], now=datetime.now(UTC)
+        session, ctx, item_ids=[item.id for item in items], now=session.context.clock.now()
     )
 
 
@@ -38,12 +38,14 @@ async def on_recipe_changed(session: WriteSession, event: RecipeChanged | Varian
     ctx = system_actor(event.organization_id, "planning")
     items = await queries.list_waiting_items(session, ctx)
     await service.plan_items(
-        session, ctx, item_ids=[item.id for item in items], now=datetime.now(UTC)
+        session, ctx, item_ids=[item.id for item in items], now=session.context.clock.now()
     )
 
 
 async def on_steps_owed(session: WriteSession, event: StepsOwed) -> None:
-    await _plan_owed(session, event.organization_id, event.order_item_ids, datetime.now(UTC))
+    await _plan_owed(
+        session, event.organization_id, event.order_item_ids, session.context.clock.now()
+    )
 
 
 async def _plan_owed(

@@ -1,7 +1,5 @@
 """The queue reacts to what printers report and to orders that stop."""
 
-from datetime import UTC, datetime
-
 from shopwright.accounts import audit
 from shopwright.fleet.events import (
     DeviceJobReported,
@@ -39,7 +37,7 @@ async def on_start_settled(session: WriteSession, event: StartSettled) -> None:
             ctx,
             device_job_id=event.device_job_id,
             reason=event.sentence,
-            now=datetime.now(UTC),
+            now=session.context.clock.now(),
             is_held=event.result is StartResult.IMPOSSIBLE,
         )
     elif event.result is StartResult.UNPROVEN:

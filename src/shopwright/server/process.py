@@ -90,11 +90,17 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
     await migrations.upgrade(url, SCRIPTS)
     await asyncio.to_thread(durable.prepare, url)
     client = DurableClient(url)
-    context = ProcessContext(subscriptions=Subscriptions(), hub=Hub(), vault=vault, durable=client)
+    context = ProcessContext(
+        subscriptions=Subscriptions(),
+        hub=Hub(),
+        vault=vault,
+        durable=client,
+        clock=clock or SystemClock(),
+    )
     wiring.subscribe(context.subscriptions)
     process = Process(
         settings=settings,
-        clock=clock or SystemClock(),
+        clock=context.clock,
         context=context,
         database=Database(url, context),
     )

@@ -1,7 +1,5 @@
 """Shipping reacts to what people say about orders, and tells the channel of what left."""
 
-from datetime import UTC, datetime
-
 from shopwright.accounts import audit
 from shopwright.channels import push
 from shopwright.kernel.actor import system_actor
@@ -17,7 +15,7 @@ from shopwright.shipping.events import OrderShipped
 async def on_order_declared_shipped(session: WriteSession, event: OrderDeclaredShipped) -> None:
     """It left by other means: a parcel for the record; the channel hears of it only if asked."""
     ctx = system_actor(event.organization_id, event.by)
-    now = datetime.now(UTC)
+    now = session.context.clock.now()
     order = await orders.get_order(session, ctx, Ref(event.order_id, None))
     parcel = await service.pack_parcel(
         session,
@@ -33,7 +31,9 @@ async def on_order_declared_shipped(session: WriteSession, event: OrderDeclaredS
 
 async def on_order_delivered(session: WriteSession, event: OrderDelivered) -> None:
     ctx = system_actor(event.organization_id, "shipping")
-    for parcel in await queries.deliver_parcels(session, ctx, event.order_id, datetime.now(UTC)):
+    for parcel in await queries.deliver_parcels(
+        session, ctx, event.order_id, session.context.clock.now()
+    ):
         audit.record(session, ctx, "parcel.delivered", parcel.id)
         touch(session, event.organization_id, "parcel", parcel.id)
 
