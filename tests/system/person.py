@@ -20,7 +20,7 @@ class Person:
         self._farm = farm
         self._eyes = eyes
         self._client = httpx.AsyncClient(base_url=server.url, timeout=20)
-        self.ships = False
+        self.etsy: Etsy | None = None  # where orders are shipped to, and looked up
         self.answers: list[tuple[str, str]] = []  # device job id, what was answered
 
     async def __aenter__(self) -> Self:
@@ -79,8 +79,9 @@ class Person:
             await self.answer_doubts()
             await self.take_plates_off()
             await self.clear_failures()
-            if self.ships:
+            if self.etsy:
                 await self.ship()
+                await self.look_at_etsy(self.etsy)
 
     async def answer_doubts(self) -> None:
         """Tell the program what the printer's own log says of every attempt in doubt."""
@@ -140,6 +141,16 @@ class Person:
             body = {"carrier": "dhl", "tracking_code": f"TRACK{order['number']}"}
             await self._post(f"/api/orders/{order['id']}/ship", body)
 
+    async def look_at_etsy(self, etsy: Etsy) -> None:
+        """Say of every parcel in doubt whether its buyer was told."""
+        doubts = "SELECT id, subject_id FROM effects WHERE kind = 'post_tracking'"
+        for push in await self._eyes.rows(f"{doubts} AND status = 'unknown'"):
+            parcel = "SELECT tracking_code FROM parcels WHERE id = :id"
+            code = await self._eyes.value(parcel, id=push["subject_id"])
+            was_told = any(mail["tracking_code"] == code for mail in await etsy.mails())
+            outcome = "posted" if was_told else "not_posted"
+            await self._post(f"/api/connections/pushes/{push['id']}/resolve", {"outcome": outcome})
+
     async def place_order(self, *items: tuple[str, int]) -> None:
         rows = [{"title": sku, "sku": sku, "quantity": quantity} for sku, quantity in items]
         await self._post("/api/orders", {"items": rows})
@@ -151,6 +162,7 @@ class Person:
         consent = await self._client.get(begun["authorize_url"], headers={"Authorization": ""})
         back = consent.headers["location"]
         (await self._client.get(back)).raise_for_status()
+        self.etsy = etsy
 
     async def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         return (await self._client.post(path, json=body)).raise_for_status()

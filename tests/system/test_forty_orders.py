@@ -84,7 +84,6 @@ async def test_forty_orders_become_parcels(
             running(Server(tmp_path, migrated_url, **etsy.settings())) as server,
             Person(server, farm, eyes) as person,
         ):
-            person.ships = True
             await _seed(etsy, rng)
             await person.connect(etsy)
             disturb = asyncio.create_task(_disturb(server, stage, kills))
