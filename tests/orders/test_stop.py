@@ -3,6 +3,7 @@
 import pytest
 from httpx import AsyncClient
 
+from shopwright.catalog import service as catalog
 from shopwright.fleet.states import Outcome
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
@@ -84,13 +85,18 @@ async def test_plate_that_serves_another_order_is_still_printed(
     database: Database, owner: Actor
 ) -> None:
     async with database.write() as session:
-        await make_recipe(session, owner, "GEAR", yields=2)
-        order = await place(session, owner, ("GEAR", 1))
-        (job,) = await list_jobs(session, owner)
-        found = await fresh(session, owner, order)
+        variant = await make_recipe(session, owner, "GEAR", yields=2)
+        stopped, going = [await place(session, owner, ("ETSY-1", 1)) for _ in range(2)]
+        await catalog.map_code(session, owner, code="ETSY-1", variant_id=variant.id)
+        found = await fresh(session, owner, stopped)
         await stop.cancel_order(session, owner, order=found, reason="no", now=START)
-        assert [j.status for j in await list_jobs(session, owner)] == ["cancelled"]
-        assert job.yields == 2
+        (job,) = await list_jobs(session, owner)
+        assert job.status == "queued"
+        printer = await ready_printer(session, owner)
+        await print_one(session, owner, job, printer, Outcome.FINISHED)
+        await harvest.harvest_job(session, owner, job_id=job.id, good=2, now=START)
+        assert (await fresh(session, owner, going)).status is OrderStatus.COMPLETED
+        assert await in_stock(session, owner) == 1
 
 
 @pytest.mark.parametrize("status", ["shipped", "canceled", "refunded"])

@@ -1,18 +1,22 @@
 """From recipe to work: what is owed, what stock covers, which plates are printed."""
 
 from httpx import AsyncClient
+from sqlalchemy import select
 
 from shopwright.catalog import service as catalog
+from shopwright.catalog.models import RecipeHardware
 from shopwright.catalog.rules import StepSpec
 from shopwright.inventory import service as inventory
+from shopwright.inventory.models import HardwareStock
 from shopwright.inventory.states import MovementReason
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.edge import Ref
-from shopwright.orders import holds
+from shopwright.orders import holds, progress
 from shopwright.orders.states import OrderStatus, StepStatus
+from shopwright.planning import service
 from tests.clock import START
-from tests.factories import make_print_file, make_variant
+from tests.factories import make_hardware_id, make_print_file, make_variant
 from tests.workshop import (
     fresh,
     in_stock,
@@ -163,3 +167,32 @@ async def test_thousand_pieces_are_planned_in_bulk(database: Database, owner: Ac
         order = await place(session, owner, ("GEAR", 1000))
         assert len(await list_jobs(session, owner)) == 20
         assert (await fresh(session, owner, order)).pieces_total == 1000
+
+
+async def test_finished_order_uses_up_its_hardware_once(database: Database, owner: Actor) -> None:
+    async with database.write() as session:
+        variant = await make_recipe(session, owner, "GEAR")
+        screws = int(await make_hardware_id(session, owner))
+        session.add_all(
+            [
+                HardwareStock(
+                    organization_id=owner.organization_id, hardware_id=screws, on_hand=20
+                ),
+                RecipeHardware(
+                    organization_id=owner.organization_id,
+                    variant_id=variant.id,
+                    hardware_id=screws,
+                    quantity=3,
+                ),
+            ]
+        )
+        order = await place(session, owner, ("GEAR", 2))
+        found = await fresh(session, owner, order)
+        await progress.complete_by_hand(session, owner, order_id=found.id, now=START)
+        await service.use_hardware(session, owner, order_id=found.id)
+        left = await session.scalar(
+            select(HardwareStock.on_hand)
+            .where(HardwareStock.organization_id == owner.organization_id)
+            .execution_options(populate_existing=True)
+        )
+        assert left == 14

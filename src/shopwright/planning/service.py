@@ -1,7 +1,7 @@
 """From recipe to work: which pieces an item owes, what stock covers, which print jobs make the
 rest."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -77,6 +77,22 @@ async def plan_steps(
     for recipe_step_id, group in sorted(groups.items()):  # one order of locks for everybody
         remaining += await _draw_stock(session, ctx, recipe_step_id, group, now)
     await _make_jobs(session, ctx, remaining)
+
+
+async def use_hardware(session: WriteSession, ctx: Actor, *, order_id: int) -> None:
+    """Take from stock what the recipes of a finished order ask for; twice changes nothing."""
+    items = await queries.list_order_items(session, ctx, order_id)
+    units = Counter[int]()
+    for item in items:
+        if item.variant_id and not item.is_cancelled:
+            units[item.variant_id] += item.quantity
+    needed = Counter[int]()
+    for variant_id, lines in (
+        await catalog.list_recipe_hardware(session, ctx, list(units))
+    ).items():
+        for hardware_id, quantity in lines.items():
+            needed[hardware_id] += quantity * units[variant_id]
+    await inventory.use_hardware(session, ctx, hardware_quantities=needed, key=f"order:{order_id}")
 
 
 def _state_reason(item: OrderItem, recipes: dict[int, list[RecipeStep]]) -> Sequence[RecipeStep]:

@@ -18,6 +18,7 @@ from shopwright.orders.events import (
     OrderDelivered,
     OrderPaid,
     OrderPrioritised,
+    OrderReady,
     OrdersPlaced,
     OrderStopped,
     StepsMadeByHand,
@@ -36,6 +37,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrdersPlaced, planning.on_orders_placed)
     subscriptions.subscribe(OrderPaid, planning.on_order_paid)
     subscriptions.subscribe(StepsOwed, planning.on_steps_owed)
+    subscriptions.subscribe(OrderReady, planning.on_order_ready)
     subscriptions.subscribe(CodeMapped, planning.on_code_mapped)
     subscriptions.subscribe(RecipeChanged, planning.on_recipe_changed)
     subscriptions.subscribe(VariantCreated, planning.on_recipe_changed)
