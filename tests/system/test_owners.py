@@ -9,10 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from shopwright.drivers.bambu.driver import BambuDriver
 from shopwright.files.disk import DiskFileStore
 from shopwright.fleet import queries
+from shopwright.fleet.link import LinkTools, PrinterLink
 from shopwright.fleet.models import Printer, PrinterCommand
-from shopwright.fleet.port import Confirmed, DeviceReport, DriverError, RemoteFile
+from shopwright.fleet.port import (
+    Confirmed,
+    DeviceReport,
+    DriverError,
+    Endpoint,
+    RemoteFile,
+    Timeouts,
+)
+from shopwright.fleet.service import START_LIFE_S
 from shopwright.fleet.starting import Starter, load_effect
 from shopwright.fleet.states import Activity, CommandStatus, ConnectionState, Gate, Outcome
 from shopwright.kernel.actor import Actor
@@ -184,6 +194,36 @@ async def test_what_is_being_sent_cannot_be_given_up(claimed: Claimed) -> None:
     driver.may_answer.set()
     await sending
     assert (await claimed.effect()).status is EffectStatus.DONE
+
+
+async def test_a_start_too_late_is_given_back_while_the_printer_is_out_of_reach(
+    claimed: Claimed, database: Database
+) -> None:
+    now = datetime.now(UTC)
+    clock = FixedClock(now)
+    tools = LinkTools(
+        database=database,
+        files=claimed.files,
+        clock=clock,
+        hub=database.context.hub,
+        record=lambda _: None,
+        forget=lambda _: None,
+        timeouts=Timeouts(),
+    )
+    link = PrinterLink(
+        tools,
+        organization_id=claimed.ctx.organization_id,
+        printer_id=claimed.printer_id,
+        epoch=1,
+        endpoint=Endpoint("127.0.0.1", None, "12345678"),
+        driver=BambuDriver,
+    )
+    clock.advance(seconds=START_LIFE_S - 1)
+    await link.expire_starts()
+    assert (await claimed.state())[0] is JobStatus.CLAIMED
+    clock.advance(seconds=2)
+    await link.expire_starts()
+    assert await claimed.state() == GIVEN_BACK
 
 
 async def test_nothing_is_dispatched_while_effects_are_held(
