@@ -58,7 +58,8 @@ class Subscriber:
     async def wait(self, seconds: float) -> str:
         """The events to send; empty when nothing came in time."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
         self._wake.clear()
         text = ""
         if self._fragments:
@@ -83,9 +84,11 @@ class Room:
         self._leave_hub = process.context.hub.listen(organization_id, self._on_signal)
         self._task = asyncio.create_task(self._run())
 
-    def close(self) -> None:
+    def close(self) -> asyncio.Task[None]:
+        """Stop; somebody must hold the task until it has ended."""
         self._leave_hub()
         self._task.cancel()
+        return self._task
 
     def _on_signal(self, signal: Signal) -> None:
         now = time.monotonic()
@@ -111,7 +114,8 @@ class Room:
         if seconds == 0.0:
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
         self._wake.clear()
 
     async def _send(self, ripe: list[Fragment]) -> None:
@@ -139,6 +143,7 @@ class LiveRooms:
         self._process: Process | None = None
         self._changes: dict[int, int] = {}
         self._rooms: dict[tuple[int, Role], Room] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     @classmethod
     def of(cls, process: Process) -> Self:
@@ -176,8 +181,10 @@ class LiveRooms:
         finally:
             room.subscribers.discard(subscriber)
             if not room.subscribers:
-                room.close()
                 self._rooms.pop(key, None)
+                ending = room.close()
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
 
     def _count(self, signal: Signal) -> None:
         if signal.topic != fragments.TELEMETRY:
