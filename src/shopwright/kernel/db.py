@@ -118,7 +118,10 @@ class TenantModel(Base):
     __abstract__ = True
 
     id: Mapped[Id]
-    uuid: Mapped[str] = mapped_column(String(36), unique=True, default=ids.new_uuid)
+    # The sentinel lets one INSERT bring many rows and their new ids back, on SQLite as well.
+    uuid: Mapped[str] = mapped_column(
+        String(36), unique=True, default=ids.new_uuid, insert_sentinel=True
+    )
     organization_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("organizations.id", ondelete="CASCADE"), index=True
     )
