@@ -29,7 +29,9 @@ async def test_order_by_hand_is_read_back_as_the_reference_prints_it(client: Asy
     assert {key: listed[key] for key in ("total", "page", "limit", "offset", "pages")} == {
         "total": 1, "page": 1, "limit": 50, "offset": 0, "pages": 1,
     }  # fmt: skip
-    assert listed["orders"] == [placed]
+    [brief] = listed["orders"]
+    assert brief["items"][0].items() <= placed["items"][0].items()
+    assert {**brief, "items": None}.items() <= {**placed, "items": None}.items()
     assert (await client.get(f"/api/orders/{placed['id']}")).json() == placed
     assert (await client.get(f"/api/orders/{placed['uuid']}")).json() == placed
     expected: dict[str, Any] = {
