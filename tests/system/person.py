@@ -164,11 +164,14 @@ class Person:
         (await self._client.get(back)).raise_for_status()
         self.etsy = etsy
 
-    async def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
-        return (await self._client.post(path, json=body)).raise_for_status()
+    async def _post(self, path: str, body: dict[str, Any]) -> None:
+        self._check(await self._client.post(path, json=body))
 
     async def _form(self, path: str, **fields: object) -> None:
         """As the browser sends it; the answer is the page to go to."""
-        answer = await self._client.post(path, data=fields)
-        if answer.status_code not in {200, 204, 303}:
-            raise AssertionError(f"{path} answered {answer.status_code}: {answer.text[:500]}")
+        self._check(await self._client.post(path, data=fields))
+
+    def _check(self, answer: httpx.Response) -> None:
+        """A conflict is no fault: the world moved on since the look, and the next round looks."""
+        if answer.status_code not in {200, 201, 204, 303, 409}:
+            raise AssertionError(f"{answer.url} said {answer.status_code}: {answer.text[:500]}")
