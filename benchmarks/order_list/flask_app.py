@@ -4,7 +4,7 @@ import os
 
 import jwt
 from flask import Flask, Response, jsonify, request
-from sqlalchemy import ForeignKey, create_engine, func, select
+from sqlalchemy import JSON, ForeignKey, create_engine, func, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -23,6 +23,7 @@ class Order(Base):
     __tablename__ = "orders"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str]
     organization_id: Mapped[int]
     number: Mapped[int]
     channel: Mapped[str]
@@ -36,8 +37,10 @@ class Order(Base):
     total_minor: Mapped[int]
     pieces_total: Mapped[int]
     pieces_good: Mapped[int]
-    created_at: Mapped[str]
+    is_held: Mapped[bool]
+    promised_on: Mapped[str | None]
     placed_at: Mapped[str]
+    updated_at: Mapped[str]
     items: Mapped[list["Item"]] = relationship(order_by="Item.position")
 
     def as_json(self) -> dict[str, object]:
@@ -55,6 +58,11 @@ class Order(Base):
             "created_at": str(self.placed_at),
             "pieces_total": self.pieces_total,
             "pieces_good": self.pieces_good,
+            "uuid": self.uuid,
+            "channel": self.channel,
+            "is_held": self.is_held,
+            "promised_on": self.promised_on,
+            "updated_at": str(self.updated_at),
             "items": [item.as_json() for item in self.items],
         }
 
@@ -69,6 +77,10 @@ class Item(Base):
     sku: Mapped[str | None]
     quantity: Mapped[int]
     price_minor: Mapped[int]
+    personalisation: Mapped[list[object]] = mapped_column(JSON)
+    pieces_total: Mapped[int]
+    pieces_good: Mapped[int]
+    waiting_code: Mapped[str | None]
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -77,6 +89,10 @@ class Item(Base):
             "sku": self.sku,
             "quantity": self.quantity,
             "price": self.price_minor / 100,
+            "personalisation": self.personalisation,
+            "pieces_total": self.pieces_total,
+            "pieces_good": self.pieces_good,
+            "waiting_code": self.waiting_code,
         }
 
 

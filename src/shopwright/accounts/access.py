@@ -77,11 +77,11 @@ async def authenticate(request: Request) -> Identity:
         credentials.check_cookie_use(request, process.context.vault, credential.secret)
     request.state.identity = identity
     request.state.principal = identity.principal
-    limits.charge(request, _everyday_limit(request, identity), identity.principal)
+    limits.charge(request, everyday_limit(request, identity), identity.principal)
     return identity
 
 
-def _everyday_limit(request: Request, identity: Identity) -> Limit:
+def everyday_limit(request: Request, identity: Identity) -> Limit:
     """The documented 1000 an hour for API clients; agents, pages and live events ask more often."""
     is_agent = identity.scopes is not None and scopes.AGENT in identity.scopes
     path: str = request.scope["path"]

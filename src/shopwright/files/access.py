@@ -49,7 +49,7 @@ def _root(settings: Settings) -> Path:
     return settings.data_dir / "files"
 
 
-def _get_files(request: Request) -> FileStore:
+async def _get_files(request: Request) -> FileStore:
     return files_of(get_process(request))
 
 

@@ -8,7 +8,7 @@ whatever the busy time-out.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -21,6 +21,8 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     MetaData,
+    Row,
+    Select,
     String,
     event,
     func,
@@ -41,6 +43,7 @@ from sqlalchemy.types import DateTime, TypeDecorator
 from shopwright.kernel import ids, tenancy
 from shopwright.kernel.context import ProcessContext
 from shopwright.kernel.errors import Invalid
+from shopwright.kernel.hot_read import PooledHotReader, SqliteHotReader
 from shopwright.kernel.metrics import QUERY_SECONDS
 from shopwright.kernel.signals import CHANNEL, Signal, encode
 
@@ -201,6 +204,11 @@ class Database:
         self.read_engine = _read_engine(self.url)
         for engine in {self.write_engine, self.read_engine}:
             _time_queries(engine)
+        self._hot: SqliteHotReader | PooledHotReader = (
+            SqliteHotReader(self.url, _prepare_sqlite_reader)
+            if self.is_sqlite
+            else PooledHotReader(self.read_engine)
+        )
         self._writers = async_sessionmaker(
             self.write_engine, class_=WriteSession, expire_on_commit=False, context=context
         )
@@ -212,6 +220,18 @@ class Database:
     async def read(self) -> AsyncIterator[ReadSession]:
         async with self._readers() as session:
             yield session
+
+    async def fetch_row(
+        self, statement: Select[Any], parameters: Mapping[str, Any]
+    ) -> Row[Any] | None:
+        """One row by one round trip, or None; the statement has passed ``tenancy.checked``."""
+        return await self._hot.fetch_row(statement, parameters)
+
+    async def peek_row(
+        self, statement: Select[Any], parameters: Mapping[str, Any]
+    ) -> Row[Any] | None:
+        """The same for a look-up by key of a few microseconds, such as a revision."""
+        return await self._hot.peek_row(statement, parameters)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteSession]:
@@ -229,6 +249,7 @@ class Database:
         return self.url.render_as_string(hide_password=False)
 
     async def close(self) -> None:
+        await self._hot.close()
         for engine in {self.write_engine, self.read_engine}:
             await engine.dispose()
 

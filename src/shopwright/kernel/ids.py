@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 import uuid
+from itertools import count
 
 MAX_DEVICE_JOB_ID = 2_147_483_647  # Bambu firmware reads it as a signed 32-bit integer
 
@@ -16,6 +17,15 @@ def new_uuid() -> str:
     value[6] = (value[6] & 0x0F) | 0x70
     value[8] = (value[8] & 0x3F) | 0x80
     return str(uuid.UUID(bytes=bytes(value)))
+
+
+_REQUESTS = count(int.from_bytes(os.urandom(4), "big"))
+_PROCESS = os.urandom(6).hex()
+
+
+def new_request_id() -> str:
+    """Unique among processes and starts, without a system call for each request."""
+    return f"{_PROCESS}-{next(_REQUESTS):x}"
 
 
 def new_token(n_bytes: int = 32) -> str:

@@ -6,7 +6,7 @@ here. Keys stand in the statement as text, so they must be ours, never a caller'
 
 from typing import Any
 
-from sqlalchemy import String, literal_column
+from sqlalchemy import Float, String, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -58,11 +58,11 @@ class PlainMoment(FunctionElement[str]):
     type = String()
 
 
-class Amount(FunctionElement[str]):
-    """``Amount(minor, currency)``: minor units as a number of the currency's main unit."""
+class MinorUnits(FunctionElement[float]):
+    """``MinorUnits(currency)``: how many minor units make one, 100 for most; once per row."""
 
     inherit_cache = True
-    type = String()
+    type = Float()
 
 
 def json_object(**members: Any) -> JsonObject:
@@ -143,16 +143,14 @@ def _moment_postgresql(element: PlainMoment, compiler: SQLCompiler, **kw: Any) -
     return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
 
 
-@compiles(Amount, "sqlite")
-def _amount_sqlite(element: Amount, compiler: SQLCompiler, **kw: Any) -> str:
-    minor, currency = _arguments(element, compiler, **kw)
-    return f"({minor} / {_divisor(currency)})"
+@compiles(MinorUnits, "sqlite")
+def _minor_units_sqlite(element: MinorUnits, compiler: SQLCompiler, **kw: Any) -> str:
+    return _divisor(_arguments(element, compiler, **kw)[0])
 
 
-@compiles(Amount, "postgresql")
-def _amount_postgresql(element: Amount, compiler: SQLCompiler, **kw: Any) -> str:
-    minor, currency = _arguments(element, compiler, **kw)
-    return f"({minor} / ({_divisor(currency)})::float8)"
+@compiles(MinorUnits, "postgresql")
+def _minor_units_postgresql(element: MinorUnits, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({_divisor(_arguments(element, compiler, **kw)[0])})::float8"
 
 
 def _divisor(currency: str) -> str:

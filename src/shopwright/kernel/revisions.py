@@ -6,16 +6,16 @@ topics' revisions, the caller's role and the query. Never for live values or sig
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Select, String, bindparam, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from shopwright import __version__
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import Installation, Revision
+from shopwright.kernel.db import Database, Installation, Revision
 
 VARY = "Authorization, X-API-Key, Cookie"
 
@@ -39,6 +39,23 @@ def revision_of(*topics: str) -> Any:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """What an answer's ETag rests on: while ``statement`` still gives ``revision``, it holds."""
+
+    statement: Select[Any]
+    organization_id: int
+    revision: str
+    etag: str
+
+
+def vouch(request: Request, ctx: Actor, statement: Select[Any], revision: str) -> str:
+    """The ETag of this answer; its validity is left on the request for ``server.revalidation``."""
+    etag = make_etag(request, ctx, revision)
+    request.state.validity = Validity(statement, ctx.organization_id, revision, etag)
+    return etag
+
+
 def make_etag(request: Request, ctx: Actor, revision: str) -> str:
     parts = (
         __version__,
@@ -52,15 +69,15 @@ def make_etag(request: Request, ctx: Actor, revision: str) -> str:
 
 
 async def find_unchanged(
-    request: Request, session: AsyncSession, ctx: Actor, statement: Select[Any]
+    request: Request, database: Database, ctx: Actor, statement: Select[Any]
 ) -> Response | None:
     """304 when the caller has this revision already; ``statement`` selects only the revision."""
     known = request.headers.get("if-none-match")
     if known is None:
         return None
-    revision = await session.scalar(statement, {"organization_id": ctx.organization_id})
-    etag = make_etag(request, ctx, str(revision))
-    if etag not in _tags(known):
+    row = await database.fetch_row(statement, {"organization_id": ctx.organization_id})
+    etag = vouch(request, ctx, statement, str(row[0] if row else None))
+    if etag not in tags_of(known):
         return None
     return Response(status_code=304, headers=cache_headers(etag))
 
@@ -69,5 +86,5 @@ def cache_headers(etag: str) -> dict[str, str]:
     return {"etag": etag, "cache-control": "private, no-cache", "vary": VARY}
 
 
-def _tags(header: str) -> Sequence[str]:
+def tags_of(header: str) -> Sequence[str]:
     return [tag.strip().removeprefix("W/") for tag in header.split(",")]

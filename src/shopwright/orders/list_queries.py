@@ -1,6 +1,6 @@
 """Orders as JSON made by the database: one statement and one round trip for a page of the list."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -22,12 +22,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.kernel import tenancy
 from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import Database
 from shopwright.kernel.json_sql import (
-    Amount,
     JsonBool,
     JsonList,
     JsonText,
     JsonValue,
+    MinorUnits,
     PlainMoment,
     json_object,
 )
@@ -39,6 +40,9 @@ TOPIC = "order"
 
 orders = Order.__table__
 items = OrderItem.__table__
+Columns = Any  # the columns of a sub-select, by name
+Members = dict[str, Any]
+MINOR_UNITS = MinorUnits(orders.c.currency).label("minor_units")
 OWN: BindParameter[int] = bindparam("organization_id")
 
 # Which parameter of the list asks for what; a statement holds only those that were given.
@@ -84,12 +88,14 @@ def order_filter(
 
 
 async def list_orders_json(
-    session: AsyncSession, ctx: Actor, wanted: OrderFilter, *, limit: int, offset: int
+    database: Database, ctx: Actor, wanted: OrderFilter, *, limit: int, offset: int
 ) -> tuple[str, int, str]:
     """The page as a JSON array, how many there are in all, and the revision they belong to."""
     parameters = {"organization_id": ctx.organization_id, "limit": limit, "offset": offset}
-    result = await session.execute(_list_statement(frozenset(wanted)), parameters | wanted)
-    rows, total, revision = result.one()
+    row = await database.fetch_row(_list_statement(frozenset(wanted)), parameters | wanted)
+    if row is None:
+        raise LookupError("this statement always has one row")
+    rows, total, revision = tuple(row)
     return rows, total, revision
 
 
@@ -109,98 +115,118 @@ def _list_statement(asked: frozenset[str]) -> Select[Any]:
     if "text" in asked:
         conditions.append(_mentions())
     page = (
-        select(orders)
+        select(orders, MINOR_UNITS)
         .where(*conditions)
         .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
         .subquery("page")
     )
-    rows = select(JsonText(JsonList(_order_object(page)))).select_from(page).scalar_subquery()
+    rows = select(JsonText(JsonList(json_object(**_brief(page))))).select_from(page)
     total = select(func.count()).select_from(orders).where(*conditions).scalar_subquery()
-    return tenancy.checked(select(rows, total, revision_of(TOPIC)))
+    return tenancy.checked(select(rows.scalar_subquery(), total, revision_of(TOPIC)))
 
 
 @lru_cache(maxsize=1)
 def _one_statement() -> Select[Any]:
-    return tenancy.checked(
-        select(JsonText(_order_object(orders)), revision_of(TOPIC)).where(
-            orders.c.organization_id == OWN, orders.c.id == bindparam("order_id")
-        )
+    wanted = (
+        select(orders, MINOR_UNITS)
+        .where(orders.c.organization_id == OWN, orders.c.id == bindparam("order_id"))
+        .subquery("wanted")
     )
+    whole = json_object(**_brief(wanted, _whole_item), **_rest(wanted))
+    return tenancy.checked(select(JsonText(whole), revision_of(TOPIC)).select_from(wanted))
 
 
-def _order_object(source: FromClause) -> ColumnElement[str]:
-    """The shop manager's members first, then ours."""
+def _brief(
+    source: FromClause, item: Callable[[Columns, Columns], Members] | None = None
+) -> Members:
+    """What the list shows: the shop manager's members first, then ours."""
     order = source.c
-    is_etsy = order.channel == "etsy"
-    return json_object(
-        id=order.id,
-        etsy_order_id=case((is_etsy, order.external_id)),
-        buyer_name=order.buyer_name,
-        buyer_email=order.buyer_email,
-        status=order.status,
-        production_status=order.production_status,
-        total_amount=Amount(order.total_minor, order.currency),
-        currency=order.currency,
-        created_at=PlainMoment(order.placed_at),
-        updated_at=PlainMoment(order.updated_at),
-        items=_items_of(source),
-        uuid=order.uuid,
-        number=order.number,
-        channel=order.channel,
-        connection_id=order.connection_id,
-        external_id=order.external_id,
-        customer_id=order.customer_id,
-        priority=order.priority,
-        subtotal_amount=Amount(order.subtotal_minor, order.currency),
-        shipping_amount=Amount(order.shipping_minor, order.currency),
-        tax_amount=Amount(order.tax_minor, order.currency),
-        discount_amount=Amount(order.discount_minor, order.currency),
-        refunded_amount=Amount(order.refunded_minor, order.currency),
-        pieces_total=order.pieces_total,
-        pieces_good=order.pieces_good,
-        is_held=JsonBool(order.is_held),
-        promised_on=order.promised_on,
-        ship_to=JsonValue(order.ship_to),
-        notes=order.notes,
-        buyer_message=order.buyer_message,
-        gift_message=order.gift_message,
-        is_gift=JsonBool(order.is_gift),
-        shipped_at=PlainMoment(order.shipped_at),
-        cancelled_at=PlainMoment(order.cancelled_at),
-    )
+    return {
+        "id": order.id,
+        "etsy_order_id": case((order.channel == "etsy", order.external_id)),
+        "buyer_name": order.buyer_name,
+        "buyer_email": order.buyer_email,
+        "status": order.status,
+        "production_status": order.production_status,
+        "total_amount": order.total_minor / order.minor_units,
+        "currency": order.currency,
+        "created_at": PlainMoment(order.placed_at),
+        "items": _items_of(source, item or _brief_item),
+        "uuid": order.uuid,
+        "number": order.number,
+        "channel": order.channel,
+        "priority": order.priority,
+        "pieces_total": order.pieces_total,
+        "pieces_good": order.pieces_good,
+        "is_held": JsonBool(order.is_held),
+        "promised_on": order.promised_on,
+        "updated_at": PlainMoment(order.updated_at),
+    }
 
 
-def _items_of(source: FromClause) -> ColumnElement[str]:
+def _rest(source: FromClause) -> Members:
+    """What only one order's own answer shows."""
     order = source.c
+    return {
+        "connection_id": order.connection_id,
+        "external_id": order.external_id,
+        "customer_id": order.customer_id,
+        "subtotal_amount": order.subtotal_minor / order.minor_units,
+        "shipping_amount": order.shipping_minor / order.minor_units,
+        "tax_amount": order.tax_minor / order.minor_units,
+        "discount_amount": order.discount_minor / order.minor_units,
+        "refunded_amount": order.refunded_minor / order.minor_units,
+        "ship_to": JsonValue(order.ship_to),
+        "notes": order.notes,
+        "buyer_message": order.buyer_message,
+        "gift_message": order.gift_message,
+        "is_gift": JsonBool(order.is_gift),
+        "shipped_at": PlainMoment(order.shipped_at),
+        "cancelled_at": PlainMoment(order.cancelled_at),
+    }
+
+
+def _items_of(
+    source: FromClause, members: Callable[[Columns, Columns], Members]
+) -> ColumnElement[str]:
     of_order = (
         select(items)
-        .where(items.c.organization_id == OWN, items.c.order_id == order.id)
+        .where(items.c.organization_id == OWN, items.c.order_id == source.c.id)
         .order_by(items.c.position)
         .correlate(source)
         .subquery("of_order")
     )
-    item = of_order.c
-    element = json_object(
-        id=item.id,
-        title=item.title,
-        quantity=item.quantity,
-        price=Amount(item.price_minor, order.currency),
-        uuid=item.uuid,
-        sku=item.sku,
-        variant_id=item.variant_id,
-        external_id=item.external_id,
-        options=JsonValue(item.options),
-        personalisation=JsonValue(item.personalisation),
-        promised_on=item.promised_on,
-        pieces_total=item.pieces_total,
-        pieces_good=item.pieces_good,
-        is_cancelled=JsonBool(item.is_cancelled),
-        waiting_code=item.waiting_code,
-        waiting_reason=item.waiting_reason,
-    )
+    element = json_object(**members(of_order.c, source.c))
     return select(JsonList(element)).select_from(of_order).correlate(source).scalar_subquery()
+
+
+def _brief_item(item: Columns, order: Columns) -> Members:
+    return {
+        "id": item.id,
+        "title": item.title,
+        "quantity": item.quantity,
+        "price": item.price_minor / order.minor_units,
+        "sku": item.sku,
+        "personalisation": JsonValue(item.personalisation),
+        "pieces_total": item.pieces_total,
+        "pieces_good": item.pieces_good,
+        "waiting_code": item.waiting_code,
+    }
+
+
+def _whole_item(item: Columns, order: Columns) -> Members:
+    return {
+        **_brief_item(item, order),
+        "uuid": item.uuid,
+        "variant_id": item.variant_id,
+        "external_id": item.external_id,
+        "options": JsonValue(item.options),
+        "promised_on": item.promised_on,
+        "is_cancelled": JsonBool(item.is_cancelled),
+        "waiting_reason": item.waiting_reason,
+    }
 
 
 def _mentions() -> ColumnElement[bool]:

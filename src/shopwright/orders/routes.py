@@ -9,10 +9,11 @@ from shopwright.accounts.access import MemberCtx, ViewerCtx
 from shopwright.catalog import service as catalog
 from shopwright.kernel import revisions
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import WriteSession
+from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.edge import (
     Now,
     Paging,
+    ProcessDep,
     Read,
     Ref,
     Write,
@@ -58,17 +59,17 @@ InboxPage = Annotated[Paging, page_of(100)]
 async def list_orders(
     request: Request,
     ctx: ViewerCtx,
-    session: Read,
+    process: ProcessDep,
     paging: OrderPage,
     query: Annotated[OrderQuery, Query()],
 ) -> Response:
     """Orders with their items, the latest first."""
-    unchanged = await revisions.find_unchanged(request, session, ctx, REVISION)
+    database = process.database
+    unchanged = await revisions.find_unchanged(request, database, ctx, REVISION)
     if unchanged is not None:
         return unchanged
-    zone = (await service.get_organization(session, ctx)).time_zone if query.names_a_time else "UTC"
-    wanted = query.filter(zone)
-    return await _page(request, session, ctx, wanted, paging)
+    zone = await _zone(database, ctx) if query.names_a_time else "UTC"
+    return await _page(request, database, ctx, query.filter(zone), paging)
 
 
 @router.post("/orders", status_code=201, responses=problems(Invalid, NotFound))
@@ -83,14 +84,16 @@ async def create_order(body: OrderCreate, ctx: MemberCtx, session: Write, now: N
 
 
 @router.get("/orders/{order}", responses=problems(NotFound))
-async def read_order(request: Request, order: OrderRef, ctx: ViewerCtx, session: Read) -> Response:
+async def read_order(
+    request: Request, order: OrderRef, ctx: ViewerCtx, process: ProcessDep, session: Read
+) -> Response:
     """One order with its items."""
-    unchanged = await revisions.find_unchanged(request, session, ctx, REVISION)
+    unchanged = await revisions.find_unchanged(request, process.database, ctx, REVISION)
     if unchanged is not None:
         return unchanged
     order_id = await service.get_order_id(session, ctx, order)
     text, revision = await list_queries.find_order_json(session, ctx, order_id)
-    etag = revisions.make_etag(request, ctx, revision)
+    etag = revisions.vouch(request, ctx, REVISION, revision)
     return _json(text, headers=revisions.cache_headers(etag))
 
 
@@ -132,15 +135,20 @@ async def list_inbox(ctx: ViewerCtx, session: Read, paging: InboxPage) -> JSONRe
     return listed("entries", entries, total, paging)
 
 
+async def _zone(database: Database, ctx: Actor) -> str:
+    async with database.read() as session:
+        return (await service.get_organization(session, ctx)).time_zone
+
+
 async def _page(
-    request: Request, session: Read, ctx: Actor, wanted: OrderFilter, paging: Paging
+    request: Request, database: Database, ctx: Actor, wanted: OrderFilter, paging: Paging
 ) -> Response:
     rows, total, revision = await list_queries.list_orders_json(
-        session, ctx, wanted, limit=paging.limit, offset=paging.offset
+        database, ctx, wanted, limit=paging.limit, offset=paging.offset
     )
     key = "data" if paging.is_enveloped else "orders"
     members = "".join(f',"{name}":{at}' for name, at in page_members(paging, total).items())
-    etag = revisions.make_etag(request, ctx, revision)
+    etag = revisions.vouch(request, ctx, REVISION, revision)
     return _json(f'{{"{key}":{rows}{members}}}', headers=revisions.cache_headers(etag))
 
 

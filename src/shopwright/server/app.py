@@ -10,13 +10,15 @@ from shopwright import __version__
 from shopwright.kernel.settings import Settings
 from shopwright.server import problems, routers
 from shopwright.server.middleware import RequestMiddleware
+from shopwright.server.openapi import Application
+from shopwright.server.revalidation import RevalidationMiddleware
 
 Opener = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
     """The application. ``lifespan`` puts ``process`` on ``app.state``."""
-    app = FastAPI(
+    app = Application(
         title="Shopwright",
         version=__version__,
         summary="Runs a shop that makes what it sells.",
@@ -45,6 +47,7 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
                 "X-Request-Id",
             ],
         )
+    app.add_middleware(RevalidationMiddleware)
     app.add_middleware(
         RequestMiddleware,
         base_path=settings.base_path,

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from prometheus_client import generate_latest
 from sqlalchemy import text
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from shopwright import __version__
 from shopwright.kernel.edge import ProcessDep
@@ -43,7 +43,7 @@ async def ready(process: ProcessDep) -> JSONResponse:
     return JSONResponse({"status": "ready"})
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request, process: ProcessDep) -> Response:
     """Prometheus text; needs ``SHOPWRIGHT_METRICS_TOKEN`` as bearer unless the caller is on
     loopback."""

@@ -10,9 +10,11 @@ from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kernel import ids
+from shopwright.kernel.edge import MAX_BODY_BYTES
 from shopwright.kernel.metrics import REQUEST_SECONDS
 
 log = structlog.get_logger("shopwright.request")
@@ -62,10 +64,37 @@ class RequestMiddleware:
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            await self.app(scope, receive, send_head)
+            await self.app(scope, BoundedBody(scope, receive), send_head)
         finally:
             _record(scope, status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
+
+
+class BoundedBody:
+    """Refuses a body that is too long: before a byte of it is read when its length is told.
+
+    A route that streams its body sets its own limit with ``edge.allow_body``.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._state, self._receive = scope["state"], receive
+        told = Headers(scope=scope).get("content-length", "")
+        self._told = int(told) if told.isascii() and told.isdigit() else 0
+        self._read = 0
+
+    async def __call__(self) -> Message:
+        limit: int = self._state.get("max_body_bytes", MAX_BODY_BYTES)
+        self._check(self._told, limit)
+        message = await self._receive()
+        self._read += len(message.get("body", b""))
+        self._check(self._read, limit)
+        return message
+
+    @staticmethod
+    def _check(size: int, limit: int) -> None:
+        if size > limit:
+            # The framework lets its own kind of error out of its parsing, and no other.
+            raise HTTPException(413, f"The request has more than {limit:,} bytes.")
 
 
 def _request_id(scope: Scope) -> str:
@@ -74,7 +103,7 @@ def _request_id(scope: Scope) -> str:
             text: str = value.decode("latin-1")
             if text.replace("-", "").isalnum():
                 return text
-    return ids.new_uuid()
+    return ids.new_request_id()
 
 
 def _believe_proxy(scope: Scope, trusted: Networks) -> None:

@@ -20,6 +20,8 @@ from shopwright.web.routes import ROUTERS as PAGES
 
 
 def include(app: FastAPI) -> None:
+    """Routes are compared one by one, so the busiest stand first."""
+    app.include_router(orders.router)
     app.include_router(health.router)
     app.include_router(accounts.auth)
     app.include_router(accounts.router)
@@ -28,7 +30,6 @@ def include(app: FastAPI) -> None:
     app.include_router(catalog.router)
     app.include_router(inventory.router)
     app.include_router(stock.router)
-    app.include_router(orders.router)
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
     app.include_router(fleet.router)

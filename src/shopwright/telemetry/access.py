@@ -42,7 +42,7 @@ async def open_recorder(process: Process) -> AsyncIterator[Recorder]:
         await storage.close()
 
 
-def _get_storage(request: Request) -> TelemetryStorage:
+async def _get_storage(request: Request) -> TelemetryStorage:
     return storage_of(get_process(request))
 
 
