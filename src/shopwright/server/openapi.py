@@ -1,4 +1,4 @@
-"""The published API description: what every route may answer besides its own refusals, said once."""
+"""The published API description: what every route may answer besides its own refusals."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +23,16 @@ FRAMEWORK_ONLY = ("HTTPValidationError", "ValidationError")  # of the 422 that w
 
 Document = dict[str, Any]
 
+# What a list answers with ``?envelope=data``, whatever its rows are.
+ENVELOPED: Document = {
+    "type": "object",
+    "required": ["data", "total", "limit", "offset", "page", "pages"],
+    "properties": {
+        "data": {"type": "array", "items": {}},
+        **{name: {"type": "integer"} for name in ("total", "limit", "offset", "page", "pages")},
+    },
+}
+
 
 class Application(FastAPI):
     """FastAPI whose ``/api/openapi.json`` names the problem answers that all routes share."""
@@ -37,15 +47,24 @@ class Application(FastAPI):
 def _complete(document: Document) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM_SCHEMA
+    schemas["Problem"], schemas["Enveloped"] = PROBLEM_SCHEMA, ENVELOPED
     for name in FRAMEWORK_ONLY:
         schemas.pop(name, None)
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             operation["responses"].pop("422", None)
+            _add_envelope(operation)
             if path.startswith(PREFIXES):
                 for error in _shared_refusals(path, method, operation):
                     operation["responses"].setdefault(str(error.status), _answer(error))
+
+
+def _add_envelope(operation: Document) -> None:
+    if any(parameter["name"] == "envelope" for parameter in operation.get("parameters", ())):
+        answer = operation["responses"]["200"]["content"]["application/json"]
+        answer["schema"] = {
+            "anyOf": [answer["schema"], {"$ref": "#/components/schemas/Enveloped"}]
+        }
 
 
 def _shared_refusals(path: str, method: str, operation: Document) -> Iterator[type[ShopError]]:

@@ -51,7 +51,8 @@ def install(app: FastAPI) -> None:
 
 
 def problem(request: Request, error: ShopError, headers: dict[str, str] | None = None) -> Response:
-    """The answer for one error: a page for a browser, else JSON; ``detail`` and ``error`` are the same."""
+    """The answer for one error: a page for a browser, else JSON whose ``detail`` and ``error`` are
+    the same sentence."""
     if pages.wants_page(request):
         return pages.error_page(request, error)
     body: dict[str, Any] = {
