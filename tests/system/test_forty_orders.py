@@ -119,20 +119,22 @@ async def _seed(etsy: Etsy, rng: random.Random) -> None:
 
 async def _disturb(server: Server, stage: Stage, kills: int) -> None:
     """Kills, and one order cancelled by its buyer: when so many are made, and a little later."""
-    moments = sorted(stage.rng.sample(range(1, ORDERS - 6), kills + 1))
-    cancel_at = stage.rng.choice(moments)
+    first, *moments = sorted(stage.rng.sample(range(2, ORDERS - 6), kills + 1))
+    # While the program is dead it cannot hear of a cancellation, and others may ship: so first.
+    await _until_made(stage, min(first, ORDERS // 3))
+    await _cancel_one(stage)
     for made in moments:
-
-        async def has_made(made: int = made) -> bool:
-            statuses = await stage.eyes.order_statuses()
-            return sum(status in {"completed", "shipped"} for status in statuses) >= made
-
-        await until(f"{made} orders are made", has_made, 2 * ALL_S, 0.02)
+        await _until_made(stage, made)
         await asyncio.sleep(stage.rng.uniform(0, 0.3))
-        if made == cancel_at:
-            await _cancel_one(stage)
-        else:
-            await server.restart()
+        await server.restart()
+
+
+async def _until_made(stage: Stage, count: int) -> None:
+    async def has_made() -> bool:
+        statuses = await stage.eyes.order_statuses()
+        return sum(status in {"completed", "shipped"} for status in statuses) >= count
+
+    await until(f"{count} orders are made", has_made, 2 * ALL_S, 0.02)
 
 
 async def _cancel_one(stage: Stage) -> None:
