@@ -4,8 +4,15 @@ from sqlalchemy import select
 
 from shopwright.catalog import service as catalog
 from shopwright.catalog.models import Variant
+from shopwright.channels import push
+from shopwright.channels.pushing import TrackingPusher
+from shopwright.kernel.edge import Paging, Ref
+from shopwright.kernel.effects import EffectStatus
+from shopwright.orders import progress
+from shopwright.orders.states import OrderStatus
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import JobStatus
+from shopwright.shipping import service as shipping
 from tests import factories
 from tests.channels.conftest import Shop, Stage
 
@@ -86,3 +93,33 @@ async def test_personalisation_changed_at_etsy_reaches_the_item(shop: Shop, stag
     await shop.sync()
     (item,) = await shop.items(await shop.order(made))
     assert item.personalisation == [["Personalization", "L'Atelier"]]
+
+
+async def test_a_parcel_of_etsys_order_is_told_to_etsy_once(shop: Shop, stage: Stage) -> None:
+    await add_variant(shop, "MUG")
+    (made,) = await stage.seed(1, **ONE_MUG, overrides={"country_iso": "FR"})
+    await shop.sync()
+    order = await shop.order(made)
+    now = shop.process.clock.now()
+    async with shop.process.database.write() as session:
+        await progress.complete_by_hand(session, shop.ctx, order_id=order.id, now=now)
+        parcel = await shipping.ship_order(
+            session,
+            shop.ctx,
+            order_ref=Ref(order.id, None),
+            carrier="La Poste",
+            tracking_code="6A1",
+            now=now,
+        )
+    async with shop.process.database.read() as session:
+        (effect,), _ = await push.list_pushes(
+            session, shop.ctx, [EffectStatus.INTENDED], Paging(10, 0)
+        )
+    assert (effect.subject_id, effect.request["external_id"]) == (parcel.id, made)
+    await TrackingPusher(shop.tools).post_tracking(shop.ctx.organization_id, effect.id)
+    (mail,) = await stage.mails()
+    assert (mail["receipt_id"], mail["tracking_code"]) == (int(made), "6A1")
+    sync = await shop.sync()  # Etsy now says "Completed"
+    assert sync.orders_updated == 1
+    assert (await shop.order(made)).status is OrderStatus.SHIPPED
+    assert len(await stage.mails()) == 1
