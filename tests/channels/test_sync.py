@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shopwright.channels import runs
 from shopwright.channels.states import ConnectionStatus, SyncStatus
 from shopwright.kernel.edge import Process
 from shopwright.kernel.inbox import InboundStatus
@@ -144,6 +145,25 @@ async def test_an_unpaid_order_waits_until_it_is_paid(shop: Shop, stage: Stage) 
     await stage.edit(made, is_paid=True, status="Paid")
     await shop.sync()
     assert (await shop.order(made)).status is OrderStatus.PAID
+
+
+async def test_an_order_paid_and_refunded_between_two_syncs_is_refunded(
+    shop: Shop, stage: Stage
+) -> None:
+    (made,) = await stage.seed(1, unpaid_share=1.0)
+    await shop.sync()
+    await stage.edit(made, is_paid=True)
+    await stage.act(made, "refund")
+    await shop.sync()
+    assert (await shop.order(made)).status is OrderStatus.REFUNDED
+
+
+async def test_old_syncs_are_forgotten(shop: Shop, clock: FixedClock) -> None:
+    first = await shop.sync()
+    clock.advance(days=7, seconds=1)
+    second = await shop.sync()
+    progress = await runs.read_progress(shop.process, shop.ctx, [first.id, second.id])
+    assert [sync.id for sync in progress.syncs] == [second.id]
 
 
 async def test_what_left_long_ago_is_not_made_again(shop: Shop, stage: Stage) -> None:

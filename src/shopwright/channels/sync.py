@@ -40,6 +40,7 @@ from shopwright.kernel.settings import Settings
 REJECTS_PER_SYNC = 5  # each costs one of our ten calls a minute
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
+KEEP_SYNCS = timedelta(days=7)
 SOON_S = 60.0  # a fault of the channel is tried again earlier than the next regular sync
 
 
@@ -273,6 +274,9 @@ class SyncRun:
                 last_error=None,
                 last_error_at=None,
                 next_sync_at=now + self.tools.interval,
+            )
+            await sync_queries.drop_old_syncs(
+                session, self.ctx, self.connection.id, now - KEEP_SYNCS
             )
 
     def _pause_after(self, error: ChannelError) -> timedelta:

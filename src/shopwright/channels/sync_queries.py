@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from shopwright.channels.models import OPEN_SYNC, ChannelSync
 from shopwright.channels.states import OPEN_SYNCS, SyncStatus
@@ -124,6 +124,18 @@ async def add_counts(
             orders_updated=ChannelSync.orders_updated + updated,
             orders_rejected=ChannelSync.orders_rejected + rejected,
         )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def drop_old_syncs(
+    session: WriteSession, ctx: Actor, connection_id: int, before: datetime
+) -> None:
+    """A row per poll is only worth keeping for a while."""
+    await session.execute(
+        delete(ChannelSync)
+        .where(ChannelSync.organization_id == ctx.organization_id)
+        .where(ChannelSync.connection_id == connection_id, ChannelSync.finished_at < before)
         .execution_options(synchronize_session=False)
     )
 

@@ -25,7 +25,8 @@ TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING_PAYMENT: frozenset(
         {OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.CANCELED}
     ),
-    OrderStatus.PENDING: frozenset({OrderStatus.PAID, OrderStatus.CANCELED}),
+    # paid and refunded between two syncs of a channel
+    OrderStatus.PENDING: frozenset({OrderStatus.PAID, OrderStatus.CANCELED, OrderStatus.REFUNDED}),
     OrderStatus.PAID: frozenset(
         {
             OrderStatus.COMPLETED,
