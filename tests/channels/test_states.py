@@ -18,7 +18,7 @@ from shopwright.channels.tokens import NewConsent
 from shopwright.integrations.etsy.adapter import EtsyAdapter
 from shopwright.kernel.settings import Settings
 
-TABLES: list[tuple[type[StrEnum], StrEnum, Mapping[Any, frozenset[Any]], set[StrEnum]]] = [
+TABLES: list[tuple[Any, Any, Mapping[Any, frozenset[Any]], set[Any]]] = [
     (ConnectionStatus, ConnectionStatus.CONNECTED, CONNECTION_TRANSITIONS, set()),
     (SyncStatus, SyncStatus.REQUESTED, SYNC_TRANSITIONS, set(SyncStatus) - OPEN_SYNCS),
 ]
