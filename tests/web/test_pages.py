@@ -19,7 +19,7 @@ from tests.web.conftest import BrowserAs
 from tests.web.rows import Shop, make_order
 
 PAGES = ["/", "/printers", "/queue", "/queue/active", "/queue/history", "/orders", "/inbox",
-         "/catalog", "/filament"]  # fmt: skip
+         "/catalog", "/filament", "/connections"]  # fmt: skip
 SCRIPT_LIMIT_BYTES = 100_000
 
 

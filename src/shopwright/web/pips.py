@@ -7,6 +7,7 @@ violet is scheduled.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shopwright.channels.states import ConnectionStatus
 from shopwright.fleet.states import Activity, CommandStatus, ConnectionState, Gate
 from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
@@ -97,6 +98,12 @@ COMMANDS: Mapping[CommandStatus, Pip] = {
     CommandStatus.COMPLETED: Pip("done", "green", "circle-check"),
     CommandStatus.FAILED: Pip("failed", "red", "circle-x"),
     CommandStatus.TIMEOUT: Pip("no answer", "red", "clock"),
+}
+SYNCING = Pip("fetching orders", "blue", "refresh")
+CONNECTIONS: Mapping[ConnectionStatus, Pip] = {
+    ConnectionStatus.CONNECTED: Pip("connected", "green", "plug-connected"),
+    ConnectionStatus.RECONNECT_NEEDED: Pip("connect again", "red", "plug-connected-x"),
+    ConnectionStatus.DISABLED: Pip("disabled", "grey", "ban"),
 }
 
 

@@ -3,6 +3,7 @@
 from shopwright.web import (
     assets,
     catalog,
+    connections,
     inbox,
     job_queue,
     live,
@@ -22,4 +23,5 @@ ROUTERS = (
     orders.router,
     inbox.router,
     catalog.router,
+    connections.router,
 )

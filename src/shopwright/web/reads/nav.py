@@ -6,12 +6,16 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
+from shopwright.channels.models import ChannelReject, Connection
+from shopwright.channels.states import ConnectionStatus
 from shopwright.fleet.models import Printer
 from shopwright.fleet.states import Activity, ConnectionState, Gate
+from shopwright.kernel.effects import Effect
 from shopwright.orders.models import Order, OrderItem
 from shopwright.orders.states import OPEN, WORKABLE, ProductionStatus
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
+from shopwright.web.reads.connections import open_rejects, undecided_pushes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,20 @@ class Counts:
     held: int
     to_pack: int
     inbox: int
+    reconnects: int
+    rejects: int
+    pushes: int
+
+    @property
+    def channels(self) -> int:
+        """Connected shops, orders of theirs and parcels to tell them that need a person."""
+        return self.reconnects + self.rejects + self.pushes
 
     @property
     def attention(self) -> int:
         return (
             self.trouble + self.to_clear + self.pending + self.unknown + self.held
-            + self.to_pack + self.inbox
+            + self.to_pack + self.inbox + self.channels
         )  # fmt: skip
 
     @property
@@ -53,6 +65,7 @@ class Counts:
             "queue": (self.queued, "violet"),
             "orders": (self.orders, "grey"),
             "inbox": (self.inbox, "amber"),
+            "channels": (self.channels, "amber"),
         }
 
 
@@ -116,4 +129,7 @@ def _counters(organization_id: int) -> list[ColumnElement[int]]:
         count(Order, Order.status.in_(OPEN), Order.is_held.is_(True)),
         count(Order, READY_TO_PACK),
         count(OrderItem, OrderItem.waiting_code.is_not(None), OrderItem.is_cancelled.is_(False)),
+        count(Connection, Connection.status == ConnectionStatus.RECONNECT_NEEDED),
+        count(ChannelReject, *open_rejects(organization_id)),
+        count(Effect, *undecided_pushes(organization_id)),
     ]  # fmt: skip
