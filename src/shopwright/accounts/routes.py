@@ -51,7 +51,7 @@ from shopwright.kernel.edge import (
     path_ref,
     problems,
 )
-from shopwright.kernel.errors import Forbidden
+from shopwright.kernel.errors import Forbidden, NotFound
 from shopwright.kernel.limits import PublicLimited
 from shopwright.kernel.repeatable import RepeatableRoute
 
@@ -133,7 +133,7 @@ async def change_password(
     "/invitations/accept",
     status_code=201,
     dependencies=[PublicLimited],
-    responses=problems(members.InvitationOver, members.AlreadyMember),
+    responses=problems(NotFound, members.InvitationOver, members.AlreadyMember),
 )
 async def accept_invitation(body: InvitationAccept, process: ProcessDep) -> SignedInRead:
     """Become a member; somebody who has an account here gives its password."""

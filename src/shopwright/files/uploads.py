@@ -13,6 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from shopwright.files.disk import incoming_file
+from shopwright.kernel.edge import allow_body
 from shopwright.kernel.errors import Invalid, TooLarge
 
 PART = "file"
@@ -53,6 +54,7 @@ async def receive_upload(request: Request, folder: Path, *, max_mb: int) -> Asyn
     """
     boundary = _boundary(request)
     _check_length(request, max_mb)
+    allow_body(request, 2 * max_mb * MEGABYTE + ENVELOPE_BYTES)  # the reader's refusals come first
     reader = _FormReader(boundary, max_mb)
     with incoming_file(folder) as (file, path):
         await _stream(request, reader, file)

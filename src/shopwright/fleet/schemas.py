@@ -34,7 +34,8 @@ def _empty_is_none(value: Any) -> Any:
 Host = Annotated[str, BeforeValidator(_host), Field(pattern=r"^[A-Za-z0-9._:\-]+$", max_length=255)]
 Code = Annotated[SecretStr, Field(min_length=1, max_length=100)]
 Serial = Annotated[
-    str | None, BeforeValidator(_empty_is_none), Field(pattern=r"^[A-Za-z0-9\-]+$", max_length=64)
+    Annotated[str, Field(pattern=r"^[A-Za-z0-9\-]+$", max_length=64)] | None,
+    BeforeValidator(_empty_is_none),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 HOST_NAMES = AliasChoices("ip_address", "host", "api_url")

@@ -7,6 +7,7 @@ before the answer. SQLite has one writer per process (a pool of one connection i
 whatever the busy time-out.
 """
 
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -48,6 +49,7 @@ from shopwright.kernel.metrics import QUERY_SECONDS
 from shopwright.kernel.signals import CHANNEL, Signal, encode
 
 BUSY_TIMEOUT_MS = 30_000  # the durable work's own connections write to the same SQLite file
+MAX_INTEGER = 2**63 - 1
 READ_CONNECTIONS_SQLITE = 2  # sqlite3 releases the GIL per row; more threads make reads slower
 
 NAMING = {
@@ -323,24 +325,37 @@ def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _refuse_nul(parameters: Any) -> None:
-    """PostgreSQL cannot store NUL in text and SQLite would; both answer the same sentence."""
-    if isinstance(parameters, dict):
-        values: Any = parameters.values()
-    else:
-        values = parameters
+def _refuse_unstorable(parameters: Any) -> None:
+    """What one database cannot store and the other would, or would only at a driver's error: NUL
+    and half characters in text, integers beyond 64 bits, NaN; both answer the same sentence."""
+    values: Any = parameters.values() if isinstance(parameters, dict) else parameters
     for value in values:
         if isinstance(value, str):
-            if "\x00" in value:
-                raise Invalid("Text may not contain NUL characters.")
-        elif isinstance(value, tuple | dict):
-            _refuse_nul(value)
+            _check_text(value)
+        elif isinstance(value, int):
+            if not -MAX_INTEGER <= value <= MAX_INTEGER:
+                raise Invalid("A number is too large to be stored.")
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                raise Invalid("A number is not finite.")
+        elif isinstance(value, list | tuple | dict):
+            _refuse_unstorable(value)
+
+
+def _check_text(value: str) -> None:
+    if "\x00" in value:
+        raise Invalid("Text may not contain NUL characters.")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as err:
+            raise Invalid("Text contains half of a character (a lone surrogate).") from err
 
 
 def _time_queries(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def _start(*args: Any) -> None:
-        _refuse_nul(args[3])
+        _refuse_unstorable(args[3])
         args[4]._shopwright_started = time.perf_counter()  # noqa: SLF001
 
     @event.listens_for(engine.sync_engine, "after_cursor_execute")

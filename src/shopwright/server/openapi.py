@@ -55,26 +55,24 @@ def _complete(document: Document) -> None:
             operation["responses"].pop("422", None)
             _add_envelope(operation)
             if path.startswith(PREFIXES):
-                for error in _shared_refusals(path, method, operation):
+                for error in _shared_refusals(method, operation):
                     operation["responses"].setdefault(str(error.status), _answer(error))
 
 
 def _add_envelope(operation: Document) -> None:
     if any(parameter["name"] == "envelope" for parameter in operation.get("parameters", ())):
         answer = operation["responses"]["200"]["content"]["application/json"]
-        answer["schema"] = {
-            "anyOf": [answer["schema"], {"$ref": "#/components/schemas/Enveloped"}]
-        }
+        answer["schema"] = {"anyOf": [answer["schema"], {"$ref": "#/components/schemas/Enveloped"}]}
 
 
-def _shared_refusals(path: str, method: str, operation: Document) -> Iterator[type[ShopError]]:
+def _shared_refusals(method: str, operation: Document) -> Iterator[type[ShopError]]:
     yield Invalid
     yield TooMany
     if operation.get("security"):
         yield Unauthenticated
         yield Forbidden
-    if "{" in path:
-        yield NotFound
+    if "parameters" in operation or "requestBody" in operation:
+        yield NotFound  # a row named in path, query or body
     if method in WRITES:
         yield Conflict
     if "requestBody" in operation:

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -47,6 +47,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(IntegrityError, _integrity_error)
+    app.add_exception_handler(UnicodeEncodeError, _unencodable)
+    app.add_exception_handler(StatementError, _statement_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -111,6 +113,19 @@ async def _integrity_error(request: Request, error: Exception) -> Response:
         request,
         Conflict("This contradicts something that is already stored. Reload and try again."),
     )
+
+
+async def _unencodable(request: Request, _error: Exception) -> Response:
+    """JSON can spell half of a character (a lone surrogate), which no text can hold."""
+    return problem(request, Invalid("Text contains half of a character."))
+
+
+async def _statement_error(request: Request, error: Exception) -> Response:
+    """A value that could not even be handed to the database is the sender's mistake."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, OverflowError):
+        return problem(request, Invalid("A date or number is outside of what can be stored."))
+    return await _unexpected(request, error)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
