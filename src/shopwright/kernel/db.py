@@ -229,12 +229,6 @@ class Database:
         """One row by one round trip, or None; the statement has passed ``tenancy.checked``."""
         return await self._hot.fetch_row(statement, parameters)
 
-    async def peek_row(
-        self, statement: Select[Any], parameters: Mapping[str, Any]
-    ) -> Row[Any] | None:
-        """The same for a look-up by key of a few microseconds, such as a revision."""
-        return await self._hot.peek_row(statement, parameters)
-
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteSession]:
         """One transaction: committed when the block ends, rolled back when it raises."""

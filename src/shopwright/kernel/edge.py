@@ -156,6 +156,15 @@ class Paging:
     is_enveloped: bool = False  # the rows come under ``data`` instead of the list's own name
 
 
+def make_paging(limit: int | None, offset: int, envelope: str | None, default_limit: int) -> Paging:
+    """Raises Invalid with the range when a number is outside it."""
+    if limit is not None and not 1 <= limit <= 1000:  # noqa: PLR2004  documented range
+        raise Invalid("limit must be between 1 and 1000.", limit=limit)
+    if not 0 <= offset <= MAX_ID:
+        raise Invalid("offset must be 0 or more.", offset=offset)
+    return Paging(default_limit if limit is None else limit, offset, envelope == "data")
+
+
 def page_of(default_limit: int) -> Any:
     """A dependency for ``limit`` (1–1000) and ``offset``; out of range is 400 with the range named.
 
@@ -167,11 +176,7 @@ def page_of(default_limit: int) -> Any:
         offset: Annotated[int, Query(description="rows to skip")] = 0,
         envelope: Annotated[Literal["data"] | None, Query(description="name the rows data")] = None,
     ) -> Paging:
-        if limit is not None and not 1 <= limit <= 1000:  # noqa: PLR2004  documented range
-            raise Invalid("limit must be between 1 and 1000.", limit=limit)
-        if not 0 <= offset <= MAX_ID:
-            raise Invalid("offset must be 0 or more.", offset=offset)
-        return Paging(default_limit if limit is None else limit, offset, envelope == "data")
+        return make_paging(limit, offset, envelope, default_limit)
 
     return Depends(read)
 

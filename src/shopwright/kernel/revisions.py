@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
-from sqlalchemy import Select, String, bindparam, cast, func, select
+from sqlalchemy import Select, String, bindparam, cast, func, or_, select
 from starlette.responses import Response
 
 from shopwright import __version__
@@ -29,7 +29,7 @@ def revision_of(*topics: str) -> Any:
     moved = (
         select(func.coalesce(func.sum(Revision.value), 0))
         .where(Revision.organization_id == bindparam("organization_id"))
-        .where(Revision.topic.in_(topics))
+        .where(or_(*(Revision.topic == topic for topic in topics)))
         .scalar_subquery()
     )
     return (

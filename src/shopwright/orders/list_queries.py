@@ -47,6 +47,7 @@ OWN: BindParameter[int] = bindparam("organization_id")
 
 # Which parameter of the list asks for what; a statement holds only those that were given.
 CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "status": orders.c.status == bindparam("status"),
     "statuses": orders.c.status.in_(bindparam("statuses", expanding=True)),
     "production_statuses": orders.c.production_status.in_(
         bindparam("production_statuses", expanding=True)
@@ -76,7 +77,7 @@ def order_filter(
 ) -> OrderFilter:
     """``until`` is not included."""
     asked = {
-        "statuses": statuses,
+        **_one_or_many(statuses),
         "production_statuses": production_statuses,
         "since": since,
         "until": until,
@@ -85,6 +86,13 @@ def order_filter(
         "text": _pattern(text) if text else None,
     }
     return OrderFilter({name: value for name, value in asked.items() if value is not None})
+
+
+def _one_or_many(statuses: list[OrderStatus] | None) -> dict[str, Any]:
+    """The statement for one status is compiled once; a list of any length is expanded each time."""
+    if statuses is not None and len(statuses) == 1:
+        return {"status": statuses[0]}
+    return {"statuses": statuses}
 
 
 async def list_orders_json(

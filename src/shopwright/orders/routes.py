@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from shopwright.accounts.access import MemberCtx, ViewerCtx
@@ -24,6 +24,7 @@ from shopwright.kernel.edge import (
     problems,
 )
 from shopwright.kernel.errors import IllegalTransition, Invalid, NotFound
+from shopwright.kernel.hot_query import documented, query_of
 from shopwright.kernel.money import Money
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders import (
@@ -50,18 +51,16 @@ from shopwright.orders.stop import OrderNotStoppable
 router = APIRouter(prefix="/api", tags=["orders"], route_class=RepeatableRoute)
 
 OrderRef = Annotated[Ref, path_ref("order")]
-OrderPage = Annotated[Paging, page_of(50)]
 PiecePage = Annotated[Paging, page_of(1000)]
 InboxPage = Annotated[Paging, page_of(100)]
 
 
-@router.get("/orders", responses=problems(Invalid))
+@router.get("/orders", responses=problems(Invalid), openapi_extra=documented(OrderQuery))
 async def list_orders(
     request: Request,
     ctx: ViewerCtx,
     process: ProcessDep,
-    paging: OrderPage,
-    query: Annotated[OrderQuery, Query()],
+    query: Annotated[OrderQuery, query_of(OrderQuery)],
 ) -> Response:
     """Orders with their items, the latest first."""
     database = process.database
@@ -69,7 +68,7 @@ async def list_orders(
     if unchanged is not None:
         return unchanged
     zone = await _zone(database, ctx) if query.names_a_time else "UTC"
-    return await _page(request, database, ctx, query.filter(zone), paging)
+    return await _page(request, database, ctx, query.filter(zone), query.paging)
 
 
 @router.post("/orders", status_code=201, responses=problems(Invalid, NotFound))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from shopwright.accounts.models import Organization
 from shopwright.catalog.states import StepKind
-from shopwright.kernel.edge import BodyRef
+from shopwright.kernel.edge import BodyRef, Paging, make_paging
 from shopwright.kernel.money import Money
 from shopwright.kernel.times import PlainTime
 from shopwright.orders.drafts import MAX_QUANTITY, ItemDraft, OrderDraft
@@ -80,15 +80,27 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+DEFAULT_PAGE = 50
+
+
 class OrderQuery(BaseModel):
     """``status`` and ``production_status`` take several words with commas."""
 
+    model_config = ConfigDict(frozen=True)
+
+    limit: Annotated[int | None, Field(description="1 to 1000; 50 unless told")] = None
+    offset: Annotated[int, Field(description="rows to skip")] = 0
+    envelope: Annotated[Literal["data"] | None, Field(description="name the rows data")] = None
     status: Annotated[list[OrderStatus] | None, _words(STATUS_SYNONYMS)] = None
     production_status: Annotated[list[ProductionStatus] | None, _words(PRODUCTION_SYNONYMS)] = None
     start_date: Annotated[str | None, Field(max_length=40)] = None
     end_date: Annotated[str | None, Field(max_length=40)] = None
     channel: Annotated[str | None, Field(max_length=40)] = None
     q: Annotated[str | None, Field(max_length=200)] = None
+
+    @property
+    def paging(self) -> Paging:
+        return make_paging(self.limit, self.offset, self.envelope, DEFAULT_PAGE)
 
     @property
     def names_a_time(self) -> bool:
