@@ -270,7 +270,8 @@ async def test_printer_is_added_by_form_and_a_bad_address_is_refused_in_words(
     made = await browser.post("/printers", data=form)
     assert made.status_code == 303
     page = text_of((await browser.get(made.headers["location"])).text)
-    assert page.startswith("P1S 07 offline It has not been reached yet.")
+    assert page.startswith("P1S 07 offline Check the connection")
+    assert "It has not been reached yet." in page
     refused = await browser.post("/printers", data={**form, "host": ""})
     assert refused.status_code == 400
     assert "A printer needs a name and an address on the network." in refused.text

@@ -21,7 +21,7 @@ from shopwright.kernel.edge import (
     path_ref,
 )
 from shopwright.kernel.settings import Settings
-from shopwright.web.page import PageCtx, done
+from shopwright.web.page import PageCtx, done, is_htmx
 from shopwright.web.reads import connections
 
 router = APIRouter(include_in_schema=False)
@@ -74,7 +74,7 @@ async def begin_etsy(
     """Send the browser to Etsy, which asks the shop's owner."""
     answer = Response(status_code=204)
     begun = await begin_connecting_etsy(request, answer, ctx, session, process, now)
-    if "hx-request" in request.headers:
+    if is_htmx(request):
         answer.headers["HX-Redirect"] = begun.authorize_url
     else:
         answer.status_code = 303

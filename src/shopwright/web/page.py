@@ -80,10 +80,14 @@ async def open_page(
 PageCtx = Annotated[Page, Depends(open_page)]
 
 
+def is_htmx(request: Request) -> bool:
+    return "hx-request" in request.headers
+
+
 def done(request: Request, sentence: str, *, to: str) -> Response:
     """The answer to a form: a message and fresh content for htmx, a redirect without it."""
     process = get_process(request)
-    if "hx-request" not in request.headers:
+    if not is_htmx(request):
         return RedirectResponse(process.settings.base_path + to, status_code=303)
     toast = templating.render(
         process.settings.base_path, "parts/toast.html", {"sentence": sentence, "tone": "green"}
@@ -94,7 +98,7 @@ def done(request: Request, sentence: str, *, to: str) -> Response:
 def go(request: Request, to: str) -> Response:
     """Open another page, whichever way the form was sent."""
     target = get_process(request).settings.base_path + to
-    if "hx-request" in request.headers:
+    if is_htmx(request):
         return Response(status_code=204, headers={"HX-Redirect": target})
     return RedirectResponse(target, status_code=303)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shopwright.channels.states import ConnectionStatus
+from shopwright.fleet.port import Finding
 from shopwright.fleet.states import Activity, CommandStatus, ConnectionState, Gate
 from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
@@ -104,6 +105,19 @@ CONNECTIONS: Mapping[ConnectionStatus, Pip] = {
     ConnectionStatus.CONNECTED: Pip("connected", "green", "plug-connected"),
     ConnectionStatus.RECONNECT_NEEDED: Pip("connect again", "red", "plug-connected-x"),
     ConnectionStatus.DISABLED: Pip("disabled", "grey", "ban"),
+}
+
+FINDINGS: Mapping[Finding, Pip] = {
+    Finding.OK: Pip("fine", "green", "circle-check"),
+    Finding.HOST_UNREACHABLE: Pip("not reachable", "red", "wifi-off"),
+    Finding.PORT_CLOSED: Pip("closed", "red", "plug-connected-x"),
+    Finding.TLS_FAILED: Pip("not secure", "red", "lock-open"),
+    Finding.WRONG_PRINTER: Pip("another printer", "red", "printer"),
+    Finding.WRONG_CODE: Pip("wrong access code", "red", "key"),
+    Finding.SILENT: Pip("no answer", "red", "clock"),
+    Finding.CONTROL_BLOCKED: Pip("refused", "amber", "lock"),
+    Finding.NO_STORAGE: Pip("no card", "amber", "archive"),
+    Finding.STORAGE_REFUSED: Pip("refused", "amber", "archive"),
 }
 
 

@@ -3,17 +3,31 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
-from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from shopwright.accounts.access import MemberCtx
+from shopwright.accounts.access import AdminCtx, MemberCtx, PrintLimited
+from shopwright.fleet import diagnosing
 from shopwright.fleet import service as fleet_service
-from shopwright.fleet.schemas import PrinterCreate
-from shopwright.kernel.edge import Now, Read, Ref, SettingsDep, Write, get_process, path_ref
+from shopwright.kernel.edge import (
+    Now,
+    ProcessDep,
+    Read,
+    Ref,
+    SettingsDep,
+    Write,
+    get_process,
+    path_ref,
+)
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.print_files.printer_models import BAMBU_MODELS
 from shopwright.telemetry.latest import LatestSnapshots
-from shopwright.web.page import Page, PageCtx, done, go
+from shopwright.web.page import Page, PageCtx, done, fragment, go, is_htmx
+from shopwright.web.printer_forms import (
+    PrinterEdit,
+    PrinterForm,
+    read_new_printer,
+    read_printer_change,
+)
 from shopwright.web.reads import fleet, printer_history
 from shopwright.web.reads.fleet import Card
 
@@ -28,30 +42,6 @@ COMMANDS = {
     "light_on": "Light on.",
     "light_off": "Light off.",
 }
-
-
-class PrinterForm(BaseModel):
-    """As typed; ``PrinterCreate`` judges it."""
-
-    name: str = ""
-    host: str = ""
-    serial: str = ""
-    access_code: str = ""
-    model: str = ""
-    location: str = ""
-    nozzle_mm: str = "0.4"
-
-
-def read_printer_form(form: PrinterForm) -> PrinterCreate:
-    """Raises Invalid with the field and the reason."""
-    if not form.name.strip() or not form.host.strip():
-        raise Invalid("A printer needs a name and an address on the network.")
-    try:
-        return PrinterCreate.model_validate({k: v.strip() for k, v in form if v.strip()})
-    except ValidationError as err:
-        first = err.errors(include_url=False, include_context=False)[0]
-        field = str(first["loc"][0]).replace("_", " ")
-        raise Invalid(f"{field}: {first['msg']}") from err
 
 
 @router.get("/printers")
@@ -93,7 +83,7 @@ async def register_printer(
     form: Annotated[PrinterForm, Form()],
 ) -> Response:
     """Saved whether it can be reached or not; its page says what is wrong."""
-    draft = read_printer_form(form).draft(settings.bambu_access_code)
+    draft = read_new_printer(form).draft(settings.bambu_access_code)
     printer = await fleet_service.register_printer(session, ctx, draft=draft, now=now)
     return go(request, f"/printers/{printer.id}")
 
@@ -116,9 +106,46 @@ async def show_printer(page: PageCtx, session: Read, printer: PrinterRef) -> Res
         active="printers",
         topics=f"printer:{found.id}",
         card=cards[0],
+        printer=found,
+        models=[model.display for model in BAMBU_MODELS],
         attempts=await printer_history.list_attempts(session, page.organization_id, found.id),
         commands=await printer_history.list_commands(session, page.organization_id, found.id),
     )
+
+
+@router.post("/printers/{printer}/edit")
+async def update_printer(
+    request: Request,
+    ctx: AdminCtx,
+    session: Write,
+    now: Now,
+    printer: PrinterRef,
+    form: Annotated[PrinterEdit, Form()],
+) -> Response:
+    """Its link is made anew when the way to it changed."""
+    change = read_printer_change(form)
+    found = await fleet_service.update_printer(session, ctx, ref=printer, change=change, now=now)
+    return done(request, f"{found.name} is changed.", to=f"/printers/{found.id}")
+
+
+@router.post("/printers/{printer}/remove")
+async def remove_printer(
+    request: Request, ctx: AdminCtx, session: Write, printer: PrinterRef
+) -> Response:
+    """What it printed stays known."""
+    found = await fleet_service.get_living_printer(session, ctx, printer)
+    await fleet_service.remove_printer(session, ctx, printer_id=found.id)
+    return go(request, "/printers")
+
+
+@router.post("/printers/{printer}/diagnose", dependencies=[PrintLimited])
+async def diagnose_printer(
+    request: Request, ctx: MemberCtx, process: ProcessDep, printer: PrinterRef
+) -> Response:
+    """Tries each part of the way to the printer; nothing of the database is held meanwhile."""
+    diagnosis = await diagnosing.diagnose(process, ctx, printer)
+    template = "parts/diagnosis.html" if is_htmx(request) else "diagnosis.html"
+    return fragment(request, template, {"diagnosis": diagnosis, "printer": str(printer)})
 
 
 @router.post("/printers/{printer}/command")

@@ -1,0 +1,69 @@
+"""What a person typed about a printer, judged by the API's own bodies, refused in sentences."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shopwright.fleet.schemas import PrinterCreate, PrinterUpdate
+from shopwright.fleet.service import PrinterChange
+from shopwright.kernel.errors import Invalid
+
+Judge = TypeVar("Judge", bound=BaseModel)
+
+SENTENCES = {
+    "name": "A printer's name has 1 to 100 characters.",
+    "host": "{value!r} is no address. Write a name or numbers, like 192.168.1.20.",
+    "serial": "{value!r} is no serial number: it has letters and digits only.",
+    "access_code": "An access code has at most 100 characters.",
+    "nozzle_mm": "{value!r} is no nozzle. Write its width in mm, like 0.4; at most 2.",
+    "location": "A place has at most 100 characters.",
+    "harvest_policy": "Plates are cleared by a person (ask) or by the printer (automatic).",
+}
+
+
+class PrinterForm(BaseModel):
+    """As typed."""
+
+    name: str = ""
+    host: str = ""
+    serial: str = ""
+    access_code: str = ""
+    model: str = ""
+    location: str = ""
+    nozzle_mm: str = "0.4"
+
+
+class PrinterEdit(PrinterForm):
+    """An empty access code or serial number leaves what is known."""
+
+    harvest_policy: str = "ask"
+
+
+def read_new_printer(form: PrinterForm) -> PrinterCreate:
+    """Raises Invalid with what is wrong."""
+    _check_named(form)
+    return _judged(PrinterCreate, {k: v.strip() for k, v in form if v.strip()})
+
+
+def read_printer_change(form: PrinterEdit) -> PrinterChange:
+    """Raises Invalid with what is wrong; an empty place is a change too."""
+    _check_named(form)
+    typed = {k: v.strip() for k, v in form if v.strip()}
+    return _judged(PrinterUpdate, {**typed, "location": form.location.strip()}).change()
+
+
+def _check_named(form: PrinterForm) -> None:
+    if not form.name.strip() or not form.host.strip():
+        raise Invalid("A printer needs a name and an address on the network.")
+
+
+def _judged(body: type[Judge], typed: dict[str, str]) -> Judge:
+    if "nozzle_mm" in typed:
+        typed["nozzle_mm"] = typed["nozzle_mm"].replace(",", ".")
+    try:
+        return body.model_validate(typed)
+    except ValidationError as err:
+        first = err.errors(include_url=False, include_context=False)[0]
+        field = str(first["loc"][0])
+        sentence = SENTENCES.get(field, f"{field}: {first['msg']}")
+        raise Invalid(sentence.format(value=typed.get(field, "")[:60])) from err
