@@ -9,7 +9,7 @@ whatever the busy time-out.
 
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,7 +22,6 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     MetaData,
-    Row,
     Select,
     String,
     event,
@@ -44,7 +43,7 @@ from sqlalchemy.types import DateTime, TypeDecorator
 from shopwright.kernel import ids, tenancy
 from shopwright.kernel.context import ProcessContext
 from shopwright.kernel.errors import Invalid
-from shopwright.kernel.hot_read import PooledHotReader, SqliteHotReader
+from shopwright.kernel.hot_read import PostgresHotReader, SqliteHotReader
 from shopwright.kernel.metrics import QUERY_SECONDS
 from shopwright.kernel.signals import CHANNEL, Signal, encode
 
@@ -206,10 +205,10 @@ class Database:
         self.read_engine = _read_engine(self.url)
         for engine in {self.write_engine, self.read_engine}:
             _time_queries(engine)
-        self._hot: SqliteHotReader | PooledHotReader = (
+        self._hot: SqliteHotReader | PostgresHotReader = (
             SqliteHotReader(self.url, _prepare_sqlite_reader)
             if self.is_sqlite
-            else PooledHotReader(self.read_engine)
+            else PostgresHotReader(self.read_engine)
         )
         self._writers = async_sessionmaker(
             self.write_engine, class_=WriteSession, expire_on_commit=False, context=context
@@ -225,7 +224,7 @@ class Database:
 
     async def fetch_row(
         self, statement: Select[Any], parameters: Mapping[str, Any]
-    ) -> Row[Any] | None:
+    ) -> Sequence[Any] | None:
         """One row by one round trip, or None; the statement has passed ``tenancy.checked``."""
         return await self._hot.fetch_row(statement, parameters)
 

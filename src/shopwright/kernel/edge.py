@@ -77,6 +77,12 @@ def allow_body(request: Request, max_bytes: int) -> None:
     request.state.max_body_bytes = max_bytes
 
 
+def route_path(request: Request) -> str:
+    """The path as routes name it, without ``BASE_PATH``."""
+    path: str = request.scope["path"]
+    return path.removeprefix(request.scope.get("root_path") or "")
+
+
 def principal_of(request: Request) -> str:
     """Who is counted: the one ``accounts`` let in, else the caller's address."""
     known: str | None = getattr(request.state, "principal", None)

@@ -1,7 +1,8 @@
 """Orders as JSON made by the database: one statement and one round trip for a page of the list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -47,15 +48,15 @@ OWN: BindParameter[int] = bindparam("organization_id")
 
 # Which parameter of the list asks for what; a statement holds only those that were given.
 CONDITIONS: Mapping[str, ColumnElement[bool]] = {
-    "status": orders.c.status == bindparam("status"),
-    "statuses": orders.c.status.in_(bindparam("statuses", expanding=True)),
-    "production_statuses": orders.c.production_status.in_(
-        bindparam("production_statuses", expanding=True)
-    ),
     "since": orders.c.placed_at >= bindparam("since", type_=orders.c.placed_at.type),
     "until": orders.c.placed_at < bindparam("until", type_=orders.c.placed_at.type),
     "channel": orders.c.channel == bindparam("channel"),
     "customer_id": orders.c.customer_id == bindparam("customer_id"),
+}
+# One of several words: a parameter for each, so that a statement keeps its text.
+CHOICES: Mapping[str, ColumnElement[str]] = {
+    "status": orders.c.status,
+    "production_status": orders.c.production_status,
 }
 
 REVISION = tenancy.checked(select(revision_of(TOPIC)))
@@ -77,8 +78,8 @@ def order_filter(
 ) -> OrderFilter:
     """``until`` is not included."""
     asked = {
-        **_one_or_many(statuses),
-        "production_statuses": production_statuses,
+        **_choice("status", statuses),
+        **_choice("production_status", production_statuses),
         "since": since,
         "until": until,
         "channel": channel,
@@ -88,11 +89,8 @@ def order_filter(
     return OrderFilter({name: value for name, value in asked.items() if value is not None})
 
 
-def _one_or_many(statuses: list[OrderStatus] | None) -> dict[str, Any]:
-    """The statement for one status is compiled once; a list of any length is expanded each time."""
-    if statuses is not None and len(statuses) == 1:
-        return {"status": statuses[0]}
-    return {"statuses": statuses}
+def _choice(name: str, words: Sequence[StrEnum] | None) -> dict[str, str]:
+    return {f"{name}_{at}": word.value for at, word in enumerate(words or ())}
 
 
 async def list_orders_json(
@@ -119,7 +117,11 @@ async def find_order_json(session: AsyncSession, ctx: Actor, order_id: int) -> t
 @lru_cache(maxsize=256)
 def _list_statement(asked: frozenset[str]) -> Select[Any]:
     conditions = [orders.c.organization_id == OWN]
-    conditions += [CONDITIONS[name] for name in sorted(asked - {"text"})]
+    conditions += [CONDITIONS[name] for name in sorted(asked & CONDITIONS.keys())]
+    for name, column in CHOICES.items():
+        choices = sorted(key for key in asked if key.rpartition("_")[0] == name)
+        if choices:
+            conditions.append(or_(*(column == bindparam(key, type_=String()) for key in choices)))
     if "text" in asked:
         conditions.append(_mentions())
     page = (
