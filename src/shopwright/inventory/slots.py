@@ -48,6 +48,7 @@ async def unload_slot(session: WriteSession, ctx: Actor, *, printer: Ref, slot: 
         raise NotFound(f"No spool is set for slot {slot}.")
     audit.record(session, ctx, "printer.slot_unloaded", printer_id, slot=slot)
     touch(session, ctx.organization_id, "printer", printer_id)
+    touch(session, ctx.organization_id, "filament")
 
 
 async def find_slot_spool(

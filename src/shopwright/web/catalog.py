@@ -1,6 +1,5 @@
-"""Products, variants and recipes; print files and their pictures; filament on the shelf."""
+"""Products, variants and recipes; print files and their pictures."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -15,6 +14,7 @@ from shopwright.files.serving import send_picture
 from shopwright.kernel.edge import Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.print_files.uploads import receive_print_file
+from shopwright.web.amounts import read_price
 from shopwright.web.page import PageCtx, done, go
 from shopwright.web.reads import catalog
 
@@ -52,7 +52,7 @@ async def create_product(
 ) -> Response:
     """A product with one variant, and its recipe when a plate was chosen."""
     product = await products.create_product(session, ctx, spec=ProductSpec(name=name))
-    spec = VariantSpec(sku=sku, price=_price(price))
+    spec = VariantSpec(sku=sku, price=read_price(price))
     variant = await products.create_variant(session, ctx, product=Ref(product.id, None), spec=spec)
     if plate:
         await service.change_recipe(session, ctx, variant_id=variant.id, steps=[_step(plate, 1)])
@@ -83,7 +83,7 @@ async def create_variant(
     name: Annotated[str, Form(max_length=200)] = "",
     price: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
-    spec = VariantSpec(sku=sku, name=name, price=_price(price))
+    spec = VariantSpec(sku=sku, name=name, price=read_price(price))
     await products.create_variant(session, ctx, product=product, spec=spec)
     return done(request, f"{sku} is sellable now.", to=f"/catalog/{product}")
 
@@ -129,32 +129,9 @@ async def show_thumbnail(
     return await send_picture(request, files, sha256)
 
 
-@router.get("/filament")
-async def show_filament(page: PageCtx, session: Read) -> Response:
-    return page.render(
-        "filament.html",
-        active="filament",
-        topics="filament",
-        groups=await catalog.list_spools(session, page.organization_id),
-    )
-
-
 def _step(choice: str, yields: int) -> StepSpec:
     """``12:2`` is plate 2 of print file 12."""
     file_id, _, number = choice.partition(":")
     if not (file_id.isascii() and file_id.isdigit() and number.isascii() and number.isdigit()):
         raise Invalid("Choose a plate from the list.")
     return StepSpec(print_file=Ref(int(file_id), None), plate=int(number), yields=yields)
-
-
-def _price(text: str) -> Decimal | None:
-    """None for an empty field; raises Invalid for what is no amount."""
-    if not text.strip():
-        return None
-    try:
-        price = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation as err:
-        raise Invalid(f"{text!r} is no price. Write it like 12.50.") from err
-    if not price.is_finite() or price < 0:
-        raise Invalid("A price is 0 or more.")
-    return price

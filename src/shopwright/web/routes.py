@@ -4,6 +4,7 @@ from shopwright.web import (
     assets,
     catalog,
     connections,
+    filament,
     inbox,
     job_queue,
     live,
@@ -23,5 +24,6 @@ ROUTERS = (
     orders.router,
     inbox.router,
     catalog.router,
+    filament.router,
     connections.router,
 )

@@ -1,6 +1,5 @@
-"""Products with their variants and recipes, print files, and the filament on the shelf."""
+"""Products with their variants and recipes, and print files."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.catalog.models import Product, RecipeStep, SkuAlias, Variant
 from shopwright.catalog.states import StepKind
-from shopwright.fleet.models import Printer
-from shopwright.inventory.models import Filament, Reservation, SlotSpool, Spool, StepStock
+from shopwright.inventory.models import StepStock
 from shopwright.print_files.models import Plate, PrintFile
 
 MAX_PRODUCTS = 500
 MAX_FILES = 300
-FULL_SPOOL_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +63,6 @@ class FileChoice:
     plate_number: int
     printer_model: str | None
     time_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolRow:
-    id: int
-    filament_id: int
-    vendor: str
-    material: str
-    color_name: str
-    color: str | None
-    initial_mg: int
-    remaining_mg: int
-    reserved_mg: int
-    location: str
-    threshold_mg: int
-    printer_id: int | None
-    printer_name: str | None
-    slot: int | None
-
-    @property
-    def percent(self) -> int:
-        return FULL_SPOOL_PERCENT * self.remaining_mg // self.initial_mg if self.initial_mg else 0
-
-    @property
-    def tone(self) -> str:
-        return "amber" if self.remaining_mg <= self.threshold_mg else "green"
 
 
 async def list_products(
@@ -223,41 +194,3 @@ async def find_thumbnail(session: AsyncSession, organization_id: int, plate_id: 
         )
     )
     return sha256
-
-
-async def list_spools(
-    session: AsyncSession, organization_id: int
-) -> dict[tuple[str, str, str, str | None], list[SpoolRow]]:
-    """Rolls that are not empty, by filament."""
-    reserved = (
-        select(func.coalesce(func.sum(Reservation.amount_mg), 0))
-        .where(Reservation.spool_id == Spool.id, Reservation.organization_id == organization_id)
-        .scalar_subquery()
-    )
-    rows = await session.execute(
-        select(
-            Spool.id, Filament.id, Filament.vendor, Filament.material, Filament.color_name,
-            Filament.color, Spool.initial_mg, Spool.remaining_mg, reserved, Spool.location,
-            Filament.low_stock_threshold_mg, Printer.id, Printer.name, SlotSpool.slot,
-        )
-        .join(
-            Filament,
-            and_(Filament.id == Spool.filament_id, Filament.organization_id == organization_id),
-        )
-        .outerjoin(
-            SlotSpool,
-            and_(SlotSpool.spool_id == Spool.id, SlotSpool.organization_id == organization_id),
-        )
-        .outerjoin(
-            Printer,
-            and_(Printer.id == SlotSpool.printer_id, Printer.organization_id == organization_id),
-        )
-        .where(Spool.organization_id == organization_id)
-        .where(Spool.is_empty.is_(False), Filament.is_hidden.is_(False))
-        .order_by(Filament.material, Filament.color_name, Filament.id, Spool.id)
-    )  # fmt: skip
-    grouped: dict[tuple[str, str, str, str | None], list[SpoolRow]] = defaultdict(list)
-    for row in rows:
-        spool = SpoolRow(*row)
-        grouped[spool.vendor, spool.material, spool.color_name, spool.color].append(spool)
-    return dict(grouped)
