@@ -15,7 +15,7 @@ from shopwright.accounts.credentials import CredentialKind
 from shopwright.accounts.identities import Identity
 from shopwright.kernel import limits
 from shopwright.kernel.actor import Actor, Role
-from shopwright.kernel.edge import get_process
+from shopwright.kernel.edge import get_process, route_path
 from shopwright.kernel.errors import Forbidden, Unauthenticated
 from shopwright.kernel.limits import Limit
 
@@ -46,7 +46,7 @@ class Requires(SecurityBase):
         identity = await authenticate(request)
         actor = actor_of(identity, request.query_params.get("organizationId"))
         if actor.scopes is not None:
-            _check_scope(actor, self.scope or scopes.scope_of_path(request.url.path))
+            _check_scope(actor, self.scope or scopes.scope_of_path(route_path(request)))
         actor.require(self.role)
         return actor
 
@@ -84,7 +84,7 @@ async def authenticate(request: Request) -> Identity:
 def everyday_limit(request: Request, identity: Identity) -> Limit:
     """The documented 1000 an hour for API clients; agents, pages and live events ask more often."""
     is_agent = identity.scopes is not None and scopes.AGENT in identity.scopes
-    path: str = request.scope["path"]
+    path = route_path(request)
     if is_agent or not path.startswith("/api/") or path.startswith(WIDE_PREFIXES):
         return limits.WIDE
     return limits.HOURLY

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shopwright.kernel.edge import route_path
 from shopwright.kernel.errors import Forbidden, Unauthenticated
 from shopwright.kernel.secrets import Vault
 
@@ -86,7 +87,7 @@ def check_cookie_use(request: Request, vault: Vault, cookie: str) -> None:
 
     API routes want the CSRF token always; pages only for unsafe methods, where our Origin will do.
     """
-    is_api = request.scope["path"].startswith("/api/")
+    is_api = route_path(request).startswith("/api/")
     if not is_api and request.method in SAFE_METHODS:
         return
     given = request.headers.get(CSRF_HEADER, "")

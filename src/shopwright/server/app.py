@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from shopwright import __version__
 from shopwright.kernel.settings import Settings
 from shopwright.server import problems, routers
-from shopwright.server.middleware import RequestMiddleware
+from shopwright.server.middleware import CrashMiddleware, RequestMiddleware
 from shopwright.server.openapi import Application
 from shopwright.server.revalidation import RevalidationMiddleware
 
@@ -30,6 +30,7 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
     )
     problems.install(app)
     routers.include(app)
+    app.add_middleware(CrashMiddleware)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -11,11 +11,13 @@ from typing import Any
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kernel import ids
 from shopwright.kernel.edge import MAX_BODY_BYTES
 from shopwright.kernel.metrics import REQUEST_SECONDS
+from shopwright.server import problems
 
 log = structlog.get_logger("shopwright.request")
 
@@ -68,6 +70,31 @@ class RequestMiddleware:
         finally:
             _record(scope, status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
+
+
+class CrashMiddleware:
+    """Answers unexpected errors inside of the layers that add ids, security and CORS headers.
+
+    The framework's own place for that lies outside of all of them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note)
+        except Exception as error:
+            if has_begun or scope["type"] != "http":
+                raise
+            await problems.unexpected(Request(scope), error)(scope, receive, send)
 
 
 class BoundedBody:

@@ -49,7 +49,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(IntegrityError, _integrity_error)
     app.add_exception_handler(UnicodeEncodeError, _unencodable)
     app.add_exception_handler(StatementError, _statement_error)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def problem(request: Request, error: ShopError, headers: dict[str, str] | None = None) -> Response:
@@ -125,10 +124,11 @@ async def _statement_error(request: Request, error: Exception) -> Response:
     cause = getattr(error, "orig", None)
     if isinstance(cause, OverflowError):
         return problem(request, Invalid("A date or number is outside of what can be stored."))
-    return await _unexpected(request, error)
+    return unexpected(request, error)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+def unexpected(request: Request, error: Exception) -> Response:
+    """For what nobody foresaw: logged with its traceback, told without a word of it."""
     route = getattr(request.scope.get("route"), "path", "unknown")
     ERRORS.labels(route=route).inc()
     log.error("unexpected error", route=route, exc_info=error)

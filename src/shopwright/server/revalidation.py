@@ -17,7 +17,7 @@ from shopwright.accounts.credentials import Credential, CredentialKind
 from shopwright.accounts.identities import Identity, IdentityCache
 from shopwright.kernel import limits
 from shopwright.kernel.edge import Process
-from shopwright.kernel.errors import TooMany
+from shopwright.kernel.errors import TooMany, Unauthenticated
 from shopwright.kernel.revisions import Validity, cache_headers, tags_of
 
 MAX_REMEMBERED = 5_000
@@ -42,7 +42,7 @@ class RevalidationMiddleware:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        credential = credentials.find_credential(request)
+        credential = _find_credential(request)
         if credential is None or credential.kind is CredentialKind.COOKIE:
             await self.app(scope, receive, send)
             return
@@ -83,6 +83,14 @@ class RevalidationMiddleware:
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
         self._remembered[key] = Remembered(validity, scope.get("route"))
+
+
+def _find_credential(request: Request) -> Credential | None:
+    """None for a malformed one too: the route refuses it with the reason."""
+    try:
+        return credentials.find_credential(request)
+    except Unauthenticated:
+        return None
 
 
 def _is_over(identity: Identity, process: Process) -> bool:
