@@ -228,6 +228,12 @@ class Database:
         """One row by one round trip, or None; the statement has passed ``tenancy.checked``."""
         return await self._hot.fetch_row(statement, parameters)
 
+    async def fetch_shared_row(
+        self, statement: Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any] | None:
+        """The same for what many ask at once, such as a revision: they share the round trip."""
+        return await self._hot.fetch_shared_row(statement, parameters)
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteSession]:
         """One transaction: committed when the block ends, rolled back when it raises."""

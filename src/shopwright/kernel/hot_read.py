@@ -44,6 +44,12 @@ class SqliteHotReader:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._fetch, statement, parameters)
 
+    async def fetch_shared_row(
+        self, statement: Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any] | None:
+        """Nothing to share: a look-up here costs some microseconds."""
+        return await self.fetch_row(statement, parameters)
+
     async def close(self) -> None:
         await asyncio.to_thread(self._close)
 
@@ -76,6 +82,8 @@ class PostgresHotReader:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._next: dict[tuple[Any, ...], asyncio.Task[Sequence[Any] | None]] = {}
+        self._running: dict[tuple[Any, ...], asyncio.Lock] = {}
         self._texts: dict[Select[Any], tuple[str, Mapping[str, Any]]] = {}
 
     async def fetch_row(
@@ -88,6 +96,31 @@ class PostgresHotReader:
             cursor = await raw.execute(text, {**constants, **parameters}, prepare=True)
             row: Sequence[Any] | None = await cursor.fetchone()
             return row
+
+    async def fetch_shared_row(
+        self, statement: Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any] | None:
+        """Everybody who asks while a query runs shares the next one, which starts after they asked:
+        as fresh as a query of their own."""
+        key = (statement, *sorted(parameters.items()))
+        waiting = self._next.get(key)
+        if waiting is None:
+            waiting = asyncio.get_running_loop().create_task(
+                self._fetch_next(key, statement, parameters)
+            )
+            self._next[key] = waiting
+        return await asyncio.shield(waiting)
+
+    async def _fetch_next(
+        self, key: tuple[Any, ...], statement: Select[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Any] | None:
+        async with self._running.setdefault(key, asyncio.Lock()):
+            del self._next[key]  # whoever asks from here on waits for the one after this
+            try:
+                return await self.fetch_row(statement, parameters)
+            finally:
+                if key not in self._next:
+                    self._running.pop(key, None)
 
     async def close(self) -> None:
         """The engine is the database's."""

@@ -75,7 +75,7 @@ async def find_unchanged(
     known = request.headers.get("if-none-match")
     if known is None:
         return None
-    row = await database.fetch_row(statement, {"organization_id": ctx.organization_id})
+    row = await database.fetch_shared_row(statement, {"organization_id": ctx.organization_id})
     etag = vouch(request, ctx, statement, str(row[0] if row else None))
     if etag not in tags_of(known):
         return None

@@ -68,7 +68,7 @@ class RevalidationMiddleware:
         if identity is None or _is_over(identity, process):
             return False
         validity = remembered.validity
-        row = await process.database.fetch_row(
+        row = await process.database.fetch_shared_row(
             validity.statement, {"organization_id": validity.organization_id}
         )
         if row is None or str(row[0]) != validity.revision:

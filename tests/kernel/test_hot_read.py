@@ -1,0 +1,56 @@
+"""Hot reads: one row by one round trip, always as fresh as the moment it was asked for."""
+
+import asyncio
+
+from sqlalchemy import bindparam, select, update
+
+from shopwright.accounts.models import Organization
+from shopwright.kernel.db import Database
+
+NUMBER = select(Organization.next_order_number).where(Organization.id == bindparam("id"))
+
+
+async def raise_number(database: Database, organization_id: int) -> int:
+    async with database.write() as session:
+        number: int | None = await session.scalar(
+            update(Organization)
+            .where(Organization.id == organization_id)
+            .values(next_order_number=Organization.next_order_number + 1)
+            .returning(Organization.next_order_number)
+        )
+    assert number is not None
+    return number
+
+
+async def test_row_that_is_not_there_is_none(database: Database) -> None:
+    assert await database.fetch_row(NUMBER, {"id": 404}) is None
+
+
+async def test_a_commit_is_seen_by_whoever_asks_after_it(
+    database: Database, organization: Organization
+) -> None:
+    async def ask_after_commit() -> bool:
+        committed = await raise_number(database, organization.id)
+        row = await database.fetch_shared_row(NUMBER, {"id": organization.id})
+        assert row is not None
+        return int(row[0]) >= committed
+
+    async def keep_asking() -> None:
+        for _ in range(20):
+            await database.fetch_shared_row(NUMBER, {"id": organization.id})
+
+    results = await asyncio.gather(
+        *(ask_after_commit() for _ in range(12)), *(keep_asking() for _ in range(4))
+    )
+    assert results[:12] == [True] * 12
+
+
+async def test_asker_that_gives_up_takes_nobody_along(
+    database: Database, organization: Organization
+) -> None:
+    parameters = {"id": organization.id}
+    askers = [asyncio.create_task(database.fetch_shared_row(NUMBER, parameters)) for _ in range(3)]
+    await asyncio.sleep(0)
+    askers[0].cancel()
+    rows = await asyncio.gather(*askers[1:])
+    assert [row[0] if row else None for row in rows] == [1001, 1001]
