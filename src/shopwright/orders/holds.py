@@ -11,7 +11,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import NotFound
 from shopwright.kernel.live import touch
-from shopwright.orders import queries, service
+from shopwright.orders import piece_queries, queries, service
 from shopwright.orders.events import OrdersPlaced
 from shopwright.orders.models import Hold, Order
 from shopwright.orders.states import HoldSubject
@@ -31,6 +31,7 @@ async def hold_order(session: WriteSession, ctx: Actor, *, order_id: int, reason
 
 async def release_hold(session: WriteSession, ctx: Actor, *, hold_id: int, now: datetime) -> Hold:
     """Raises NotFound when there is no such open hold."""
+    await piece_queries.lock_pieces(session, ctx)
     hold = await queries.release_hold(session, ctx, hold_id, now)
     if hold is None:
         raise NotFound("There is no open hold with this id.")

@@ -13,7 +13,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.kernel.money import check_currency
-from shopwright.orders import progress, queries, stop
+from shopwright.orders import piece_queries, progress, queries, stop
 from shopwright.orders.drafts import MAX_ITEMS, MAX_QUANTITY, ItemDraft, OrderDraft
 from shopwright.orders.events import OrderPaid, OrdersPlaced
 from shopwright.orders.models import Customer, Order, OrderItem
@@ -47,6 +47,7 @@ async def import_orders(
     now: datetime,
 ) -> tuple[int, int]:
     """Store one page of a channel's orders; returns how many were new and how many changed."""
+    await piece_queries.lock_pieces(session, ctx)
     wanted = {str(draft.external_id): draft for draft in drafts}
     known = await queries.find_orders_by_external(session, ctx, connection_id, wanted)
     fresh = [draft for key, draft in wanted.items() if key not in known]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shopwright.accounts.models import Organization
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging
@@ -16,7 +17,7 @@ from shopwright.orders.states import WORKABLE, OrderStatus, ProductionStatus, St
 
 T = TypeVar("T")
 AnySession = AsyncSession
-ALLOCATED_AT_ONCE = 400  # two bound values each; SQLite takes 32,766 in a statement
+STEPS_AT_ONCE = 400  # some with two bound values each; SQLite takes 32,766 in a statement
 
 
 def batched(rows: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -24,6 +25,21 @@ def batched(rows: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
     iterator = iter(rows)
     while batch := tuple(islice(iterator, size)):
         yield batch
+
+
+async def lock_pieces(session: WriteSession, ctx: Actor) -> None:
+    """Until the commit nobody else plans or counts this shop's pieces.
+
+    Else two plates of one piece, harvested at once, would each count without the other. Take it
+    before any row is written. SQLite has one writer anyway.
+    """
+    if session.is_sqlite:
+        return
+    await session.execute(
+        select(Organization.id)
+        .where(Organization.id == ctx.organization_id)
+        .with_for_update(key_share=True)
+    )
 
 
 async def insert_pieces(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[Piece]:
@@ -138,23 +154,23 @@ async def move_steps(
     **values: Any,
 ) -> list[PieceStep]:
     """Compare-and-set many; only the rows that really moved come back."""
-    if not step_ids:
-        return []
-    rows = await session.scalars(
-        update(PieceStep)
-        .where(PieceStep.id.in_(step_ids), PieceStep.organization_id == ctx.organization_id)
-        .where(PieceStep.status.in_(sources))
-        .values(status=target, **values)
-        .returning(PieceStep)
-        .execution_options(populate_existing=True)
-    )
-    return sorted(rows, key=lambda step: step.id)
+    moved: list[PieceStep] = []
+    for chunk in batched(step_ids, STEPS_AT_ONCE):
+        moved += await session.scalars(
+            update(PieceStep)
+            .where(PieceStep.id.in_(chunk), PieceStep.organization_id == ctx.organization_id)
+            .where(PieceStep.status.in_(sources))
+            .values(status=target, **values)
+            .returning(PieceStep)
+            .execution_options(populate_existing=True)
+        )
+    return sorted(moved, key=lambda step: step.id)
 
 
 async def allocate_steps(session: WriteSession, ctx: Actor, jobs: Mapping[int, int]) -> int:
     """Owed steps to their print jobs, in few statements; returns how many were still owed."""
     moved = 0
-    for chunk in batched(jobs.items(), ALLOCATED_AT_ONCE):
+    for chunk in batched(jobs.items(), STEPS_AT_ONCE):
         part = dict(chunk)
         result = await session.execute(
             update(PieceStep)
@@ -180,15 +196,17 @@ async def recount(
         .where(PieceStep.piece_id == Piece.id, PieceStep.status == StepStatus.GOOD)
         .scalar_subquery()
     )
-    item_ids = set(
-        await session.scalars(
-            update(Piece)
-            .where(Piece.id.in_(piece_ids), Piece.organization_id == ctx.organization_id)
-            .values(steps_good=good_steps)
-            .returning(Piece.order_item_id)
-            .execution_options(synchronize_session=False)
+    item_ids: set[int] = set()
+    for chunk in batched(piece_ids, STEPS_AT_ONCE):
+        item_ids.update(
+            await session.scalars(
+                update(Piece)
+                .where(Piece.id.in_(chunk), Piece.organization_id == ctx.organization_id)
+                .values(steps_good=good_steps)
+                .returning(Piece.order_item_id)
+                .execution_options(synchronize_session=False)
+            )
         )
-    )
     return await recount_items(session, ctx, item_ids, now)
 
 

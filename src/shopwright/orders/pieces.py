@@ -70,6 +70,7 @@ async def allocate_steps(session: WriteSession, ctx: Actor, *, jobs: Mapping[int
 
 async def return_steps(session: WriteSession, ctx: Actor, *, print_job_id: int) -> None:
     """The job will not be printed: what it had is owed again."""
+    await piece_queries.lock_pieces(session, ctx)
     steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
     moved = await piece_queries.move_steps(
         session,
@@ -86,6 +87,7 @@ async def settle_steps(
     session: WriteSession, ctx: Actor, *, print_job_id: int, good: int, now: datetime
 ) -> Settled:
     """A plate came off with ``good`` good copies: fill the oldest owed pieces, scrap the rest."""
+    await piece_queries.lock_pieces(session, ctx)
     steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
     made = [step.id for step in steps[:good]]
     missed = [step.id for step in steps[good:]]
@@ -99,6 +101,7 @@ async def settle_steps(
 
 async def scrap_steps(session: WriteSession, ctx: Actor, *, print_job_id: int) -> int:
     """The print failed: every step it had is scrap and owed anew; other plates stay as they are."""
+    await piece_queries.lock_pieces(session, ctx)
     steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
     return len(await _scrap(session, ctx, [step.id for step in steps]))
 

@@ -15,7 +15,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import NotFound
 from shopwright.kernel.live import touch
-from shopwright.orders import intake, progress, queries, stop
+from shopwright.orders import intake, piece_queries, progress, queries, stop
 from shopwright.orders.events import OrderPrioritised
 from shopwright.orders.models import Order
 from shopwright.orders.progress import Declaration
@@ -66,6 +66,7 @@ async def update_order(
 
     Raises IllegalTransition when the order has left or was stopped and cannot become what is said.
     """
+    await piece_queries.lock_pieces(session, ctx)
     order = await get_order(session, ctx, ref)
     await _describe(session, ctx, order, change, now)
     if change.production_status is not None:

@@ -45,6 +45,7 @@ async def stop_order(
     now: datetime,
 ) -> Order | None:
     """Set canceled or refunded and free its work; None when its state does not allow that."""
+    await piece_queries.lock_pieces(session, ctx)
     was_shipped = order.status in {OrderStatus.SHIPPED, OrderStatus.DELIVERED}
     sources = [source for source, targets in TRANSITIONS.items() if status in targets]
     stopped = await queries.change_status(

@@ -27,6 +27,7 @@ async def plan_items(
 ) -> None:
     """Plan every item that has no pieces yet and may be made; the rest waits with its reason
     stated."""
+    await owed.lock_pieces(session, ctx)
     items = [
         item for item in await queries.list_items(session, ctx, item_ids) if _is_unplanned(item)
     ]
@@ -65,6 +66,7 @@ async def plan_steps(
     each."""
     if not recipe_step_ids:
         return
+    await owed.lock_pieces(session, ctx)
     steps = [
         step
         for step in await owed.list_owed_steps(session, ctx, recipe_step_ids)
