@@ -107,6 +107,7 @@ class Served:
 
     async def _answer(self, prepared: requests.PreparedRequest) -> httpx.Response:
         body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+        assert body is None or isinstance(body, bytes)
         headers = [(_bytes(name), _bytes(value)) for name, value in prepared.headers.items()]
         request = httpx.Request(
             str(prepared.method), str(prepared.url), headers=headers, content=body

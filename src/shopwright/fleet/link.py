@@ -33,7 +33,7 @@ from shopwright.kernel.clock import Clock
 from shopwright.kernel.db import Database
 from shopwright.kernel.effects import EffectStatus
 from shopwright.kernel.live import Hub
-from shopwright.kernel.metrics import REPORTS
+from shopwright.kernel.metrics import REPORTS, outside_call
 from shopwright.kernel.signals import Signal
 from shopwright.telemetry.latest import SlotView, Snapshot
 
@@ -271,7 +271,9 @@ class PrinterLink:
         if sent is None:
             await self._settle(command, CommandStatus.TIMEOUT, "it expired before it could be sent")
             return
-        result = await driver.run(DeviceCommand(sent.kind, sent.arguments))
+        with outside_call("printer_command") as call:
+            result = await driver.run(DeviceCommand(sent.kind, sent.arguments))
+            call.outcome = type(result).__name__.lower()
         if isinstance(result, Done):
             await self._settle(command, CommandStatus.COMPLETED, None)
         elif isinstance(result, Refused):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -33,6 +34,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.clock import Clock
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.effects import Effect, EffectStatus
+from shopwright.kernel.metrics import outside_call
 
 UPLOAD_TRIES = 3
 FILE_GONE = (
@@ -77,13 +79,16 @@ class Starter:
         self, driver: PrinterDriver, command: PrinterCommand, remote: RemoteFile
     ) -> Confirmed | Refused | Unconfirmed:
         arguments = command.arguments
-        return await driver.start(
-            remote,
-            plate=arguments["plate"],
-            slots=SlotMap(tuple(arguments["slots"])),
-            device_job_id=str(command.device_job_id),
-            job_name=remote_name(command).removesuffix(".gcode.3mf").removesuffix(".gcode"),
-        )
+        with outside_call("printer_start") as call:
+            result = await driver.start(
+                remote,
+                plate=arguments["plate"],
+                slots=SlotMap(tuple(arguments["slots"])),
+                device_job_id=str(command.device_job_id),
+                job_name=remote_name(command).removesuffix(".gcode.3mf").removesuffix(".gcode"),
+            )
+            call.outcome = type(result).__name__.lower()
+        return result
 
     async def settle(
         self, command: PrinterCommand, result: Confirmed | Refused | Unconfirmed
@@ -158,15 +163,26 @@ class Starter:
             sentence,
         )
 
+    async def _upload_once(
+        self, driver: PrinterDriver, command: PrinterCommand, path: Path
+    ) -> RemoteFile:
+        with outside_call("printer_upload") as call:
+            remote = await driver.upload(
+                path,
+                name=remote_name(command),
+                sha256=command.arguments["sha256"],
+                progress=_ignore,
+            )
+            call.outcome = "done"
+        return remote
+
     async def _upload(self, driver: PrinterDriver, command: PrinterCommand) -> RemoteFile | None:
         await self._tell(command, StartPhaseName.UPLOADING)
         sha256 = command.arguments["sha256"]
         for attempt in range(1, UPLOAD_TRIES + 1):
             try:
                 async with self.files.local_copy(sha256) as path:
-                    return await driver.upload(
-                        path, name=remote_name(command), sha256=sha256, progress=_ignore
-                    )
+                    return await self._upload_once(driver, command, path)
             except StoredFileMissing:
                 await self._give_up_for_good(command)
                 return None

@@ -28,6 +28,7 @@ from shopwright.channels.port import (
 from shopwright.integrations.etsy.codec import decode_error, excerpt
 from shopwright.integrations.etsy.limiter import RateLimiter
 from shopwright.integrations.etsy.oauth import TokenKeeper
+from shopwright.kernel.metrics import outside_call
 
 API_URL = "https://openapi.etsy.com/v3/application"
 MAX_INLINE_WAIT_S = 60.0  # a longer Retry-After (Etsy sends up to a day) goes to the caller
@@ -194,16 +195,19 @@ class EtsyClient:
         params: Mapping[str, str | int] | None = None,
         json: object | None = None,
     ) -> httpx.Response:
-        return await self._http.request(
-            method,
-            f"{(self._app.api_url or API_URL).rstrip('/')}{path}",
-            params=params,
-            json=json,
-            headers={
-                "x-api-key": f"{self._app.client_id}:{self._app.client_secret}",
-                "authorization": f"Bearer {tokens.access_token}",
-            },
-        )
+        with outside_call("etsy") as call:
+            response = await self._http.request(
+                method,
+                f"{(self._app.api_url or API_URL).rstrip('/')}{path}",
+                params=params,
+                json=json,
+                headers={
+                    "x-api-key": f"{self._app.client_id}:{self._app.client_secret}",
+                    "authorization": f"Bearer {tokens.access_token}",
+                },
+            )
+            call.outcome = f"{response.status_code // 100}xx"
+        return response
 
     def _judge(self, response: httpx.Response) -> bytes:
         """The body, or the error that this answer means."""

@@ -26,6 +26,7 @@ from shopwright.channels.port import (
 )
 from shopwright.integrations.etsy.codec import decode_answer, decode_error
 from shopwright.integrations.etsy.payloads import TokenAnswer
+from shopwright.kernel.metrics import outside_call
 
 AUTHORIZE_URL = "https://www.etsy.com/oauth/connect"
 TOKEN_URL = "https://api.etsy.com/v3/public/oauth/token"
@@ -144,7 +145,10 @@ class TokenKeeper:
         return _checked(response)
 
     async def _post(self, form: Mapping[str, str]) -> httpx.Response:
-        return await self._http.post(self._app.token_url or TOKEN_URL, data=form)
+        with outside_call("etsy_tokens") as call:
+            response = await self._http.post(self._app.token_url or TOKEN_URL, data=form)
+            call.outcome = f"{response.status_code // 100}xx"
+        return response
 
 
 def _checked(response: httpx.Response) -> bytes:
