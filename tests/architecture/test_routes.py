@@ -33,8 +33,12 @@ PUBLIC = {
     "POST /api/auth/invitations/accept",  # the invitation's token
     "GET /files/{token}",  # the link is signed
     "GET /etsy/callback",  # its state is ours, used once
+    "GET /docs",
+    "GET /api/docs",
     "GET /login",
     "POST /login",
+    "GET /invitation",  # the invitation's token
+    "POST /invitation",
     "GET /favicon.ico",
     "GET /static/{build}/{name:path}",
 }

@@ -342,6 +342,22 @@ async def test_product_is_made_with_its_recipe_in_one_form(
     assert "CUP-1 9.90 EUR dragon-red.gcode.3mf, plate 1 version 1 · P1S" in page
 
 
+async def test_recipe_form_begins_with_the_present_steps_and_keeps_them(
+    browser_as: BrowserAs, member: Actor, shop: Shop
+) -> None:
+    browser = await browser_as(member)
+    before = (await browser.get("/catalog/1")).text
+    (choice,) = re.findall(r'<option value="(\d+:1)" selected>', before)
+    other = next(c for c in re.findall(r'<option value="(\d+:1)"', before) if c != choice)
+    form = {"plate": [choice, other, ""], "yields": ["4", "1", "1"], "name": ["Body", "Lid", ""]}
+    path = f"/catalog/variants/{shop.variant_id}/recipe"
+    await browser.post(path, data=form)
+    after = (await browser.get("/catalog/1")).text
+    assert re.findall(r'<option value="(\d+:1)" selected>', after) == [choice, other]
+    assert re.findall(r'name="yields" value="(\d+)"', after) == ["4", "1", "1"]
+    assert "Body, plate 1 version 1 · P1S · 1 h 31 min · 48.2 g · makes 4" in text_of(after)
+
+
 async def test_page_needs_a_sign_in_and_comes_back_to_where_one_wanted(
     browser_as: BrowserAs, process: Process
 ) -> None:

@@ -23,6 +23,7 @@ router = APIRouter(include_in_schema=False)
 ProductRef = Annotated[Ref, path_ref("product")]
 VariantRef = Annotated[Ref, path_ref("variant")]
 PlateRef = Annotated[Ref, path_ref("plate")]
+MAX_STEP_NAME = 200
 
 
 @router.get("/catalog")
@@ -96,11 +97,13 @@ async def change_recipe(
     variant: VariantRef,
     plate: Annotated[list[str], Form()],
     yields: Annotated[list[int], Form()],
+    name: Annotated[list[str], Form()] = [],  # noqa: B006  FastAPI copies it
 ) -> Response:
     """The plates that make one unit; orders already planned keep theirs."""
     found = await service.get_variant(session, ctx, variant)
-    chosen = zip(plate, yields, strict=False)
-    steps = [_step(choice, copies) for choice, copies in chosen if choice]
+    names = [*name, *[""] * len(plate)]
+    chosen = zip(plate, yields, names, strict=False)
+    steps = [_step(choice, copies, called) for choice, copies, called in chosen if choice]
     needed = (await service.list_recipe_hardware(session, ctx, [found.id])).get(found.id, {})
     hardware = [(Ref(hardware_id, None), quantity) for hardware_id, quantity in needed.items()]
     await service.change_recipe(session, ctx, variant_id=found.id, steps=steps, hardware=hardware)
@@ -129,9 +132,11 @@ async def show_thumbnail(
     return await send_picture(request, files, sha256)
 
 
-def _step(choice: str, yields: int) -> StepSpec:
+def _step(choice: str, yields: int, name: str = "") -> StepSpec:
     """``12:2`` is plate 2 of print file 12."""
     file_id, _, number = choice.partition(":")
     if not (file_id.isascii() and file_id.isdigit() and number.isascii() and number.isdigit()):
         raise Invalid("Choose a plate from the list.")
-    return StepSpec(print_file=Ref(int(file_id), None), plate=int(number), yields=yields)
+    if len(name) > MAX_STEP_NAME:
+        raise Invalid(f"What a plate makes has at most {MAX_STEP_NAME} characters.")
+    return StepSpec(Ref(int(file_id), None), int(number), yields=yields, name=name.strip())

@@ -65,19 +65,26 @@ class Page:
         return HTMLResponse(html, headers=NO_STORE)
 
 
-async def open_page(
-    request: Request,
-    actor: Annotated[Actor, Depends(requires(Role.VIEWER))],
-    session: Read,
-    now: Now,
-) -> Page:
-    # Before anything is read: what changes from here on makes the page fetch again.
-    seen = LiveRooms.of(get_process(request)).seen(actor.organization_id)
-    shop, counts = await read_nav(session, actor.organization_id)
-    return Page(request, actor, shop, counts, now, seen)
+def page_for(role: Role) -> Any:
+    """A dependency: the page for whoever has at least ``role``."""
+
+    async def open_page(
+        request: Request,
+        actor: Annotated[Actor, Depends(requires(role))],
+        session: Read,
+        now: Now,
+    ) -> Page:
+        # Before anything is read: what changes from here on makes the page fetch again.
+        seen = LiveRooms.of(get_process(request)).seen(actor.organization_id)
+        shop, counts = await read_nav(session, actor.organization_id)
+        return Page(request, actor, shop, counts, now, seen)
+
+    return Depends(open_page)
 
 
-PageCtx = Annotated[Page, Depends(open_page)]
+PageCtx = Annotated[Page, page_for(Role.VIEWER)]
+MemberPageCtx = Annotated[Page, page_for(Role.MEMBER)]
+AdminPageCtx = Annotated[Page, page_for(Role.ADMIN)]
 
 
 def is_htmx(request: Request) -> bool:

@@ -1,14 +1,11 @@
 """What a person typed about a printer, judged by the API's own bodies, refused in sentences."""
 
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from shopwright.fleet.schemas import PrinterCreate, PrinterUpdate
 from shopwright.fleet.service import PrinterChange
 from shopwright.kernel.errors import Invalid
-
-Judge = TypeVar("Judge", bound=BaseModel)
+from shopwright.web.judging import Judge, judge
 
 SENTENCES = {
     "name": "A printer's name has 1 to 100 characters.",
@@ -60,10 +57,4 @@ def _check_named(form: PrinterForm) -> None:
 def _judged(body: type[Judge], typed: dict[str, str]) -> Judge:
     if "nozzle_mm" in typed:
         typed["nozzle_mm"] = typed["nozzle_mm"].replace(",", ".")
-    try:
-        return body.model_validate(typed)
-    except ValidationError as err:
-        first = err.errors(include_url=False, include_context=False)[0]
-        field = str(first["loc"][0])
-        sentence = SENTENCES.get(field, f"{field}: {first['msg']}")
-        raise Invalid(sentence.format(value=typed.get(field, "")[:60])) from err
+    return judge(body, typed, SENTENCES)

@@ -38,7 +38,13 @@ class StepRow:
     total_mg: int | None
     plate_id: int | None
     thumbnail: str | None
+    print_file_id: int | None
     on_hand: int
+
+    @property
+    def choice(self) -> str:
+        """As ``FileChoice.value``."""
+        return f"{self.print_file_id}:{self.plate_number}"
 
 
 @dataclass(slots=True)
@@ -63,6 +69,10 @@ class FileChoice:
     plate_number: int
     printer_model: str | None
     time_s: int
+
+    @property
+    def value(self) -> str:
+        return f"{self.print_file_id}:{self.plate_number}"
 
 
 async def list_products(
@@ -131,7 +141,7 @@ async def _list_steps(
             RecipeStep.variant_id, RecipeStep.name, RecipeStep.kind, RecipeStep.yields,
             PrintFile.name, PrintFile.version, PrintFile.printer_model, RecipeStep.plate_number,
             Plate.time_s, Plate.total_mg, Plate.id, Plate.thumbnail_sha256,
-            func.coalesce(StepStock.on_hand, 0),
+            RecipeStep.print_file_id, func.coalesce(StepStock.on_hand, 0),
         )
         .outerjoin(
             PrintFile,

@@ -37,13 +37,18 @@ class Choice:
     name: str
     product_id: int
     product_name: str
+    price_minor: int | None
+    currency: str | None
     has_recipe: bool
 
     @property
+    def title(self) -> str:
+        return f"{self.product_name}, {self.name}" if self.name else self.product_name
+
+    @property
     def label(self) -> str:
-        variant = f", {self.name}" if self.name else ""
         missing = "" if self.has_recipe else " (no recipe yet)"
-        return f"{self.product_name}{variant} · {self.sku}{missing}"
+        return f"{self.title} · {self.sku}{missing}"
 
 
 async def list_groups(
@@ -78,8 +83,11 @@ async def list_choices(session: AsyncSession, organization_id: int) -> list[Choi
         .where(RecipeStep.is_retired.is_(False))
         .exists()
     )
-    rows = await session.execute(
-        select(Variant.id, Variant.sku, Variant.name, Product.id, Product.name, has_recipe)
+    rows: Any = await session.execute(
+        select(
+            Variant.id, Variant.sku, Variant.name, Product.id, Product.name, Variant.price_minor,
+            Variant.currency, has_recipe,
+        )
         .join(
             Product,
             and_(Product.id == Variant.product_id, Product.organization_id == organization_id),
@@ -88,7 +96,7 @@ async def list_choices(session: AsyncSession, organization_id: int) -> list[Choi
         .where(Variant.is_active.is_(True), Product.is_active.is_(True))
         .order_by(Product.name, Variant.name, Variant.id)
         .limit(MAX_VARIANTS)
-    )
+    )  # fmt: skip
     return [Choice(*row) for row in rows]
 
 

@@ -52,6 +52,15 @@
     }
   });
 
+  // What was sent is done with: its menu closes, and the page may move under it again.
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful, requestConfig } = event.detail;
+    const menu = elt.closest("details.menu");
+    if (!successful || requestConfig.verb !== "post" || !menu) return;
+    menu.open = false;
+    if (elt.matches("form")) { elt.reset(); delete elt.dataset.dirty; }
+  });
+
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form");
     if (form) form.dataset.dirty = "1";
