@@ -262,3 +262,12 @@ async def test_report_reaches_an_open_page_of_fifty_printers_in_time(
     print(f"median {median(delays):.0f} ms, slowest {max(delays):.0f} ms of {len(delays)}")
     assert len(delays) == len(sent)
     assert median(delays) < LIMIT_MS
+
+
+async def test_api_is_documented_without_asking_another_host(page: Page, scene: Scene) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(scene.address + "/api/docs")
+    await expect(page.get_by_role("heading", name="Shopwright")).to_be_visible()
+    await expect(page.locator("#operations-tag-orders")).to_be_visible()
+    assert [url for url in asked if not url.startswith((scene.address, "data:"))] == []

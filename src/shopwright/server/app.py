@@ -23,7 +23,7 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
         version=__version__,
         summary="Runs a shop that makes what it sells.",
         openapi_url="/api/openapi.json",
-        docs_url="/docs",
+        docs_url=None,  # web.api_docs, without another host
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
@@ -31,6 +31,7 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
     problems.install(app)
     routers.include(app)
     app.add_middleware(CrashMiddleware)
+    app.add_middleware(RevalidationMiddleware)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -48,7 +49,6 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
                 "X-Request-Id",
             ],
         )
-    app.add_middleware(RevalidationMiddleware)
     app.add_middleware(
         RequestMiddleware,
         base_path=settings.base_path,
