@@ -113,7 +113,9 @@ async def _tell_job(
         )
     is_forgotten = report.activity is Activity.IDLE and report.outcome is Outcome.NONE
     shown = None if is_forgotten else report.device_job_id
-    await events.publish(session, DeviceShowsJob(ctx.organization_id, printer_id, shown))
+    await events.publish(
+        session, DeviceShowsJob(ctx.organization_id, printer_id, shown, report.activity)
+    )
 
 
 def _completed_ppm(report: DeviceReport) -> int | None:

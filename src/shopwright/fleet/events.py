@@ -51,6 +51,23 @@ class DeviceShowsJob:
     organization_id: int
     printer_id: int
     device_job_id: str | None
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterRemoved:
+    """Nobody listens to it any more."""
+
+    organization_id: int
+    printer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterPutBack:
+    """A person ended its maintenance."""
+
+    organization_id: int
+    printer_id: int
 
 
 @dataclass(frozen=True, slots=True)

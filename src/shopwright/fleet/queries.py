@@ -223,6 +223,25 @@ async def send_command(
     return command
 
 
+async def settle_start_command(
+    session: WriteSession,
+    ctx: Actor,
+    device_job_id: str,
+    status: CommandStatus,
+    detail: str,
+    now: datetime,
+) -> None:
+    """End the start of one job from outside its link; nothing when it had ended before."""
+    await session.execute(
+        update(PrinterCommand)
+        .where(PrinterCommand.organization_id == ctx.organization_id)
+        .where(PrinterCommand.device_job_id == device_job_id)
+        .where(PrinterCommand.status.in_(OPEN_COMMANDS))
+        .values(status=status, detail=detail[:500], completed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def settle_command(
     session: WriteSession,
     organization_id: int,

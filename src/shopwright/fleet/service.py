@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from shopwright.accounts import audit
 from shopwright.fleet import queries
-from shopwright.fleet.events import PrinterChanged
+from shopwright.fleet.events import PrinterChanged, PrinterPutBack, PrinterRemoved
 from shopwright.fleet.models import HarvestPolicy, Printer, PrinterCommand, PrinterSlot
-from shopwright.fleet.states import ConnectionState, Gate
+from shopwright.fleet.states import CommandStatus, ConnectionState, Gate
 from shopwright.kernel import effects, events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession
@@ -20,6 +20,7 @@ from shopwright.kernel.live import touch
 
 START_EFFECT = "start_print"
 COMMAND_LIFE_S = 60.0  # reference decision 32; a late command does more harm than none
+SETTLED_LATE = "settled afterwards"
 START_LIFE_S = 900.0  # a start waits for its upload, which may be slow
 
 
@@ -168,6 +169,7 @@ async def remove_printer(session: WriteSession, ctx: Actor, *, printer_id: int) 
     printer.is_active = False
     await session.flush()
     audit.record(session, ctx, "printer.removed", printer.id)
+    await events.publish(session, PrinterRemoved(ctx.organization_id, printer.id))
     await set_up(session, printer)
 
 
@@ -211,11 +213,27 @@ async def settle_start(
 ) -> None:
     """What was unknown is known: a late report proved it, or a person looked."""
     effect = await effects.find_effect(session, ctx.organization_id, START_EFFECT, device_job_id)
-    if effect is not None:
-        status = EffectStatus.DONE if was_started else EffectStatus.FAILED
-        await effects.settle(
-            session, ctx.organization_id, effect.id, status, "settled afterwards", now
-        )
+    if effect is None:
+        return
+    status = EffectStatus.DONE if was_started else EffectStatus.FAILED
+    await effects.settle(session, ctx.organization_id, effect.id, status, SETTLED_LATE, now)
+    ended = CommandStatus.COMPLETED if was_started else CommandStatus.FAILED
+    await queries.settle_start_command(session, ctx, device_job_id, ended, SETTLED_LATE, now)
+
+
+async def withdraw_start(
+    session: WriteSession, ctx: Actor, *, device_job_id: str, reason: str, now: datetime
+) -> bool:
+    """Nobody will send this start; False when it is on its way to the printer, or has ended."""
+    effect = await effects.find_effect(session, ctx.organization_id, START_EFFECT, device_job_id)
+    if effect is None:
+        return False
+    if not await effects.withdraw(session, ctx.organization_id, effect.id, reason, now):
+        return False
+    await queries.settle_start_command(
+        session, ctx, device_job_id, CommandStatus.FAILED, reason, now
+    )
+    return True
 
 
 async def send_command(
@@ -276,9 +294,11 @@ async def take_out_of_work(
 
 
 async def put_back_to_work(session: WriteSession, ctx: Actor, *, printer_id: int) -> None:
-    printer = await queries.set_gate(session, ctx, printer_id, Gate.READY, None)
+    """Only ends maintenance; a plate that waits on the bed is cleared in its own way."""
+    printer = await queries.set_gate(session, ctx, printer_id, Gate.READY, None, [Gate.MAINTENANCE])
     if printer:
         audit.record(session, ctx, "printer.put_back", printer_id)
+        await events.publish(session, PrinterPutBack(ctx.organization_id, printer_id))
         await changed(session, printer)
 
 

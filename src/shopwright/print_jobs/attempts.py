@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from shopwright.accounts import audit
 from shopwright.fleet import service as fleet
-from shopwright.fleet.states import Activity, Outcome
+from shopwright.fleet.states import Activity, ConnectionState, Outcome
 from shopwright.inventory import service as inventory
 from shopwright.inventory.service import FilamentUse
 from shopwright.kernel import events
@@ -41,6 +41,7 @@ FORGOTTEN = (
     "The printer no longer shows this job: it was switched off, or something else was started at "
     "its screen. Look at its bed: did it print?"
 )
+OUT_OF_REACH = frozenset({ConnectionState.OFFLINE, ConnectionState.AUTH_FAILED})
 NOT_BEGUN = frozenset({AttemptStatus.INTENDED, AttemptStatus.UPLOADING, AttemptStatus.STARTING})
 
 
@@ -86,11 +87,14 @@ async def record_progress(
     used_ppm: int | None = None,
     reason: str | None,
     now: datetime,
-) -> None:
-    """A fresh report shows our job id: this is the proof of a start, and of an end."""
+) -> bool:
+    """A fresh report shows our job id: this is the proof of a start, and of an end.
+
+    False when no such attempt is open.
+    """
     attempt = await queries.find_attempt(session, ctx, device_job_id)
     if attempt is None or attempt.status not in OPEN_ATTEMPTS:
-        return
+        return False
     if attempt.status is AttemptStatus.UNKNOWN and (
         activity in JOB_STATUS or outcome is not Outcome.NONE
     ):
@@ -110,6 +114,7 @@ async def record_progress(
         reached = max(percent, attempt.percent)
         used = reached * PPM_PER_PERCENT if used_ppm is None else used_ppm
         await _fail(session, ctx, attempt, reached, used, words, now)
+    return True
 
 
 async def give_back(
@@ -171,15 +176,6 @@ async def doubt(session: WriteSession, ctx: Actor, *, device_job_id: str, reason
         touch(session, ctx.organization_id, "queue", attempt.print_job_id)
 
 
-async def doubt_others(
-    session: WriteSession, ctx: Actor, *, printer_id: int, device_job_id: str | None
-) -> None:
-    """The printer shows another job, or none: what became of the one it printed nobody can say."""
-    for attempt in await queries.list_printing(session, ctx, printer_id):
-        if attempt.device_job_id != device_job_id:
-            await doubt(session, ctx, device_job_id=attempt.device_job_id, reason=FORGOTTEN)
-
-
 async def resolve_attempt(
     session: WriteSession,
     ctx: Actor,
@@ -191,7 +187,7 @@ async def resolve_attempt(
 ) -> PrintJob:
     """A person looked at the bed; raises AttemptNotUnknown when nothing is in doubt."""
     attempt = await queries.find_open_attempt(session, ctx, job_id)
-    if attempt is None or attempt.status is not AttemptStatus.UNKNOWN:
+    if attempt is None or not await _is_in_doubt(session, ctx, attempt):
         raise AttemptNotUnknown("It is known what became of this job.", job_id=job_id)
     if answer is Answer.DID_NOT_PRINT and attempt.started_at is not None:
         raise AttemptWasPrinting(
@@ -227,6 +223,14 @@ async def resolve_attempt(
             now=now,
         )
     return await service.get_job(session, ctx, Ref(job_id, None))
+
+
+async def _is_in_doubt(session: WriteSession, ctx: Actor, attempt: Attempt) -> bool:
+    """Nothing proves it, or the printer that could is out of reach and may stay so."""
+    if attempt.status in {AttemptStatus.STARTING, AttemptStatus.PRINTING}:
+        printer = await fleet.get_printer(session, ctx, attempt.printer_id)
+        return not printer.is_active or printer.connection in OUT_OF_REACH
+    return attempt.status is AttemptStatus.UNKNOWN
 
 
 async def _printing(

@@ -61,7 +61,9 @@ async def harvest_job(
             reason=MovementReason.SURPLUS,
             key=f"harvest:{job_id}",
         )
-    if harvested.printer_id:
+    if harvested.printer_id and await queries.is_last_on_bed(
+        session, ctx, job_id, harvested.printer_id
+    ):
         await fleet.clear_plate(session, ctx, printer_id=harvested.printer_id)
     audit.record(session, ctx, "print_job.harvested", job_id, good=good, scrap=harvested.scrap)
     touch(session, ctx.organization_id, "queue", job_id)

@@ -20,6 +20,9 @@ from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import ACTIVE, OPEN_ATTEMPTS, WAITING, AttemptStatus, JobStatus
 
 AnySession = AsyncSession
+TOUCHED_BED = frozenset(
+    {AttemptStatus.PRINTING, AttemptStatus.FINISHED, AttemptStatus.FAILED, AttemptStatus.UNKNOWN}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,14 +322,42 @@ async def find_open_attempt(session: AnySession, ctx: Actor, job_id: int) -> Att
     return attempt
 
 
-async def list_printing(session: AnySession, ctx: Actor, printer_id: int) -> list[Attempt]:
-    """Attempts this printer was seen printing and that have not ended; one, or none."""
+async def list_open_attempts(session: AnySession, ctx: Actor, printer_id: int) -> list[Attempt]:
+    """This printer's attempts that have not ended; one, or none."""
     rows = await session.scalars(
         select(Attempt)
         .where(Attempt.organization_id == ctx.organization_id, Attempt.printer_id == printer_id)
-        .where(Attempt.status == AttemptStatus.PRINTING)
+        .where(Attempt.status.in_(OPEN_ATTEMPTS))
+        .execution_options(populate_existing=True)
     )
     return list(rows)
+
+
+async def is_last_on_bed(session: AnySession, ctx: Actor, job_id: int, printer_id: int) -> bool:
+    """Whether the printer began nothing else after this job."""
+    own = (
+        select(func.max(Attempt.id))
+        .where(Attempt.organization_id == ctx.organization_id, Attempt.print_job_id == job_id)
+        .scalar_subquery()
+    )
+    later = await session.scalar(
+        select(Attempt.id)
+        .where(Attempt.organization_id == ctx.organization_id, Attempt.printer_id == printer_id)
+        .where(Attempt.id > own, Attempt.status.in_(TOUCHED_BED))
+        .limit(1)
+    )
+    return later is None
+
+
+async def has_unharvested(session: AnySession, ctx: Actor, printer_id: int) -> bool:
+    """Whether a finished plate of this printer has not been counted yet."""
+    found = await session.scalar(
+        select(PrintJob.id)
+        .where(PrintJob.organization_id == ctx.organization_id, PrintJob.printer_id == printer_id)
+        .where(PrintJob.status == JobStatus.COMPLETED, PrintJob.harvested_at.is_(None))
+        .limit(1)
+    )
+    return found is not None
 
 
 async def move_attempt(

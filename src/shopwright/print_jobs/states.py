@@ -91,7 +91,8 @@ ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
     AttemptStatus.UNKNOWN: frozenset({*_PROVEN, AttemptStatus.CANCELLED}),
     AttemptStatus.FINISHED: frozenset(),
     AttemptStatus.FAILED: frozenset(),
-    AttemptStatus.CANCELLED: frozenset(),
+    # a person said that it did not print, and then the printer printed it after all
+    AttemptStatus.CANCELLED: frozenset({AttemptStatus.PRINTING}),
 }
 
 

@@ -5,17 +5,19 @@ from shopwright.fleet.events import (
     DeviceJobReported,
     DeviceShowsJob,
     PrinterChanged,
+    PrinterPutBack,
+    PrinterRemoved,
     StartPhase,
     StartSettled,
 )
-from shopwright.fleet.states import StartPhaseName, StartResult
+from shopwright.fleet.states import BUSY, Outcome, StartPhaseName, StartResult
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.live import touch
 from shopwright.orders import holds, piece_queries, stop
 from shopwright.orders.events import OrderPrioritised, OrderStopped, StepsMadeByHand
-from shopwright.print_jobs import attempts, queries, service
+from shopwright.print_jobs import attempts, late, queries, service
 from shopwright.print_jobs.states import ACTIVE, AttemptStatus, JobStatus
 
 
@@ -45,9 +47,20 @@ async def on_start_settled(session: WriteSession, event: StartSettled) -> None:
 
 
 async def on_device_job(session: WriteSession, event: DeviceJobReported) -> None:
-    await attempts.record_progress(
+    ctx = system_actor(event.organization_id, "fleet")
+    if await _record(session, ctx, event):
+        return
+    has_printed = event.activity in BUSY or event.outcome is Outcome.FINISHED
+    if has_printed and await late.take_up_again(
+        session, ctx, device_job_id=event.device_job_id, now=event.observed_at
+    ):
+        await _record(session, ctx, event)
+
+
+async def _record(session: WriteSession, ctx: Actor, event: DeviceJobReported) -> bool:
+    return await attempts.record_progress(
         session,
-        system_actor(event.organization_id, "fleet"),
+        ctx,
         device_job_id=event.device_job_id,
         activity=event.activity,
         outcome=event.outcome,
@@ -59,12 +72,24 @@ async def on_device_job(session: WriteSession, event: DeviceJobReported) -> None
 
 
 async def on_device_shows(session: WriteSession, event: DeviceShowsJob) -> None:
-    await attempts.doubt_others(
+    await late.watch_bed(
         session,
         system_actor(event.organization_id, "fleet"),
         printer_id=event.printer_id,
         device_job_id=event.device_job_id,
+        activity=event.activity,
     )
+
+
+async def on_printer_removed(session: WriteSession, event: PrinterRemoved) -> None:
+    ctx = system_actor(event.organization_id, "fleet")
+    now = session.context.clock.now()
+    await late.lose_printer(session, ctx, printer_id=event.printer_id, now=now)
+
+
+async def on_printer_put_back(session: WriteSession, event: PrinterPutBack) -> None:
+    ctx = system_actor(event.organization_id, "fleet")
+    await late.keep_plate(session, ctx, printer_id=event.printer_id)
 
 
 async def on_printer_changed(session: WriteSession, event: PrinterChanged) -> None:

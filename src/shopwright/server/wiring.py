@@ -7,6 +7,8 @@ from shopwright.fleet.events import (
     DeviceJobReported,
     DeviceShowsJob,
     PrinterChanged,
+    PrinterPutBack,
+    PrinterRemoved,
     StartPhase,
     StartSettled,
 )
@@ -45,6 +47,8 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(StartSettled, print_jobs.on_start_settled)
     subscriptions.subscribe(DeviceJobReported, print_jobs.on_device_job)
     subscriptions.subscribe(DeviceShowsJob, print_jobs.on_device_shows)
+    subscriptions.subscribe(PrinterRemoved, print_jobs.on_printer_removed)
+    subscriptions.subscribe(PrinterPutBack, print_jobs.on_printer_put_back)
     subscriptions.subscribe(PrinterChanged, inventory.on_printer_changed)
     subscriptions.subscribe(PrinterChanged, print_jobs.on_printer_changed)
     subscriptions.subscribe(OrderStopped, print_jobs.on_order_stopped)
