@@ -49,7 +49,11 @@ PLAIN: dict[str, int | str] = {"number": 1, "slot": 1}
 # Bodies that the schema alone does not tell, by "METHOD /path".
 BODIES: dict[str, Any] = {
     "POST /printers/{printer}/command": {"kind": "pause_print"},
+    "POST /printers/{printer}/edit": {"name": "Left", "host": "192.168.1.20"},
     "POST /queue/{job}/priority": {"to": "up"},
+    "POST /filament/{filament}": {"material": "PLA", "color": "red"},
+    "POST /filament/{filament}/spools": {"grams": "1000"},
+    "POST /filament/spools/{spool}/load": {"place": "1:1"},
 }
 
 # A stream never ends, and a bare row has no bytes on disk; left to the tests of the slice.

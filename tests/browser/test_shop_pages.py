@@ -188,6 +188,54 @@ async def test_unknown_sku_is_mapped_and_leaves_the_inbox(page: Page, scene: Sce
     await expect(page.locator("main")).to_contain_text("The inbox is empty")
 
 
+async def test_spool_is_bought_and_loaded_on_the_phone(page: Page, scene: Scene) -> None:
+    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await sign_in(page, scene, "/filament")
+    await page.get_by_text("New filament").click()
+    form = page.locator("form[action='/filament']")
+    await form.get_by_label("Material").fill("PETG")
+    await form.get_by_label("Colour", exact=True).fill("Orange")
+    await form.get_by_role("button", name="Add").click()
+    await expect(page.locator("#messages")).to_contain_text("PETG Orange is on the shelf.")
+    shelf = page.locator("[data-id^=filament-]", has_text="PETG Orange")
+    await expect(shelf).to_contain_text("1.00 kg")
+    await shelf.locator("summary").last.click()
+    await shelf.get_by_label("Load it into").select_option(label="P1S 03, slot 4")
+    await shelf.get_by_role("button", name="Load", exact=True).click()
+    await expect(shelf).to_contain_text("P1S 03 slot 4")
+    await expect(shelf.get_by_role("button", name="Load", exact=True)).to_be_hidden()
+
+
+async def test_order_is_written_down_with_a_second_line(page: Page, scene: Scene) -> None:
+    await sign_in(page, scene, "/orders")
+    await page.get_by_role("link", name="Order by hand").click()
+    await page.get_by_label("Product or SKU").fill("DRAGON-RED")
+    await page.get_by_label("Personalisation").fill("Oskar")
+    await page.get_by_role("button", name="One more line").click()
+    await expect(page.get_by_label("Product or SKU")).to_have_count(2)
+    await expect(page.get_by_label("Personalisation").first).to_have_value("Oskar")
+    await page.get_by_label("Product or SKU").last.fill("SIGN-STD")
+    await page.get_by_label("Quantity").last.fill("none")
+    await page.get_by_role("button", name="Write the order down").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Line 2: the quantity is a whole")
+    await page.get_by_label("Quantity").last.fill("3")
+    await page.get_by_role("button", name="Write the order down").click()
+    await expect(page.locator("main")).to_contain_text("0 of 4 pieces good")
+    await expect(page.locator("main")).to_contain_text("Oskar")
+
+
+async def test_key_is_shown_once_and_the_list_follows(page: Page, scene: Scene) -> None:
+    await sign_in(page, scene, "/people")
+    await page.get_by_text("New key").click()
+    await page.get_by_label("What it is for").fill("Label robot")
+    await page.get_by_role("button", name="Make the key").click()
+    await expect(page.get_by_label("The key for Label robot")).to_be_visible()
+    await expect(page.locator("#people")).to_contain_text("Label robot")
+    await page.reload()
+    await expect(page.locator("#people")).to_contain_text("Label robot")
+    await expect(page.get_by_label("The key for Label robot")).to_have_count(0)
+
+
 async def test_theme_follows_the_choice_and_is_there_before_the_first_paint(
     page: Page, scene: Scene
 ) -> None:
@@ -207,7 +255,8 @@ async def test_no_page_scrolls_sideways_on_a_phone(page: Page, scene: Scene) -> 
     shop = scene.shop
     for path in ["/", "/printers", f"/printers/{shop.printers['busy']}", "/queue", "/queue/history",
                  "/orders", f"/orders/{shop.orders['making']}", f"/orders/{shop.orders['ready']}",
-                 "/inbox", "/catalog", "/catalog/1", "/filament"]:  # fmt: skip
+                 "/inbox", "/catalog", "/catalog/1", "/filament", "/orders/new", "/connections",
+                 "/people"]:  # fmt: skip
         await page.goto(scene.address + path)
         excess = await page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -5,7 +5,6 @@ from urllib.parse import quote
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shopwright.kernel.edge import get_process
 from shopwright.kernel.errors import ShopError, Unauthenticated
 from shopwright.web import templating
 
@@ -20,7 +19,7 @@ def wants_page(request: Request) -> bool:
 
 def error_page(request: Request, error: ShopError) -> Response:
     """The error as HTML, with its status; who is not signed in is sent to do so."""
-    base = get_process(request).settings.base_path
+    base = request.app.state.settings.base_path
     if isinstance(error, Unauthenticated):
         return _to_log_in(request, base)
     if _is_htmx(request):
