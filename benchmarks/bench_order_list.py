@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ def start_ours(stack: contextlib.ExitStack, url: str, folder: Path) -> Candidate
         SHOPWRIGHT_RATE_LIMIT_PER_HOUR="1000000000",
         PORT=str(port),
     )
-    wait_for(port)
+    wait_until_ready(port)
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/auth/login",
         data=json.dumps(OWNER).encode(),
@@ -217,6 +218,19 @@ def start(stack: contextlib.ExitStack, command: list[str], **environment: str) -
             process.kill()
 
     stack.callback(end)
+
+
+def wait_until_ready(port: int) -> None:
+    """Ours answers /health while it still starts."""
+    wait_for(port)
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/ready").read()
+        except urllib.error.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit("ours does not become ready")
 
 
 def wait_for(port: int) -> None:

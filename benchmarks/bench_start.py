@@ -92,18 +92,19 @@ def served(folder: Path) -> Iterator[tuple[int, Start, str]]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        await_health(process, url, begun + GIVE_UP_S)
+        await_answer(process, f"{url}/health", begun + GIVE_UP_S)
         start = Start(time.perf_counter() - begun, cpu_s(process.pid))
+        await_answer(process, f"{url}/ready", begun + GIVE_UP_S)
         yield process.pid, start, url
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
 
 
-def await_health(process: "subprocess.Popen[bytes]", url: str, deadline: float) -> None:
+def await_answer(process: "subprocess.Popen[bytes]", url: str, deadline: float) -> None:
     while time.perf_counter() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{url}/health").read()  # noqa: S310  our own server
+            urllib.request.urlopen(url).read()  # noqa: S310  our own server
         except urllib.error.URLError:
             time.sleep(LOOK_EVERY_S)
         else:

@@ -43,7 +43,7 @@ async def start(folder: Path, port: int) -> asyncio.subprocess.Process:
 async def serving(folder: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await start(folder, port)
     try:
-        await until_healthy(process, port)
+        await until_ready(process, port)
         yield process
     finally:
         if process.returncode is None:
@@ -51,19 +51,21 @@ async def serving(folder: Path, port: int) -> AsyncIterator[asyncio.subprocess.P
         await process.communicate()
 
 
-async def until_healthy(process: asyncio.subprocess.Process, port: int) -> None:
+async def until_ready(process: asyncio.subprocess.Process, port: int) -> None:
     deadline = time.monotonic() + START_S
     async with httpx.AsyncClient() as client:
         while True:
             try:
-                answer = await client.get(f"http://127.0.0.1:{port}/health")
+                answer = await client.get(f"http://127.0.0.1:{port}/ready")
             except httpx.TransportError:
                 assert process.returncode is None, "the server ended"
                 assert time.monotonic() < deadline, "the server does not answer"
                 await asyncio.sleep(0.05)  # another process's socket; nothing to await
             else:
-                assert answer.status_code == 200
-                return
+                if answer.status_code == 200:
+                    return
+                assert answer.status_code == 503
+                await asyncio.sleep(0.05)
 
 
 @pytest.mark.system

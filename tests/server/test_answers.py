@@ -1,7 +1,8 @@
 """Every answer: problem details, request id, security headers, paths with and without the final
 slash."""
 
-from httpx import AsyncClient
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
 
 from shopwright import __version__
 
@@ -61,3 +62,13 @@ async def test_wrong_method_is_405_in_the_same_shape(client: AsyncClient) -> Non
     answer = await client.delete("/health")
     assert answer.status_code == 405
     assert answer.json()["status"] == 405
+
+
+async def test_while_it_starts_only_health_answers(application: FastAPI) -> None:
+    """The application before its process hangs on it."""
+    transport = ASGITransport(application, client=("127.0.0.1", 50000))
+    async with AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        assert (await client.get("/health")).json()["status"] == "healthy"
+        answer = await client.get("/api/orders")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["error"] == "The server is starting. Try again in a second."

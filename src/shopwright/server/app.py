@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from shopwright import __version__
 from shopwright.kernel.settings import Settings
 from shopwright.server import problems, routers
-from shopwright.server.middleware import CrashMiddleware, RequestMiddleware
+from shopwright.server.middleware import CrashMiddleware, RequestMiddleware, StartingMiddleware
 from shopwright.server.openapi import Application
 from shopwright.server.revalidation import RevalidationMiddleware
 
@@ -28,6 +28,7 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    app.state.settings = settings
     problems.install(app)
     routers.include(app)
     app.add_middleware(CrashMiddleware)
@@ -49,6 +50,7 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
                 "X-Request-Id",
             ],
         )
+    app.add_middleware(StartingMiddleware)
     app.add_middleware(
         RequestMiddleware,
         base_path=settings.base_path,

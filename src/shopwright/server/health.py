@@ -20,14 +20,14 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 @router.get("/api/health", include_in_schema=False)
-async def health(process: ProcessDep) -> dict[str, Any]:
-    """Whether the program lives; probes nothing inside the request."""
+async def health(request: Request) -> dict[str, Any]:
+    """Whether the program lives, while it starts as well; probes nothing inside the request."""
     return {
         "status": "healthy",
         "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "service": "PrintPro3D Backend",
         "version": __version__,
-        "database": "sqlite" if process.database.is_sqlite else "postgresql",
+        "database": "sqlite" if request.app.state.settings.is_sqlite else "postgresql",
         "chinese_api": None,
         "printerBackend": {"healthy": False, "url": None},
     }

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.kernel import ids
 from shopwright.kernel.edge import MAX_BODY_BYTES
+from shopwright.kernel.errors import Unavailable
 from shopwright.kernel.metrics import REQUEST_SECONDS
 from shopwright.server import problems
 
@@ -95,6 +96,22 @@ class CrashMiddleware:
             if has_begun or scope["type"] != "http":
                 raise
             await problems.unexpected(Request(scope), error)(scope, receive, send)
+
+
+class StartingMiddleware:
+    """Until the process is open only ``/health`` has an answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_open = scope["type"] != "http" or hasattr(scope["app"].state, "process")
+        if is_open or scope["path"] in {"/health", "/api/health"}:
+            await self.app(scope, receive, send)
+            return
+        error = Unavailable("The server is starting. Try again in a second.")
+        answer = problems.problem(Request(scope), error, {"Retry-After": "1"})
+        await answer(scope, receive, send)
 
 
 class BoundedBody:

@@ -40,13 +40,25 @@ def serve(settings: Settings, roles: Roles, beside: Beside | None = None) -> Non
 
 
 async def _serve(settings: Settings, roles: Roles, beside: Beside | None) -> None:
+    """``/health`` answers at once; everything else once the process is open."""
     with listen(settings.host, settings.port) as listener:
-        async with open_running(settings, roles) as running:
-            await bootstrap.found_from_settings(running.process)
-            if not await bootstrap.has_users(running.process):
-                log.warning("nobody can sign in yet; run `shopwright user create --role owner`")
-            async with beside(running) if beside else nullcontext():
-                await _answer(settings, running, listener)
+        app = create_app(settings, _nothing_more)
+        server = _Server(_configure(app))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            async with open_running(settings, roles) as running:
+                await bootstrap.found_from_settings(running.process)
+                if not await bootstrap.has_users(running.process):
+                    log.warning("nobody can sign in yet; run `shopwright user create --role owner`")
+                async with beside(running) if beside else nullcontext():
+                    server.rooms = LiveRooms.of(running.process)
+                    attach(app, running)
+                    host, port = listener.getsockname()[:2]
+                    log.info("serving", url=f"http://{host}:{port}{settings.base_path}/")
+                    await serving
+        finally:
+            server.should_exit = True
+            await serving
 
 
 @contextmanager
@@ -64,9 +76,8 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-async def _answer(settings: Settings, running: Running, listener: socket.socket) -> None:
-    app = attach(create_app(settings, _nothing_more), running)
-    config = uvicorn.Config(
+def _configure(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         loop="none",  # it runs on the loop that is there
         http="httptools",
@@ -77,13 +88,6 @@ async def _answer(settings: Settings, running: Running, listener: socket.socket)
         timeout_graceful_shutdown=CLOSE_STREAMS_S,
         proxy_headers=False,  # server.middleware does that, behind TRUSTED_PROXIES only
     )
-    server = _Server(config, LiveRooms.of(running.process))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.end)
-    host, port = listener.getsockname()[:2]
-    log.info("serving", url=f"http://{host}:{port}{settings.base_path}/")
-    await server.serve(sockets=[listener])
 
 
 def attach(app: FastAPI, running: Running) -> FastAPI:
@@ -95,9 +99,11 @@ def attach(app: FastAPI, running: Running) -> FastAPI:
 class _Server(uvicorn.Server):
     """Ends without raising the signal again, so that everything behind it is closed in order."""
 
-    def __init__(self, config: uvicorn.Config, rooms: LiveRooms) -> None:
+    def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._rooms = rooms
+        self.rooms: LiveRooms | None = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self.end)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -106,7 +112,8 @@ class _Server(uvicorn.Server):
     def end(self) -> None:
         self.force_exit = self.should_exit  # the second signal does not wait
         self.should_exit = True
-        self._rooms.end_all()
+        if self.rooms is not None:
+            self.rooms.end_all()
 
 
 @asynccontextmanager

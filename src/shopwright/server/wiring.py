@@ -18,11 +18,12 @@ from shopwright.orders import from_channel
 from shopwright.orders.events import (
     OrderDeclaredShipped,
     OrderDelivered,
+    OrderHeld,
     OrderPaid,
     OrderPrioritised,
     OrderReady,
     OrdersPlaced,
-    OrderStopped,
+    PiecesReleased,
     StepsMadeByHand,
     StepsOwed,
 )
@@ -51,7 +52,8 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(PrinterPutBack, print_jobs.on_printer_put_back)
     subscriptions.subscribe(PrinterChanged, inventory.on_printer_changed)
     subscriptions.subscribe(PrinterChanged, print_jobs.on_printer_changed)
-    subscriptions.subscribe(OrderStopped, print_jobs.on_order_stopped)
+    subscriptions.subscribe(PiecesReleased, print_jobs.on_pieces_released)
+    subscriptions.subscribe(OrderHeld, print_jobs.on_order_held)
     subscriptions.subscribe(OrderPrioritised, print_jobs.on_order_prioritised)
     subscriptions.subscribe(StepsMadeByHand, print_jobs.on_steps_made_by_hand)
     subscriptions.subscribe(OrderDeclaredShipped, shipping.on_order_declared_shipped)
