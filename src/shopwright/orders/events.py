@@ -18,12 +18,21 @@ class OrderPaid:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderStopped:
-    """Cancelled or refunded; ``item_ids`` are the items that are no longer owed."""
+class PiecesReleased:
+    """Pieces are no longer owed; ``print_job_ids`` were to make some of them. ``why`` is a verb."""
 
     organization_id: int
     order_id: int
-    item_ids: tuple[int, ...]
+    print_job_ids: tuple[int, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHeld:
+    """Nothing of it may be started."""
+
+    organization_id: int
+    order_id: int
 
 
 @dataclass(frozen=True, slots=True)

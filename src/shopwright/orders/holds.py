@@ -11,8 +11,8 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import NotFound
 from shopwright.kernel.live import touch
-from shopwright.orders import piece_queries, queries, service
-from shopwright.orders.events import OrdersPlaced
+from shopwright.orders import piece_queries, queries
+from shopwright.orders.events import OrderHeld, OrdersPlaced
 from shopwright.orders.models import Hold, Order
 from shopwright.orders.states import HoldSubject
 
@@ -26,6 +26,7 @@ async def hold_order(session: WriteSession, ctx: Actor, *, order_id: int, reason
     audit.record(session, ctx, "order.held", order_id, reason=reason)
     touch(session, ctx.organization_id, "order", order_id)
     touch(session, ctx.organization_id, "queue")
+    await events.publish(session, OrderHeld(ctx.organization_id, order_id))
     return hold
 
 
@@ -48,7 +49,7 @@ async def release_hold(session: WriteSession, ctx: Actor, *, hold_id: int, now: 
 
 async def hold(session: WriteSession, ctx: Actor, *, order: Ref, reason: str) -> Hold:
     """A person holds an order; raises NotFound."""
-    order_id = await service.get_order_id(session, ctx, order)
+    order_id = await _get_order_id(session, ctx, order)
     return await hold_order(session, ctx, order_id=order_id, reason=reason)
 
 
@@ -56,7 +57,7 @@ async def release(
     session: WriteSession, ctx: Actor, *, order: Ref, hold: Ref, now: datetime
 ) -> Hold:
     """Raises NotFound when the order has no such open hold."""
-    order_id = await service.get_order_id(session, ctx, order)
+    order_id = await _get_order_id(session, ctx, order)
     for held in await queries.list_open_holds(session, ctx, order_id):
         if held.id == hold.id or held.uuid == hold.uuid:
             return await release_hold(session, ctx, hold_id=held.id, now=now)
@@ -65,9 +66,16 @@ async def release(
 
 async def list_holds(session: AsyncSession, ctx: Actor, order: Ref) -> list[Hold]:
     """The open ones."""
-    order_id = await service.get_order_id(session, ctx, order)
+    order_id = await _get_order_id(session, ctx, order)
     return await queries.list_open_holds(session, ctx, order_id)
 
 
 async def list_open_holds(session: AsyncSession, ctx: Actor, *, order: Order) -> list[Hold]:
     return await queries.list_open_holds(session, ctx, order.id)
+
+
+async def _get_order_id(session: AsyncSession, ctx: Actor, order: Ref) -> int:
+    order_id = await queries.find_order_id(session, ctx, order)
+    if order_id is None:
+        raise NotFound(f"There is no order {order}.")
+    return order_id

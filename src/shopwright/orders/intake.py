@@ -13,7 +13,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.kernel.money import check_currency
-from shopwright.orders import piece_queries, progress, queries, stop
+from shopwright.orders import changes, piece_queries, progress, queries, stop
 from shopwright.orders.drafts import MAX_ITEMS, MAX_QUANTITY, ItemDraft, OrderDraft
 from shopwright.orders.events import OrderPaid, OrdersPlaced
 from shopwright.orders.models import Customer, Order, OrderItem
@@ -207,34 +207,36 @@ async def _update_order(
     """Take over a later version; returns the ids of items that became new work."""
     for name, value in _facts(draft, now).items():
         setattr(order, name, value)
-    added = await _update_items(session, ctx, order, draft)
+    items = await queries.list_order_items(session, ctx, order.id)
+    grown = await changes.follow_items(
+        session, ctx, order=order, items=items, drafts=draft.items, now=now
+    )
+    grown += await _add_items(session, ctx, order, items, draft)
+    if grown:
+        await changes.reopen(session, ctx, order=order, item_ids=grown, now=now)
     await session.flush()
     await _follow_status(session, ctx, order, draft, now)
     audit.record(session, ctx, "order.updated", order.id, channel=draft.channel)
     touch(session, ctx.organization_id, "order", order.id)
-    return added
+    return grown
 
 
-async def _update_items(
-    session: WriteSession, ctx: Actor, order: Order, draft: OrderDraft
+async def _add_items(
+    session: WriteSession,
+    ctx: Actor,
+    order: Order,
+    items: Sequence[OrderItem],
+    draft: OrderDraft,
 ) -> list[int]:
-    items = await queries.list_order_items(session, ctx, order.id)
-    known = {item.external_id: item for item in items}
-    added = []
-    for position, item_draft in enumerate(draft.items, 1):
-        item = known.get(item_draft.external_id)
-        if item is None:
-            item = _new_item(ctx, item_draft, max(position, len(items) + 1))
-            item.order_id = order.id
-            session.add(item)
-            added.append(item)
-            continue
-        item.title = item_draft.title
-        item.options = [list(pair) for pair in item_draft.options]
-        item.personalisation = [list(pair) for pair in item_draft.personalisation]
-        item.promised_on = item_draft.promised_on
+    known = {item.external_id for item in items}
+    last = max((item.position for item in items), default=0)
+    new = [each for each in draft.items if each.external_id not in known]
+    added = [_new_item(ctx, each, position) for position, each in enumerate(new, last + 1)]
+    for item in added:
+        item.order_id, item.is_cancelled = order.id, order.status in STOPPED
+    session.add_all(added)
     await session.flush()
-    return [item.id for item in added]
+    return [item.id for item in added if not item.is_cancelled]
 
 
 async def _follow_status(

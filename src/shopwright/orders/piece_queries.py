@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import ColumnElement, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
@@ -290,10 +290,33 @@ async def mark_in_progress(
     )
 
 
-async def release_pieces(session: WriteSession, ctx: Actor, item_ids: Collection[int]) -> None:
+async def list_item_pieces(session: AnySession, ctx: Actor, item_id: int) -> list[Piece]:
+    """Those still owed to the item."""
+    rows = await session.scalars(
+        select(Piece)
+        .where(Piece.organization_id == ctx.organization_id, Piece.order_item_id == item_id)
+        .where(Piece.is_released.is_(False))
+        .order_by(Piece.number)
+    )
+    return list(rows)
+
+
+async def last_numbers(
+    session: AnySession, ctx: Actor, item_ids: Collection[int]
+) -> dict[int, int]:
+    """The highest piece number of each item that has pieces, released ones included."""
+    rows = await session.execute(
+        select(Piece.order_item_id, func.max(Piece.number))
+        .where(Piece.organization_id == ctx.organization_id, Piece.order_item_id.in_(item_ids))
+        .group_by(Piece.order_item_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def release_pieces(session: WriteSession, ctx: Actor, which: ColumnElement[bool]) -> None:
     await session.execute(
         update(Piece)
-        .where(Piece.organization_id == ctx.organization_id, Piece.order_item_id.in_(item_ids))
+        .where(Piece.organization_id == ctx.organization_id, which)
         .values(is_released=True)
         .execution_options(synchronize_session=False)
     )

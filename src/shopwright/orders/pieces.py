@@ -37,13 +37,15 @@ async def owe_pieces(
     recipes: Sequence[tuple[OrderItem, Sequence[RecipeStep]]],
     now: datetime,
 ) -> None:
-    """Insert the pieces of these items with a step per recipe step, in bulk."""
+    """Insert the pieces these items still lack with a step per recipe step, in bulk."""
+    begun = [item.id for item, _ in recipes if item.pieces_total]
+    last = await piece_queries.last_numbers(session, ctx, begun) if begun else {}
     pieces = await piece_queries.insert_pieces(
         session,
         [
             _piece_row(ctx, item, number, recipe)
             for item, recipe in recipes
-            for number in range(1, item.quantity + 1)
+            for number in _missing_numbers(item, last.get(item.id, 0))
         ],
     )
     steps_of = {item.id: recipe for item, recipe in recipes}
@@ -121,7 +123,7 @@ async def fill_by_hand(
     session: WriteSession, ctx: Actor, *, items: Sequence[OrderItem], now: datetime
 ) -> None:
     """A person says these items are there: what is missing becomes good, planned or not."""
-    unplanned = [item for item in items if item.pieces_total == 0]
+    unplanned = [item for item in items if item.pieces_total < item.quantity]
     if unplanned:
         await owe_pieces(session, ctx, recipes=[(item, ()) for item in unplanned], now=now)
     item_ids = [item.id for item in items]
@@ -140,11 +142,17 @@ async def fill_by_hand(
         good_at=now,
     )
     await piece_queries.recount(session, ctx, {step.piece_id for step in filled}, now)
-    await _tell_complete(
-        session, ctx, await piece_queries.recount_items(session, ctx, item_ids, now), now
-    )
+    await recount_items(session, ctx, item_ids=item_ids, now=now)
     job_ids = {step.print_job_id for step in filled if step.print_job_id}
     await events.publish(session, StepsMadeByHand(ctx.organization_id, tuple(sorted(job_ids))))
+
+
+async def recount_items(
+    session: WriteSession, ctx: Actor, *, item_ids: Collection[int], now: datetime
+) -> None:
+    """Bring counters in step after items changed; an order that lacks nothing now is complete."""
+    orders = await piece_queries.recount_items(session, ctx, item_ids, now)
+    await _tell_complete(session, ctx, orders, now)
 
 
 async def _scrap(session: WriteSession, ctx: Actor, step_ids: Collection[int]) -> list[PieceStep]:
@@ -184,6 +192,10 @@ async def _tell_complete(
         )
         if done:
             await events.publish(session, OrderReady(ctx.organization_id, order.id))
+
+
+def _missing_numbers(item: OrderItem, last: int) -> range:
+    return range(last + 1, last + 1 + item.quantity - item.pieces_total)
 
 
 def _piece_row(

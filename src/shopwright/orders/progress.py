@@ -107,6 +107,11 @@ def _why_not(order: Order) -> str:
         return f"Order {order.number} was shipped before."
     if order.status is OrderStatus.COMPLETED:
         return f"Order {order.number} is held. Release the hold first."
+    if order.status is OrderStatus.PAID and any(item.waiting_code for item in order.items):
+        return (
+            f"Order {order.number} is not complete: an item of it waits in the SKU inbox. "
+            "Say there what it means."
+        )
     if order.status is OrderStatus.PAID:
         return (
             f"Order {order.number} is not complete: "

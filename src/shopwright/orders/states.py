@@ -18,6 +18,7 @@ class OrderStatus(StrEnum):
 
 
 STOPPED = frozenset({OrderStatus.CANCELED, OrderStatus.REFUNDED})
+LEFT = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 OPEN = frozenset({OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.COMPLETED})
 WORKABLE = frozenset({OrderStatus.PAID, OrderStatus.COMPLETED})  # paid for: may be made
 

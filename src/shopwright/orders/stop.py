@@ -13,9 +13,9 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries, queries
-from shopwright.orders.events import OrderStopped
-from shopwright.orders.models import Order, PieceStep
-from shopwright.orders.states import TRANSITIONS, OrderStatus, StepStatus
+from shopwright.orders.events import PiecesReleased
+from shopwright.orders.models import Order, Piece, PieceStep
+from shopwright.orders.states import LEFT, TRANSITIONS, OrderStatus, StepStatus
 
 
 class OrderNotStoppable(Conflict):
@@ -46,48 +46,52 @@ async def stop_order(
 ) -> Order | None:
     """Set canceled or refunded and free its work; None when its state does not allow that."""
     await piece_queries.lock_pieces(session, ctx)
-    was_shipped = order.status in {OrderStatus.SHIPPED, OrderStatus.DELIVERED}
-    sources = [source for source, targets in TRANSITIONS.items() if status in targets]
-    stopped = await queries.change_status(
-        session, ctx, order.id, sources, status, cancelled_at=now, updated_at=now
-    )
+    sources = {source for source, targets in TRANSITIONS.items() if status in targets}
+    facts = {"cancelled_at": now, "updated_at": now}
+    # One after the other, so that an order which leaves at this moment is seen to have left.
+    stopped = await queries.change_status(session, ctx, order.id, sources - LEFT, status, **facts)
+    if stopped is not None:
+        await _free_work(session, ctx, stopped, now)
+    else:
+        stopped = await queries.change_status(
+            session, ctx, order.id, sources & LEFT, status, **facts
+        )
     if stopped is None:
         return None
     audit.record(session, ctx, f"order.{status}", order.id, reason=reason)
-    if not was_shipped:
-        await _free_work(session, ctx, stopped, now)
     touch(session, ctx.organization_id, "order", order.id)
     return stopped
+
+
+async def free_steps(
+    session: WriteSession, ctx: Actor, *, order_id: int, steps: Sequence[PieceStep], why: str
+) -> None:
+    """Good ones go into stock, owed ones are forgotten; what a running plate yields for the
+    others becomes stock, and the queue drops the jobs that are left with nothing to make."""
+    good, _, allocated = [
+        await piece_queries.move_steps(
+            session, ctx, _ids(steps, status), [status], StepStatus.RELEASED
+        )
+        for status in (StepStatus.GOOD, StepStatus.OWED, StepStatus.ALLOCATED)
+    ]
+    await _stock(session, ctx, good)
+    job_ids = {step.print_job_id for step in allocated if step.print_job_id}
+    await events.publish(
+        session, PiecesReleased(ctx.organization_id, order_id, tuple(sorted(job_ids)), why)
+    )
 
 
 async def _free_work(session: WriteSession, ctx: Actor, order: Order, now: datetime) -> None:
     items = await queries.list_order_items(session, ctx, order.id)
     item_ids = [item.id for item in items]
-    steps = await piece_queries.list_item_steps(session, ctx, item_ids)
-    good = await piece_queries.move_steps(
-        session, ctx, _ids(steps, StepStatus.GOOD), [StepStatus.GOOD], StepStatus.RELEASED
-    )
-    await _stock(session, ctx, good)
-    await piece_queries.move_steps(
-        session, ctx, _ids(steps, StepStatus.OWED), [StepStatus.OWED], StepStatus.RELEASED
-    )
     for item in items:
         item.is_cancelled = True
         item.waiting_code = item.waiting_reason = None
     await session.flush()
-    await piece_queries.release_pieces(session, ctx, item_ids)
+    await piece_queries.release_pieces(session, ctx, Piece.order_item_id.in_(item_ids))
     await piece_queries.recount_items(session, ctx, item_ids, now)
-    # Steps in a print job: the queue decides which jobs can still be dropped.
-    await events.publish(session, OrderStopped(ctx.organization_id, order.id, tuple(item_ids)))
-
-
-async def release_allocated(
-    session: WriteSession, ctx: Actor, *, step_ids: Sequence[int]
-) -> list[PieceStep]:
-    """A stopped order's steps leave their job; what the plate yields for them becomes stock."""
-    return await piece_queries.move_steps(
-        session, ctx, step_ids, [StepStatus.ALLOCATED], StepStatus.RELEASED
-    )
+    steps = await piece_queries.list_item_steps(session, ctx, item_ids)
+    await free_steps(session, ctx, order_id=order.id, steps=steps, why="stopped")
 
 
 async def _stock(session: WriteSession, ctx: Actor, steps: Sequence[PieceStep]) -> None:

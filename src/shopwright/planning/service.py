@@ -15,17 +15,17 @@ from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries as owed
 from shopwright.orders import pieces, queries
 from shopwright.orders.models import OrderItem, PieceStep
-from shopwright.orders.states import STOPPED, WORKABLE, OrderStatus
+from shopwright.orders.states import LEFT, STOPPED, WORKABLE
 from shopwright.print_jobs import service as print_jobs
 
 # Imported with the rest of a channel's history, they must not fill the SKU inbox.
-LEFT_OR_STOPPED = STOPPED | {OrderStatus.SHIPPED, OrderStatus.DELIVERED}
+LEFT_OR_STOPPED = STOPPED | LEFT
 
 
 async def plan_items(
     session: WriteSession, ctx: Actor, *, item_ids: Collection[int], now: datetime
 ) -> None:
-    """Plan every item that has no pieces yet and may be made; the rest waits with its reason
+    """Plan every item that lacks pieces and may be made; the rest waits with its reason
     stated."""
     await owed.lock_pieces(session, ctx)
     items = [
@@ -105,7 +105,7 @@ def _state_reason(item: OrderItem, recipes: dict[int, list[RecipeStep]]) -> Sequ
 
 
 def _is_unplanned(item: OrderItem) -> bool:
-    return not item.is_cancelled and item.pieces_total == 0
+    return not item.is_cancelled and item.pieces_total < item.quantity
 
 
 def _why_waiting(item: OrderItem, recipe: Sequence[RecipeStep]) -> tuple[str | None, str | None]:

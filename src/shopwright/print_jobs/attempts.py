@@ -361,13 +361,6 @@ async def _tell_end(
 
 async def _drop_if_unwanted(session: WriteSession, ctx: Actor, job: PrintJob) -> None:
     """A job that came back while its order was cancelled makes nothing for anybody."""
-    if not await piece_queries.list_job_steps(session, ctx, job.id):
-        await queries.move_job(
-            session,
-            ctx,
-            job.id,
-            [JobStatus.QUEUED, JobStatus.PENDING],
-            JobStatus.CANCELLED,
-            failure_reason="nothing it makes is owed any more",
-            waiting_reason=None,
-        )
+    reason = "nothing it makes is owed any more"
+    if await queries.drop_unwanted(session, ctx, [job.id], reason):
+        audit.record(session, ctx, "print_job.cancelled", job.id, reason=reason)

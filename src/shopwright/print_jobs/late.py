@@ -1,5 +1,6 @@
 """What comes late or unasked: starts taken back, prints nobody expected, printers that left."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from shopwright.accounts import audit
@@ -32,6 +33,18 @@ async def withdraw(
         return False
     await attempts.give_back(session, ctx, device_job_id=device_job_id, reason=reason, now=now)
     return True
+
+
+async def drop_jobs(
+    session: WriteSession, ctx: Actor, *, job_ids: Collection[int], reason: str, now: datetime
+) -> int:
+    """Cancel those that make nothing for anybody any more; returns how many of these run on."""
+    for job_id in await queries.drop_unwanted(session, ctx, job_ids, reason):
+        audit.record(session, ctx, "print_job.cancelled", job_id, reason=reason)
+    running = 0
+    for job_id in await queries.list_active_unwanted(session, ctx, job_ids):
+        running += not await withdraw(session, ctx, job_id=job_id, reason=reason, now=now)
+    return running
 
 
 async def take_up_again(

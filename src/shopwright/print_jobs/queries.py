@@ -13,6 +13,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Ref
 from shopwright.orders.models import Order, OrderItem, PieceStep
+from shopwright.orders.piece_queries import batched
 from shopwright.orders.states import STOPPED, StepStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.matching import FilamentNeed, Needs
@@ -20,6 +21,7 @@ from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import ACTIVE, OPEN_ATTEMPTS, WAITING, AttemptStatus, JobStatus
 
 AnySession = AsyncSession
+JOBS_AT_ONCE = 400  # in one statement
 TOUCHED_BED = frozenset(
     {AttemptStatus.PRINTING, AttemptStatus.FINISHED, AttemptStatus.FAILED, AttemptStatus.UNKNOWN}
 )
@@ -379,12 +381,72 @@ async def move_attempt(
     return attempt
 
 
-async def list_job_orders(session: AnySession, ctx: Actor, item_ids: Collection[int]) -> set[int]:
-    """The queued or active jobs that make something for these items."""
+async def list_claimed_for(session: AnySession, ctx: Actor, order_id: int) -> list[int]:
+    """Jobs on their way to a printer that make something for this order."""
     rows = await session.scalars(
-        select(PieceStep.print_job_id)
+        select(PrintJob.id)
+        .join(PieceStep, PieceStep.print_job_id == PrintJob.id)
+        .join(OrderItem, OrderItem.id == PieceStep.order_item_id)
+        .where(PrintJob.organization_id == ctx.organization_id)
         .where(PieceStep.organization_id == ctx.organization_id)
-        .where(PieceStep.order_item_id.in_(item_ids), PieceStep.status == StepStatus.ALLOCATED)
-        .where(PieceStep.print_job_id.is_not(None))
+        .where(OrderItem.organization_id == ctx.organization_id, OrderItem.order_id == order_id)
+        .where(PieceStep.status == StepStatus.ALLOCATED, PrintJob.status == JobStatus.CLAIMED)
+        .distinct()
+        .order_by(PrintJob.id)
     )
-    return {job_id for job_id in rows if job_id is not None}
+    return list(rows)
+
+
+async def list_orders_of(session: AnySession, ctx: Actor, job_id: int) -> list[int]:
+    """The orders a job makes something for."""
+    rows = await session.scalars(
+        select(OrderItem.order_id)
+        .join(PieceStep, PieceStep.order_item_id == OrderItem.id)
+        .where(OrderItem.organization_id == ctx.organization_id)
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.print_job_id == job_id, PieceStep.status == StepStatus.ALLOCATED)
+        .distinct()
+        .order_by(OrderItem.order_id)
+    )
+    return list(rows)
+
+
+def _is_wanted() -> ColumnElement[bool]:
+    return (
+        select(PieceStep.id)
+        .where(PieceStep.organization_id == PrintJob.organization_id)
+        .where(PieceStep.print_job_id == PrintJob.id, PieceStep.status == StepStatus.ALLOCATED)
+        .exists()
+    )
+
+
+async def drop_unwanted(
+    session: WriteSession, ctx: Actor, job_ids: Collection[int], reason: str
+) -> list[int]:
+    """Cancel those of the jobs that wait and make nothing for anybody any more."""
+    dropped: list[int] = []
+    for chunk in batched(job_ids, JOBS_AT_ONCE):
+        dropped += await session.scalars(
+            update(PrintJob)
+            .where(PrintJob.organization_id == ctx.organization_id, PrintJob.id.in_(chunk))
+            .where(PrintJob.status.in_(WAITING), ~_is_wanted())
+            .values(status=JobStatus.CANCELLED, failure_reason=reason, waiting_reason=None)
+            .returning(PrintJob.id)
+            .execution_options(synchronize_session=False)
+        )
+    return dropped
+
+
+async def list_active_unwanted(
+    session: AnySession, ctx: Actor, job_ids: Collection[int]
+) -> list[int]:
+    """Those of the jobs that a printer has and that make nothing for anybody any more."""
+    active: list[int] = []
+    for chunk in batched(job_ids, JOBS_AT_ONCE):
+        active += await session.scalars(
+            select(PrintJob.id)
+            .where(PrintJob.organization_id == ctx.organization_id, PrintJob.id.in_(chunk))
+            .where(PrintJob.status.in_(ACTIVE), ~_is_wanted())
+            .order_by(PrintJob.id)
+        )
+    return active

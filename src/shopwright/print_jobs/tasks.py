@@ -1,6 +1,5 @@
 """The queue reacts to what printers report and to orders that stop."""
 
-from shopwright.accounts import audit
 from shopwright.fleet.events import (
     DeviceJobReported,
     DeviceShowsJob,
@@ -13,12 +12,11 @@ from shopwright.fleet.events import (
 from shopwright.fleet.states import BUSY, Outcome, StartPhaseName, StartResult
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
-from shopwright.kernel.edge import Ref
 from shopwright.kernel.live import touch
-from shopwright.orders import holds, piece_queries, stop
-from shopwright.orders.events import OrderPrioritised, OrderStopped, StepsMadeByHand
+from shopwright.orders import holds
+from shopwright.orders.events import OrderHeld, OrderPrioritised, PiecesReleased, StepsMadeByHand
 from shopwright.print_jobs import attempts, late, queries, service
-from shopwright.print_jobs.states import ACTIVE, AttemptStatus, JobStatus
+from shopwright.print_jobs.states import AttemptStatus
 
 
 async def on_start_phase(session: WriteSession, event: StartPhase) -> None:
@@ -96,25 +94,34 @@ async def on_printer_changed(session: WriteSession, event: PrinterChanged) -> No
     touch(session, event.organization_id, "dispatch")
 
 
-async def on_order_stopped(session: WriteSession, event: OrderStopped) -> None:
-    """Waiting jobs that make nothing else are dropped; for running ones a person is asked."""
+async def on_pieces_released(session: WriteSession, event: PiecesReleased) -> None:
+    """Jobs that make nothing else are dropped; for running ones a person is asked."""
     ctx = system_actor(event.organization_id, "queue")
-    job_ids = await queries.list_job_orders(session, ctx, event.item_ids)
-    running = 0
-    for job_id in sorted(job_ids):
-        job = await service.get_job(session, ctx, Ref(job_id, None))
-        running += job.status in ACTIVE
-        await _leave_job(session, ctx, job_id, set(event.item_ids))
+    running = await late.drop_jobs(
+        session,
+        ctx,
+        job_ids=event.print_job_ids,
+        reason=f"the order was {event.why}",
+        now=session.context.clock.now(),
+    )
     if running:
         prints = "a print is" if running == 1 else f"{running} prints are"
         await holds.hold_order(
             session,
             ctx,
             order_id=event.order_id,
-            reason=f"The order was stopped while {prints} running. Stop it at the printer, "
+            reason=f"The order was {event.why} while {prints} running. Stop it at the printer, "
             "or let it finish: what it makes goes into stock.",
         )
     touch(session, event.organization_id, "queue")
+
+
+async def on_order_held(session: WriteSession, event: OrderHeld) -> None:
+    """What nobody has sent to a printer yet is not sent."""
+    ctx = system_actor(event.organization_id, "queue")
+    now = session.context.clock.now()
+    for job_id in await queries.list_claimed_for(session, ctx, event.order_id):
+        await late.withdraw(session, ctx, job_id=job_id, reason="its order is held", now=now)
 
 
 async def on_order_prioritised(session: WriteSession, event: OrderPrioritised) -> None:
@@ -126,32 +133,12 @@ async def on_order_prioritised(session: WriteSession, event: OrderPrioritised) -
 
 
 async def on_steps_made_by_hand(session: WriteSession, event: StepsMadeByHand) -> None:
-    """Waiting jobs that make nothing else are dropped; what a running one makes goes to stock."""
-    ctx = system_actor(event.organization_id, "queue")
-    for job_id in event.print_job_ids:
-        if not await piece_queries.list_job_steps(session, ctx, job_id):
-            await _drop(session, ctx, job_id, "its pieces were made by hand")
-    touch(session, event.organization_id, "queue")
-
-
-async def _leave_job(session: WriteSession, ctx: Actor, job_id: int, item_ids: set[int]) -> None:
-    steps = await piece_queries.list_job_steps(session, ctx, job_id)
-    leaving = [step.id for step in steps if step.order_item_id in item_ids]
-    await stop.release_allocated(session, ctx, step_ids=leaving)
-    if len(leaving) < len(steps):
-        return
-    await _drop(session, ctx, job_id, "the order was stopped")
-
-
-async def _drop(session: WriteSession, ctx: Actor, job_id: int, reason: str) -> None:
-    dropped = await queries.move_job(
+    """Unsent jobs that make nothing else are dropped; what a running one makes goes to stock."""
+    await late.drop_jobs(
         session,
-        ctx,
-        job_id,
-        [JobStatus.QUEUED, JobStatus.PENDING],
-        JobStatus.CANCELLED,
-        failure_reason=reason,
-        waiting_reason=None,
+        system_actor(event.organization_id, "queue"),
+        job_ids=event.print_job_ids,
+        reason="its pieces were made by hand",
+        now=session.context.clock.now(),
     )
-    if dropped:
-        audit.record(session, ctx, "print_job.cancelled", job_id, reason=reason)
+    touch(session, event.organization_id, "queue")
