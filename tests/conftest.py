@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from hypothesis import settings as hypothesis_settings
@@ -34,6 +35,13 @@ hypothesis_settings.register_profile("long", deadline=None, max_examples=500)
 hypothesis_settings.load_profile("short")
 
 ClientAs = Callable[[Actor | None], Awaitable[AsyncClient]]
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """A command run in this process sends the logs to its own captured stream, which then closes."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
