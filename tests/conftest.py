@@ -39,7 +39,8 @@ ClientAs = Callable[[Actor | None], Awaitable[AsyncClient]]
 
 @pytest.fixture(autouse=True)
 def plain_logs() -> Iterator[None]:
-    """A command run in this process sends the logs to its own captured stream, which then closes."""
+    """A command run in this process sends the logs to its own captured stream, which then
+    closes."""
     yield
     structlog.reset_defaults()
 
