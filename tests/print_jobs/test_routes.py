@@ -4,9 +4,13 @@ import pytest
 from httpx import AsyncClient
 
 from shopwright.fleet import queries as fleet_queries
+from shopwright.fleet.states import Outcome
+from shopwright.kernel import effects
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
-from tests.workshop import list_jobs, make_recipe, place, ready_printer, start
+from shopwright.print_jobs import dispatch
+from tests.clock import START
+from tests.workshop import list_jobs, make_recipe, place, ready_printer, report, start
 
 
 async def test_list_is_a_bare_array_latest_first_filtered_by_status_and_printer(
@@ -51,7 +55,7 @@ async def test_waiting_job_is_held_moved_released_and_cancelled(
 ) -> None:
     async with database.write() as session:
         await make_recipe(session, owner, "GEAR")
-        await place(session, owner, ("GEAR", 1))
+        order = await place(session, owner, ("GEAR", 1))
         (job,) = await list_jobs(session, owner)
     url = f"/api/print-jobs/{job.uuid}"
     held = (await client.post(f"{url}/hold", json={"reason": "wait for silver"})).json()
@@ -66,7 +70,51 @@ async def test_waiting_job_is_held_moved_released_and_cancelled(
     again = await client.post(f"{url}/cancel")
     assert (again.status_code, again.json()["code"]) == (409, "print-job-not-waiting")
     jobs = (await client.get("/api/print-jobs")).json()
+    assert [job["status"] for job in jobs] == ["cancelled"]
+    order_url = f"/api/orders/{order.id}"
+    (hold,) = (await client.get(f"{order_url}/holds")).json()
+    assert hold["reason"] == (
+        f"The print '#{order.number} item GEAR' was cancelled (bent plate). "
+        "Release this hold to have it made anew, or cancel the order."
+    )
+    assert (await client.delete(f"{order_url}/holds/{hold['id']}")).status_code == 200
+    jobs = (await client.get("/api/print-jobs")).json()
     assert [job["status"] for job in jobs] == ["queued", "cancelled"]
+
+
+async def test_job_is_cancelled_until_its_start_is_sent(
+    client: AsyncClient, database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        await make_recipe(session, owner, "GEAR")
+        await place(session, owner, ("GEAR", 2))
+        first, second = await list_jobs(session, owner)
+        unsent = await dispatch.dispatch_job(
+            session,
+            owner,
+            job=first,
+            printer_id=(await ready_printer(session, owner)).id,
+            now=START,
+        )
+        sent = await dispatch.dispatch_job(
+            session,
+            owner,
+            job=second,
+            printer_id=(await ready_printer(session, owner)).id,
+            now=START,
+        )
+        effect = await effects.find_effect(
+            session, owner.organization_id, "start_print", sent.device_job_id
+        )
+        assert effect is not None
+        await effects.begin_sending(session, owner.organization_id, effect.id, START)
+    dropped = await client.post(f"/api/print-jobs/{unsent.print_job_id}/cancel")
+    assert (dropped.status_code, dropped.json()["status"]) == (200, "cancelled")
+    late = await client.post(f"/api/print-jobs/{sent.print_job_id}/cancel")
+    assert (late.status_code, late.json()["detail"]) == (
+        409,
+        "Its start is being sent to the printer. Wait until the printer shows it, then stop it.",
+    )
 
 
 async def test_printing_job_is_stopped_at_the_printer(
@@ -77,12 +125,15 @@ async def test_printing_job_is_stopped_at_the_printer(
         await place(session, owner, ("GEAR", 1))
         (job,) = await list_jobs(session, owner)
         printer = await ready_printer(session, owner)
-        await start(session, owner, job, printer)
+        attempt = await start(session, owner, job, printer)
     stopping = await client.post(f"/api/print-jobs/{job.id}/cancel")
     assert (stopping.status_code, stopping.json()["status"]) == (200, "printing")
     async with database.read() as session:
         commands = await fleet_queries.list_commands(session, owner, printer.id)
     assert [command.kind for command in commands] == ["stop_print", "start_print"]
+    async with database.write() as session:  # it ends as cancelled, and does not come back
+        await report(session, owner, attempt, outcome=Outcome.CANCELLED)
+        assert [job.status for job in await list_jobs(session, owner)] == ["failed"]
 
 
 @pytest.mark.parametrize("action", ["hold", "release", "priority", "harvest", "resolve"])

@@ -25,7 +25,7 @@ from shopwright.kernel.edge import (
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders import service as orders
-from shopwright.print_jobs import attempts, dispatch, harvest, queries, service
+from shopwright.print_jobs import attempts, cancel, dispatch, harvest, queries, service
 from shopwright.print_jobs.attempts import AttemptNotUnknown, AttemptWasPrinting
 from shopwright.print_jobs.dispatch import AlreadyClaimed, PrinterUnsuitable
 from shopwright.print_jobs.harvest import NothingToHarvest
@@ -132,9 +132,9 @@ async def prioritise_job(
 async def cancel_job(
     job: JobRef, ctx: MemberCtx, session: Write, now: Now, body: ReasonBody | None = None
 ) -> JobRead:
-    """Drop a waiting job, or stop a printing one; what an order still wants gets a new job."""
+    """Drop a waiting job, or stop a printing one; the orders that still want it are held."""
     reason = (body.reason if body else "") or f"cancelled by {ctx.name}"
-    await service.stop_job(session, ctx, ref=job, reason=reason, now=now)
+    await cancel.stop_job(session, ctx, ref=job, reason=reason, now=now)
     return await _read(session, ctx, job)
 
 

@@ -1,12 +1,10 @@
 """The queue: make jobs for owed steps, order them, hold them, drop them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 
 from shopwright.accounts import audit
-from shopwright.fleet import service as fleet
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession
 from shopwright.kernel.edge import Ref
@@ -89,7 +87,7 @@ async def hold_job(session: WriteSession, ctx: Actor, *, job_id: int, reason: st
     job = await queries.move_job(
         session, ctx, job_id, [JobStatus.QUEUED], JobStatus.PENDING, waiting_reason=reason
     )
-    return await _waiting(session, ctx, job, job_id, "print_job.held", reason)
+    return await record_change(session, ctx, job, job_id, "print_job.held", reason)
 
 
 async def release_job(session: WriteSession, ctx: Actor, *, job_id: int) -> PrintJob:
@@ -97,7 +95,7 @@ async def release_job(session: WriteSession, ctx: Actor, *, job_id: int) -> Prin
     job = await queries.move_job(
         session, ctx, job_id, [JobStatus.PENDING], JobStatus.QUEUED, waiting_reason=None
     )
-    return await _waiting(session, ctx, job, job_id, "print_job.released", None)
+    return await record_change(session, ctx, job, job_id, "print_job.released", None)
 
 
 async def prioritise_job(
@@ -114,44 +112,10 @@ async def prioritise_job(
     if job is not None:
         job.priority = priority
         await session.flush()
-    return await _waiting(session, ctx, job, job_id, "print_job.prioritised", str(priority))
+    return await record_change(session, ctx, job, job_id, "print_job.prioritised", str(priority))
 
 
-async def cancel_job(session: WriteSession, ctx: Actor, *, job_id: int, reason: str) -> PrintJob:
-    """Drop a waiting job. What it had is owed again, so an order that still wants it gets a new
-    job."""
-    job = await queries.move_job(
-        session,
-        ctx,
-        job_id,
-        [JobStatus.QUEUED, JobStatus.PENDING],
-        JobStatus.CANCELLED,
-        failure_reason=reason,
-        waiting_reason=None,
-    )
-    cancelled = await _waiting(session, ctx, job, job_id, "print_job.cancelled", reason)
-    await pieces.return_steps(session, ctx, print_job_id=job_id)
-    return cancelled
-
-
-async def stop_job(
-    session: WriteSession, ctx: Actor, *, ref: Ref, reason: str, now: datetime
-) -> None:
-    """Cancel it: a waiting job at once, a printing one through the printer, whose report ends it.
-
-    Raises JobNotWaiting for a job that ended, and while its start is on the way.
-    """
-    job = await get_job(session, ctx, ref)
-    if job.status in AT_WORK and job.printer_id is not None:
-        await fleet.send_command(
-            session, ctx, printer_id=job.printer_id, kind="stop_print", arguments={}, now=now
-        )
-        audit.record(session, ctx, "print_job.stop_asked", job.id, reason=reason)
-        return
-    await cancel_job(session, ctx, job_id=job.id, reason=reason)
-
-
-async def _waiting(
+async def record_change(
     session: WriteSession,
     ctx: Actor,
     job: PrintJob | None,
@@ -159,12 +123,22 @@ async def _waiting(
     action: str,
     reason: str | None,
 ) -> PrintJob:
+    """What a person did to a waiting job; raises JobNotWaiting when ``job`` is None."""
     if job is None:
         found = await get_job(session, ctx, Ref(job_id, None))
-        raise JobNotWaiting(f"The job is {found.status}; only a waiting job can be changed.")
+        raise JobNotWaiting(_why_not(found.status))
     audit.record(session, ctx, action, job.id, reason=reason)
     touch(session, ctx.organization_id, "queue", job.id)
     return job
+
+
+def _why_not(status: JobStatus) -> str:
+    if status is JobStatus.CLAIMED:
+        return (
+            "Its start is being sent to the printer. Wait until the printer shows it, then stop it."
+        )
+    sentence = f"The job is {status}; only a waiting job can be changed."
+    return f"{sentence} Stop it first." if status in AT_WORK else sentence
 
 
 def _first_state(batch: Sequence[PieceStep]) -> dict[str, object]:

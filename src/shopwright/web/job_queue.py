@@ -8,7 +8,7 @@ from starlette.responses import Response
 from shopwright.accounts.access import MemberCtx
 from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid
-from shopwright.print_jobs import attempts, harvest, service
+from shopwright.print_jobs import attempts, cancel, harvest, service
 from shopwright.print_jobs.states import TERMINAL
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
@@ -122,9 +122,12 @@ async def release_job(request: Request, ctx: MemberCtx, session: Write, job: Job
 
 
 @router.post("/queue/{job}/cancel")
-async def cancel_job(request: Request, ctx: MemberCtx, session: Write, job: JobRef) -> Response:
+async def cancel_job(
+    request: Request, ctx: MemberCtx, session: Write, now: Now, job: JobRef
+) -> Response:
     found = await service.get_job(session, ctx, job)
-    await service.cancel_job(session, ctx, job_id=found.id, reason=f"cancelled by {ctx.name}")
+    reason = f"by {ctx.name}"
+    await cancel.cancel_job(session, ctx, job_id=found.id, reason=reason, now=now)
     return done(request, f"{found.name} is cancelled.", to="/queue")
 
 
