@@ -13,6 +13,7 @@ from shopwright.cli.opening import DataDir, load_settings
 from shopwright.kernel.errors import Conflict, Invalid, NotFound, ShopError, Unavailable
 from shopwright.server.running import Roles
 from shopwright.server.serve import serve
+from shopwright.server.work import work
 
 USAGE, NOT_FOUND, CONFLICT, UNAVAILABLE, OTHER = 2, 3, 4, 5, 1
 
@@ -91,3 +92,10 @@ def serve_command(
     else:
         people.ask_first_owner(data_dir, settings)
         serve(settings, roles)
+
+
+@app.command("worker")
+def worker_command(data_dir: DataDir = None) -> None:
+    """Durable work and dispatch, without HTTP and printers; beside `serve --no-worker` on
+    PostgreSQL."""
+    work(load_settings(data_dir))

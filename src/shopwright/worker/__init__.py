@@ -1,1 +1,0 @@
-"""Run loop of durable work in a process of its own."""
