@@ -26,7 +26,7 @@ from shopwright.fleet.port import (
     Unconfirmed,
 )
 from shopwright.fleet.service import START_EFFECT
-from shopwright.fleet.starting import Starter, load_effect
+from shopwright.fleet.starting import Starter, load_effect, remote_name
 from shopwright.fleet.states import BUSY, CommandStatus, ConnectionState, Outcome
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.clock import Clock
@@ -85,6 +85,8 @@ class PrinterLink:
         self._news: object = None
         self._reached = Reached()
         self._starting: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
+        self._tidied: str | None = None
         self._connected_at: datetime | None = None
         self._starter = Starter(
             tools.database,
@@ -142,8 +144,8 @@ class PrinterLink:
             for task in done:
                 task.result()
         finally:
-            await _end([*tasks, *([self._starting] if self._starting else [])])
-            self._starting = None
+            await _end([*tasks, *(task for task in (self._starting, self._tidying) if task)])
+            self._starting = self._tidying = None
 
     async def _follow_reports(self, driver: PrinterDriver) -> None:
         async for report in driver.reports():
@@ -157,10 +159,31 @@ class PrinterLink:
                 await self._record(report, driver.fingerprint)
                 self._news = news
             self._latest = report
+            self._tidy_after(driver, report)
             if not self._fresh.is_set():
                 self._fresh.set()
                 log.info("printer connected", printer_id=self._printer_id)
         raise DriverError("The printer closed the connection.")
+
+    def _tidy_after(self, driver: PrinterDriver, report: DeviceReport) -> None:
+        """A file whose print ended only fills the printer's small storage."""
+        has_ended = report.outcome is not Outcome.NONE and report.activity not in BUSY
+        ended = report.device_job_id if has_ended else None
+        if ended is None or ended == self._tidied:
+            return
+        self._tidied = ended
+        self._tidying = asyncio.create_task(self._delete_file(driver, ended))
+
+    async def _delete_file(self, driver: PrinterDriver, device_job_id: str) -> None:
+        """Best effort: a file that stays costs space, nothing else."""
+        async with self._tools.database.read() as session:
+            command = await queries.find_start(session, self._ctx, self._printer_id, device_job_id)
+        if command is None:
+            return
+        try:
+            await driver.delete(remote_name(command))
+        except (DriverError, AuthenticationFailed, OSError) as err:
+            log.info("a printed file stays", printer_id=self._printer_id, reason=str(err))
 
     async def _record(self, report: DeviceReport, fingerprint: str | None) -> None:
         async with self._tools.database.write() as session:

@@ -245,6 +245,10 @@ class PrinterDriver(Protocol):
     async def upload(
         self, file: Path, *, name: str, sha256: str, progress: ProgressSink
     ) -> RemoteFile: ...
+    async def delete(self, name: str) -> None:
+        """Remove what was uploaded under this name; raises DriverError when it cannot be tried."""
+        ...
+
     async def start(
         self, file: RemoteFile, *, plate: int, slots: SlotMap, device_job_id: str, job_name: str
     ) -> Confirmed | Refused | Unconfirmed: ...

@@ -223,6 +223,19 @@ async def send_command(
     return command
 
 
+async def find_start(
+    session: AnySession, ctx: Actor, printer_id: int, device_job_id: str
+) -> PrinterCommand | None:
+    """The command that started this job on this printer; None when it was not sent from here."""
+    command: PrinterCommand | None = await session.scalar(
+        select(PrinterCommand)
+        .where(PrinterCommand.organization_id == ctx.organization_id)
+        .where(PrinterCommand.printer_id == printer_id)
+        .where(PrinterCommand.device_job_id == device_job_id)
+    )
+    return command
+
+
 async def settle_start_command(
     session: WriteSession,
     ctx: Actor,

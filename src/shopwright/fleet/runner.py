@@ -3,24 +3,31 @@ runs."""
 
 import asyncio
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 
 import structlog
 
-from shopwright.fleet import device_state, queries
+from shopwright.fleet import device_state, drivers, queries
 from shopwright.fleet.link import LinkTools, PrinterLink
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import Endpoint, PrinterDriver
+from shopwright.fleet.states import ConnectionState
 from shopwright.kernel.actor import system_actor
 from shopwright.kernel.metrics import PRINTERS
-from shopwright.kernel.secrets import Vault
+from shopwright.kernel.secrets import KeyUnusable, Vault
 from shopwright.kernel.signals import Signal
 
 log = structlog.get_logger()
 
 LEASE_S = 30.0  # a dead owner's printers are taken over within this
 RENEW_S = 10.0
+UNREADABLE = "Its access code cannot be read: it was stored with another key. Enter it again."
 SETTLE_S = 0.05  # several printers set up in one go are one round
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    driver: type[PrinterDriver]
+    endpoint: Endpoint
 
 
 @dataclass(slots=True)
@@ -28,7 +35,7 @@ class _Driven:
     link: PrinterLink
     task: asyncio.Task[None]
     epoch: int
-    endpoint: Endpoint
+    way: _Way
 
 
 class FleetRunner:
@@ -41,7 +48,6 @@ class FleetRunner:
         self._owner = owner
         self._driven: dict[int, _Driven] = {}
         self._wake = asyncio.Event()
-        self._drivers: dict[str, type[PrinterDriver]] = {}
         self._leave = tools.hub.listen_to_all(self._hear)
 
     async def run(self) -> None:
@@ -81,17 +87,18 @@ class FleetRunner:
         async with self._tools.database.read() as session:
             printers = {p.id: p for p in await queries.list_driven_printers(session)}
         await self._renew()
-        endpoints = {printer_id: self._endpoint(p) for printer_id, p in printers.items()}
+        ways = {printer_id: await self._find_way(p) for printer_id, p in printers.items()}
         await self._stop(
             [
                 printer_id
                 for printer_id, driven in self._driven.items()
-                if driven.task.done() or not _same(driven.endpoint, endpoints.get(printer_id))
+                if driven.task.done() or not _same(driven.way, ways.get(printer_id))
             ]
         )
         for printer_id, printer in printers.items():
-            if printer_id not in self._driven:
-                await self._take(printer, endpoints[printer_id])
+            way = ways[printer_id]
+            if way is not None and printer_id not in self._driven:
+                await self._take(printer, way)
         for driven in list(self._driven.values()):
             await driven.link.expire_starts()
         PRINTERS.labels("driven").set(len(self._driven))
@@ -109,7 +116,7 @@ class FleetRunner:
         for printer_id in lost:
             self._tools.forget(printer_id)
 
-    async def _take(self, printer: Printer, endpoint: Endpoint) -> None:
+    async def _take(self, printer: Printer, way: _Way) -> None:
         async with self._tools.database.write() as session:
             epoch = await queries.take_lease(
                 session, printer.id, self._owner, self._tools.clock.now(), LEASE_S
@@ -124,12 +131,12 @@ class FleetRunner:
             organization_id=printer.organization_id,
             printer_id=printer.id,
             epoch=epoch,
-            endpoint=endpoint,
-            driver=self._driver(printer.driver),
+            endpoint=way.endpoint,
+            driver=way.driver,
         )
         task = asyncio.create_task(link.run(), name=f"printer-{printer.id}")
         task.add_done_callback(self._ended)
-        self._driven[printer.id] = _Driven(link, task, epoch, endpoint)
+        self._driven[printer.id] = _Driven(link, task, epoch, way)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
@@ -141,29 +148,34 @@ class FleetRunner:
             driven.task.cancel()
         await asyncio.gather(*(driven.task for driven in stopped), return_exceptions=True)
 
-    def _endpoint(self, printer: Printer) -> Endpoint:
-        return Endpoint(
-            host=printer.host,
-            serial=printer.serial,
-            access_code=self._vault.decrypt(printer.access_code),
-            mqtt_port=printer.ports.get("mqtt"),
-            ftps_port=printer.ports.get("ftps"),
-            camera_port=printer.ports.get("camera"),
-            pinned_fingerprint=printer.fingerprint,
-            options={"model": printer.model or ""},
-        )
+    async def _find_way(self, printer: Printer) -> _Way | None:
+        """How to drive it; None when nobody here can, which must not stop the other printers."""
+        driver = drivers.load_driver(printer.driver)
+        if driver is None:
+            return None  # it is driven from outside
+        try:
+            return _Way(driver, drivers.endpoint_of(printer, self._vault))
+        except KeyUnusable:
+            await self._tell(printer, UNREADABLE)
+            return None
 
-    def _driver(self, name: str) -> type[PrinterDriver]:
-        """Drivers are found by entry point and loaded on first use."""
-        if name not in self._drivers:
-            (found,) = entry_points(group="shopwright.drivers", name=name)
-            self._drivers[name] = found.load()
-        return self._drivers[name]
+    async def _tell(self, printer: Printer, sentence: str) -> None:
+        async with self._tools.database.write() as session:
+            await device_state.record_loss(
+                session,
+                system_actor(printer.organization_id, "fleet"),
+                printer_id=printer.id,
+                connection=ConnectionState.AUTH_FAILED,
+                sentence=sentence,
+                now=self._tools.clock.now(),
+            )
 
 
-def _same(one: Endpoint, other: Endpoint | None) -> bool:
+def _same(one: _Way, other: _Way | None) -> bool:
     """Whether the link still fits; what was learned from the printer itself does not count."""
-    if other is None:
+    if other is None or one.driver is not other.driver:
         return False
     settings = ("host", "access_code", "mqtt_port", "ftps_port", "camera_port")
-    return all(getattr(one, name) == getattr(other, name) for name in settings)
+    old, new = one.endpoint, other.endpoint
+    is_same_printer = old.serial in {None, new.serial}
+    return is_same_printer and all(getattr(old, name) == getattr(new, name) for name in settings)

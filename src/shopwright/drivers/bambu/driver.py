@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from shopwright.drivers.bambu import camera, commands, diagnosis, outcomes, projects
 from shopwright.drivers.bambu.codec import CLEAN_ERROR
 from shopwright.drivers.bambu.errors import LinkFailed
-from shopwright.drivers.bambu.ftps import FileStore
+from shopwright.drivers.bambu.ftps import FileStore, safe_name
 from shopwright.drivers.bambu.session import Session
 from shopwright.fleet.port import (
     Capability,
@@ -91,9 +91,9 @@ class BambuDriver:
         """Raises DriverError when the file did not arrive whole; its remains are deleted."""
         return await self._files().upload(file, name=name, sha256=sha256, progress=progress)
 
-    async def delete(self, path: str) -> None:
+    async def delete(self, name: str) -> None:
         """Remove an uploaded file; the small storage fills up otherwise."""
-        await self._files().delete(path)
+        await self._files().delete(f"/{safe_name(name)}")
 
     async def start(
         self, file: RemoteFile, *, plate: int, slots: SlotMap, device_job_id: str, job_name: str
