@@ -176,8 +176,8 @@ async def remove_printer(session: WriteSession, ctx: Actor, *, printer_id: int) 
 async def command_start(
     session: WriteSession,
     ctx: Actor,
-    printer: Printer,
     *,
+    printer_id: int,
     source: PrintSource,
     attempt_id: int,
     device_job_id: str,
@@ -190,14 +190,14 @@ async def command_start(
         kind=START_EFFECT,
         key=device_job_id,
         subject_id=attempt_id,
-        request={"printer_id": printer.id, **asdict(source)},
+        request={"printer_id": printer_id, **asdict(source)},
     )
     return await _add_command(
         session,
         ctx,
         PrinterCommand(
             organization_id=ctx.organization_id,
-            printer_id=printer.id,
+            printer_id=printer_id,
             kind=START_EFFECT,
             arguments={**asdict(source), "slots": list(source.slots)},
             effect_id=effect.id,

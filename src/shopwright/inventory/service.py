@@ -141,11 +141,13 @@ async def take_from_stock(
     if wanted <= 0:
         return 0
     on_hand = await stock_queries.lock_step(session, ctx, recipe_step_id)
+    if on_hand is None:  # there never were any
+        return 0
     known = await stock_queries.find_delta(session, ctx, key)
     if known is not None:
         return -known
-    taken = min(on_hand or 0, wanted)
-    if not on_hand or not taken:
+    taken = min(on_hand, wanted)
+    if not taken:
         return 0
     row = _stock_movement(ctx, key, -taken, MovementReason.DRAWN, recipe_step_id=recipe_step_id)
     await stock_queries.add_movements(session, [row])

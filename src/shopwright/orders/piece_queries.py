@@ -145,6 +145,19 @@ async def list_item_steps(
     return list(rows)
 
 
+async def list_owed_recipe_steps(
+    session: AnySession, ctx: Actor, item_ids: Collection[int]
+) -> set[int]:
+    """Of what something is still owed to these items."""
+    rows = await session.scalars(
+        select(PieceStep.recipe_step_id)
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.order_item_id.in_(item_ids), PieceStep.status == StepStatus.OWED)
+        .distinct()
+    )
+    return set(rows)
+
+
 async def move_steps(
     session: WriteSession,
     ctx: Actor,

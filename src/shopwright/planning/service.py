@@ -56,7 +56,7 @@ async def plan_items(
     if ready:
         await pieces.owe_pieces(session, ctx, recipes=ready, now=now)
     wanted = {step.id for _, recipe in ready for step in recipe}
-    await plan_steps(session, ctx, recipe_step_ids=wanted, now=now)
+    await _cover(session, ctx, wanted, now)
 
 
 async def plan_steps(
@@ -67,6 +67,14 @@ async def plan_steps(
     if not recipe_step_ids:
         return
     await owed.lock_pieces(session, ctx)
+    await _cover(session, ctx, recipe_step_ids, now)
+
+
+async def _cover(
+    session: WriteSession, ctx: Actor, recipe_step_ids: Collection[int], now: datetime
+) -> None:
+    if not recipe_step_ids:
+        return
     steps = [
         step
         for step in await owed.list_owed_steps(session, ctx, recipe_step_ids)

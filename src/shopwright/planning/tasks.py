@@ -58,7 +58,5 @@ async def _plan_owed(
     session: WriteSession, organization_id: int, item_ids: tuple[int, ...], now: datetime
 ) -> None:
     ctx = system_actor(organization_id, "planning")
-    steps = await piece_queries.list_item_steps(session, ctx, item_ids)
-    await service.plan_steps(
-        session, ctx, recipe_step_ids={step.recipe_step_id for step in steps}, now=now
-    )
+    owed = await piece_queries.list_owed_recipe_steps(session, ctx, item_ids)
+    await service.plan_steps(session, ctx, recipe_step_ids=owed, now=now)

@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 
 from shopwright.accounts import audit
 from shopwright.fleet import service as fleet
-from shopwright.fleet.models import Printer
 from shopwright.inventory import service as inventory
 from shopwright.kernel import ids
 from shopwright.kernel.actor import Actor
@@ -42,12 +41,12 @@ async def dispatch_job(
     if job.status is not JobStatus.QUEUED:
         raise AlreadyClaimed(f"The job is {job.status}; only a queued one can be sent.")
     facts = {printer.id: printer for printer in await list_printer_facts(session, ctx)}
-    printer = await fleet.get_printer(session, ctx, printer_id)
-    if printer.id not in facts:
+    printer = facts.get(printer_id)
+    if printer is None:
         raise NotFound(f"There is no printer {printer_id}.")
     key = (job.print_file_id, job.plate_number)
     needs = (await queries.list_needs(session, ctx, [key]))[key]
-    found = matching.match(needs, facts[printer.id])
+    found = matching.match(needs, printer)
     if isinstance(found, Refusal):
         raise PrinterUnsuitable(found.sentence, job_id=job.id, printer_id=printer.id)
     attempt = await _claim(session, ctx, job, printer, found, needs, now)
@@ -76,12 +75,11 @@ async def dispatch_waiting(session: WriteSession, ctx: Actor, *, now: datetime) 
         if best is None:
             reasons[job.id] = matching.why_waiting(need, candidates)
             continue
-        printer_facts, found = best
-        printer = await fleet.get_printer(session, ctx, printer_facts.id)
+        printer, found = best
         refusal = await _try_claim(session, ctx, job, printer, found, need, now)
         if refusal is None:
             started += 1
-            free[printer.id] = _now_busy(printer_facts)
+            free[printer.id] = _now_busy(printer)
         else:
             reasons[job.id] = refusal
     changed = {
@@ -161,7 +159,7 @@ async def _try_claim(
     session: WriteSession,
     ctx: Actor,
     job: PrintJob,
-    printer: Printer,
+    printer: PrinterFacts,
     found: Match,
     needs: Needs,
     now: datetime,
@@ -182,7 +180,7 @@ async def _claim(
     session: WriteSession,
     ctx: Actor,
     job: PrintJob,
-    printer: Printer,
+    printer: PrinterFacts,
     found: Match,
     needs: Needs,
     now: datetime,
@@ -212,7 +210,7 @@ async def _claim(
     await fleet.command_start(
         session,
         ctx,
-        printer,
+        printer_id=printer.id,
         source=fleet.PrintSource(
             sha256=file.sha256,
             size_bytes=file.size_bytes,
