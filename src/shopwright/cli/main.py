@@ -8,7 +8,17 @@ import structlog
 import typer
 
 from shopwright import __version__
-from shopwright.cli import backups, config, databases, doctor, effects, keys, people, sandbox
+from shopwright.cli import (
+    backups,
+    config,
+    databases,
+    doctor,
+    effects,
+    exchange,
+    keys,
+    people,
+    sandbox,
+)
 from shopwright.cli.opening import DataDir, load_settings
 from shopwright.kernel.errors import Conflict, Invalid, NotFound, ShopError, Unavailable
 from shopwright.server.running import Roles
@@ -33,6 +43,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(effects.app, name="effects")
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
+app.command("export")(exchange.export)
 app.command("doctor")(doctor.doctor)
 app.command("sandbox")(sandbox.sandbox)
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import queries
 from shopwright.accounts.models import Organization
-from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.settings import Settings
@@ -54,7 +54,7 @@ def run(data_dir: Path | None, work: Callable[[Process], Awaitable[T]]) -> T:
     return asyncio.run(open_and_work())
 
 
-async def get_organization(session: WriteSession, name: str) -> Organization:
+async def get_organization(session: AsyncSession, name: str) -> Organization:
     """The named one, else the only one; raises NotFound."""
     if name:
         found = await queries.find_organization(session, name)

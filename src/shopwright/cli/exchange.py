@@ -1,0 +1,137 @@
+"""``export`` and ``import``: the shop's tables as files, and orders from a spreadsheet."""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Annotated
+
+import typer
+
+from shopwright.cli import exports
+from shopwright.cli.exports import COLUMNS, Cell, ExportName, Row
+from shopwright.cli.opening import DataDir, OrganizationName, get_organization, run
+from shopwright.kernel.actor import system_actor
+from shopwright.kernel.edge import Process
+from shopwright.kernel.errors import Invalid
+from shopwright.kernel.times import zulu
+from shopwright.orders import csv_rows
+
+CLI = "command line"
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    JSON = "json"
+
+
+def export(
+    name: ExportName,
+    to: Annotated[Path | None, typer.Option("--to", help="A file; else stdout.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.CSV,
+    org: OrganizationName = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Write a table, the oldest row first. A file is there whole or not at all."""
+
+    async def work(process: Process, write: Callable[[list[Row]], None]) -> int:
+        count = 0
+        async with process.database.read() as session:
+            organization = await get_organization(session, org)
+            ctx = system_actor(organization.id, CLI)
+            async for page in exports.list_pages(session, ctx, name):
+                write(page)
+                count += len(page)
+        return count
+
+    with _target(to) as stream, WRITERS[form](stream, COLUMNS[name]) as write:
+        count = run(data_dir, lambda process: work(process, write))
+    if to is not None:
+        typer.echo(f"{to} has {count} rows.", err=True)
+
+
+@contextmanager
+def _target(path: Path | None) -> Iterator[IO[str]]:
+    """A file beside the wanted one takes its place when everything is on the disk."""
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        stream = NamedTemporaryFile(  # noqa: SIM115  closed below, before it is renamed
+            "w",
+            dir=path.parent,
+            prefix=f".{path.name}.",
+            delete=False,
+            encoding="utf-8",
+            newline="",
+        )
+    except OSError as err:
+        raise Invalid(f"{path} cannot be written: {err.strerror}.") from err
+    temporary = Path(stream.name)
+    try:
+        with stream:
+            yield stream.file
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _write_csv(stream: IO[str], columns: list[str]) -> Iterator[Callable[[list[Row]], None]]:
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    yield lambda page: writer.writerows(
+        {name: _csv_cell(cell) for name, cell in row.items()} for row in page
+    )
+
+
+def _csv_cell(cell: Cell) -> str | int:
+    if isinstance(cell, str):
+        return csv_rows.escape(cell)
+    plain = _json_cell(cell)
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    return "" if plain is None else plain
+
+
+@contextmanager
+def _write_json(stream: IO[str], columns: list[str]) -> Iterator[Callable[[list[Row]], None]]:
+    """One array, a row a line."""
+    is_first = True
+
+    def write(page: list[Row]) -> None:
+        nonlocal is_first
+        for row in page:
+            cells = {name: _json_cell(row[name]) for name in columns}
+            stream.write("\n" if is_first else ",\n")
+            stream.write(json.dumps(cells, ensure_ascii=False))
+            is_first = False
+
+    stream.write("[")
+    yield write
+    stream.write("\n]\n")
+
+
+def _json_cell(cell: Cell) -> str | int | None:
+    """Decimals as text: a JSON number would become binary in most readers."""
+    match cell:
+        case Decimal():
+            return f"{cell:f}"
+        case datetime():
+            return zulu(cell)
+        case date():
+            return cell.isoformat()
+        case _:
+            return cell
+
+
+WRITERS = {Format.CSV: _write_csv, Format.JSON: _write_json}
