@@ -168,3 +168,116 @@ def test_a_file_is_replaced_whole_or_stays(shop: Shopwright, shop_env: Path) -> 
         2,
         f"{shop_env}/none/items.csv cannot be written: No such file or directory.",
     )
+
+
+HEADING = "external_id,buyer_name,buyer_email,title,sku,quantity,price,currency,placed_at,city"
+TWO_ORDERS = f"""{HEADING}
+A-1,Ada,ada@shop.test,Gear,GEAR,2,12.50,,2026-03-01,Bonn
+B-2,Bo,,'=Sum,,1,3,usd,,
+A-1,,,Hook,,1,0.10,,,
+"""
+
+
+@pytest.fixture
+def sheet(shop_env: Path) -> Path:
+    path = shop_env / "orders.csv"
+    path.write_text(TWO_ORDERS)
+    return path
+
+
+def exported(shop: Shopwright, name: str) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = json.loads(shop("export", name, "--format", "json").out)
+    return rows
+
+
+def test_rows_with_one_external_id_are_one_order(shop: Shopwright, sheet: Path) -> None:
+    made = shop("import", "orders", str(sheet))
+    assert (made.code, made.out) == (0, "2 orders with 3 items imported; 0 known.\n")
+    assert made.detail == "No product has the SKU 'GEAR': its items wait in the inbox.\n"
+    ada, bo = exported(shop, "orders")
+    assert [ada[key] for key in ("number", "channel", "external_id", "status", "total")] == [
+        1001,
+        "csv",
+        "A-1",
+        "paid",
+        "25.10",
+    ]
+    assert (ada["buyer_email"], ada["city"]) == ("ada@shop.test", "Bonn")
+    assert ada["placed_at"] == "2026-02-28T23:00:00Z"  # midnight in Berlin
+    assert (bo["external_id"], bo["total"], bo["currency"]) == ("B-2", "3.00", "USD")
+    titles = [(each["order_number"], each["title"]) for each in exported(shop, "items")]
+    assert titles == [(1001, "Gear"), (1001, "Hook"), (1002, "=Sum")]
+
+
+def test_the_same_file_twice_changes_nothing(shop: Shopwright, sheet: Path) -> None:
+    shop("import", "orders", str(sheet))
+    before = exported(shop, "orders")
+    again = shop("import", "orders", str(sheet))
+    assert (again.code, again.out) == (0, "0 orders with 0 items imported; 2 known.\n")
+    assert exported(shop, "orders") == before
+
+
+def test_a_check_writes_nothing(shop: Shopwright, sheet: Path) -> None:
+    checked = shop("import", "orders", str(sheet), "--check")
+    assert checked.out == "2 orders with 3 items would be imported; 0 known.\n"
+    assert exported(shop, "orders") == []
+
+
+def test_every_bad_line_is_told_and_nothing_is_imported(shop: Shopwright, sheet: Path) -> None:
+    sheet.write_text(
+        f"""{HEADING}
+A-1,Ada,,"Gear
+of two lines",,1,1,,,
+A-1,Bo,,Hook,,0,1,,,
+,,,Hook,,1,1,,,
+C-3,,nobody,Hook,,1,1,,,
+D-4,,,,,1,1,,,
+E-5,,,Hook,,one,1,,,
+F-6,,,Hook,,1,1.005,,,
+G-7,,,Hook,,1,NaN,,,
+H-8,,,Hook,,1,1,XYZ,,
+I-9,,,Hook,,1,1,,soon,
+J-10,,,Hook
+"""
+    )
+    refused = shop("import", "orders", str(sheet))
+    assert refused.code == 2
+    assert refused.detail.splitlines() == [
+        "line 4: The quantity must be between 1 and 10000, not 0.",
+        "line 4: buyer_name is 'Bo', but 'Ada' above in the same order.",
+        "line 5: It does not say which order it belongs to: external_id is empty.",
+        "line 6: 'nobody' is no e-mail address.",
+        "line 7: It does not say what was bought: title and sku are empty.",
+        "line 8: The quantity 'one' is no whole number.",
+        "line 9: The price '1.005' has more decimals than EUR has.",
+        "line 10: The price 'NaN' must be between 0 and 1000000000.",
+        "line 11: The currency 'XYZ' is not known here.",
+        "line 12: 'soon' is no date like 2025-01-31 and no time like it.",
+        "line 13: It has 4 cells, the heading has 10.",
+        "Nothing was imported.",
+    ]
+    assert exported(shop, "orders") == []
+
+
+def test_a_wrong_heading_is_told(shop: Shopwright, sheet: Path) -> None:
+    sheet.write_text("title;titel;title\nGear;;\n")
+    told = shop("import", "orders", str(sheet)).detail.splitlines()
+    assert told[0].startswith("line 1: A column external_id (or number) must say")
+    assert [line.split(" ")[4] for line in told[1:-1]] == ["quantity", "'titel'", "'title'"]
+
+
+def test_semicolons_and_a_byte_order_mark_are_read(shop: Shopwright, sheet: Path) -> None:
+    sheet.write_text("Number;SKU;Quantity;Currency;Price\n7;G;3;JPY;500\n", encoding="utf-8-sig")
+    assert shop("import", "orders", str(sheet)).code == 0
+    (order,) = exported(shop, "orders")
+    assert (order["external_id"], order["total"], order["currency"]) == ("7", "1500", "JPY")
+
+
+def test_what_is_no_text_is_refused(shop: Shopwright, sheet: Path) -> None:
+    sheet.write_bytes(b"number;title;quantity\n1;K\xe4se;1\n")
+    refused = shop("import", "orders", str(sheet))
+    assert (refused.code, refused.detail) == (
+        2,
+        f"{sheet} is not UTF-8 text. Save it as CSV UTF-8.",
+    )
+    assert shop("import", "orders", str(sheet.with_name("none.csv"))).code == 2

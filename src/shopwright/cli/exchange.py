@@ -22,7 +22,10 @@ from shopwright.kernel.actor import system_actor
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.times import zulu
-from shopwright.orders import csv_rows
+from shopwright.orders import csv_import, csv_rows
+from shopwright.orders.csv_import import Plan
+from shopwright.orders.csv_rows import Customs
+from shopwright.orders.drafts import OrderDraft
 
 CLI = "command line"
 
@@ -30,6 +33,10 @@ CLI = "command line"
 class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
+
+
+class ImportName(StrEnum):
+    ORDERS = "orders"
 
 
 def export(
@@ -55,6 +62,50 @@ def export(
         count = run(data_dir, lambda process: work(process, write))
     if to is not None:
         typer.echo(f"{to} has {count} rows.", err=True)
+
+
+def import_file(
+    name: ImportName,  # noqa: ARG001  orders are all that comes in so
+    file: Path,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what would happen; write nothing.")
+    ] = False,
+    org: OrganizationName = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Read orders from a CSV file: all of it, or nothing when a line is wrong."""
+
+    async def work(process: Process) -> Plan:
+        now = process.clock.now()
+        async with process.database.read() as session:
+            organization = await get_organization(session, org)
+            drafts = _read(file, Customs(organization.currency, organization.time_zone, now))
+            ctx = system_actor(organization.id, CLI)
+            if check:
+                return await csv_import.plan_import(session, ctx, drafts)
+        async with process.database.write() as session:
+            return await csv_import.import_csv(session, ctx, drafts=drafts, now=now)
+
+    plan = run(data_dir, work)
+    verb = "would be imported" if check else "imported"
+    typer.echo(f"{len(plan.fresh)} orders with {plan.items} items {verb}; {plan.known} known.")
+    for code in plan.strange_codes:
+        typer.echo(f"No product has the SKU {code!r}: its items wait in the inbox.", err=True)
+
+
+def _read(file: Path, customs: Customs) -> list[OrderDraft]:
+    """Raises Invalid with one sentence per wrong line."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reading = csv_rows.read_orders(stream, customs)
+    except OSError as err:
+        raise Invalid(f"{file} cannot be read: {err.strerror}.") from err
+    except UnicodeDecodeError as err:
+        raise Invalid(f"{file} is not UTF-8 text. Save it as CSV UTF-8.") from err
+    if reading.problems:
+        told = [f"line {number}: {sentence}" for number, sentence in reading.problems]
+        raise Invalid("\n".join([*told, "Nothing was imported."]))
+    return reading.drafts
 
 
 @contextmanager

@@ -44,6 +44,7 @@ app.add_typer(effects.app, name="effects")
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("export")(exchange.export)
+app.command("import")(exchange.import_file)
 app.command("doctor")(doctor.doctor)
 app.command("sandbox")(sandbox.sandbox)
 
