@@ -1,5 +1,6 @@
 """Tables as files, and orders from a spreadsheet, as typed."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ from shopwright.inventory.models import Filament, Spool
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process
-from shopwright.orders import intake
+from shopwright.orders import csv_import, intake
+from shopwright.orders.csv_rows import CHANNEL, escape, unescape
 from shopwright.orders.drafts import ItemDraft, OrderDraft
 from shopwright.orders.states import OrderStatus
 from shopwright.shipping.models import Parcel, ParcelItem
@@ -238,6 +240,9 @@ G-7,,,Hook,,1,NaN,,,
 H-8,,,Hook,,1,1,XYZ,,
 I-9,,,Hook,,1,1,,soon,
 J-10,,,Hook
+
+K-11,,,Hook,,1,1000000001,,,
+L-12,,,"Hook,,1,1,,,
 """
     )
     refused = shop("import", "orders", str(sheet))
@@ -250,10 +255,12 @@ J-10,,,Hook
         "line 7: It does not say what was bought: title and sku are empty.",
         "line 8: The quantity 'one' is no whole number.",
         "line 9: The price '1.005' has more decimals than EUR has.",
-        "line 10: The price 'NaN' must be between 0 and 1000000000.",
+        "line 10: The price 'NaN' is no number like 12.50.",
         "line 11: The currency 'XYZ' is not known here.",
         "line 12: 'soon' is no date like 2025-01-31 and no time like it.",
         "line 13: It has 4 cells, the heading has 10.",
+        "line 15: The price '1000000001' is more than 1000000000.",
+        "line 16: From here on this is not CSV: unexpected end of data.",
         "Nothing was imported.",
     ]
     assert exported(shop, "orders") == []
@@ -281,3 +288,26 @@ def test_what_is_no_text_is_refused(shop: Shopwright, sheet: Path) -> None:
         f"{sheet} is not UTF-8 text. Save it as CSV UTF-8.",
     )
     assert shop("import", "orders", str(sheet.with_name("none.csv"))).code == 2
+
+
+async def test_two_imports_at_once_place_an_order_once(process: Process, owner: Actor) -> None:
+    draft = OrderDraft(
+        status=OrderStatus.PAID,
+        currency="EUR",
+        placed_at=START,
+        channel=CHANNEL,
+        external_id="A-1",
+        items=(ItemDraft("Gear", 1),),
+    )
+
+    async def bring() -> int:
+        async with process.database.write() as session:
+            plan = await csv_import.import_csv(session, owner, drafts=[draft], now=START)
+            return len(plan.fresh)
+
+    assert sorted(await asyncio.gather(bring(), bring())) == [0, 1]
+
+
+@pytest.mark.parametrize("text", ["=1", " =1", "'=1", "''-", "it's", "-5", "'quoted'", "", "@"])
+def test_an_escaped_cell_is_read_as_it_was(text: str) -> None:
+    assert unescape(escape(text)) == text

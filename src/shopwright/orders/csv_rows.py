@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.money import check_currency, exponent
@@ -45,6 +45,7 @@ LENGTHS = {
 } | dict.fromkeys(ADDRESS, 300)
 
 FORMULA = re.compile(r"'*\s*[=+\-@]")
+PRICE = re.compile(r"[0-9]{1,20}(\.[0-9]{1,6})?")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -91,11 +92,8 @@ def read_orders(source: Iterable[str], customs: Customs) -> Reading:
     """Rows with the same external id are one order, in the order of the file."""
     reading = Reading()
     orders: dict[str, list[Line]] = {}
-    try:
-        for line in _read_lines(source, reading):
-            orders.setdefault(line.external_id, []).append(line)
-    except csv.Error as err:
-        reading.problems.append((1, f"This is not a CSV file: {err}."))
+    for line in _read_lines(source, reading):
+        orders.setdefault(line.external_id, []).append(line)
     for external_id, lines in orders.items():
         if external_id:
             _read_order(lines, reading, customs)
@@ -112,17 +110,28 @@ def _read_lines(source: Iterable[str], reading: Reading) -> Iterator[Line]:
     columns = _read_heading(heading, reading)
     if reading.problems:
         return
-    rows = csv.reader(lines, delimiter=_delimiter(heading), strict=True)
+    for number, cells in _read_rows(lines, _delimiter(heading), reading):
+        if len(cells) == len(columns):
+            tidy = (unescape(cell.strip()) for cell in cells)
+            yield Line(number, dict(zip(columns, tidy, strict=True)))
+        else:
+            sentence = f"It has {len(cells)} cells, the heading has {len(columns)}."
+            reading.problems.append((number, sentence))
+
+
+def _read_rows(
+    lines: Iterator[str], delimiter: str, reading: Reading
+) -> Iterator[tuple[int, list[str]]]:
+    """With the number of their first line; rows of empty cells are left out."""
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 2  # the heading is line 1
-    for cells in rows:
-        if any(cell.strip() for cell in cells):
-            if len(cells) == len(columns):
-                tidy = (unescape(cell.strip()) for cell in cells)
-                yield Line(number, dict(zip(columns, tidy, strict=True)))
-            else:
-                sentence = f"It has {len(cells)} cells, the heading has {len(columns)}."
-                reading.problems.append((number, sentence))
-        number = rows.line_num + 2
+    try:
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                yield number, cells
+            number = rows.line_num + 2
+    except csv.Error as err:
+        reading.problems.append((number, f"From here on this is not CSV: {err}."))
 
 
 def _delimiter(heading: str) -> str:
@@ -238,12 +247,11 @@ def _read_quantity(text: str) -> int:
 
 def _read_price(text: str, currency: str) -> int:
     """Of one unit. Never rounded: more decimals than the currency has are a typing error."""
-    try:
-        price = Decimal(text or "0")
-    except InvalidOperation as err:
-        raise Invalid(f"The price {text!r} is no number like 12.50.") from err
-    if not (price.is_finite() and 0 <= price <= MAX_PRICE):
-        raise Invalid(f"The price {text!r} must be between 0 and {MAX_PRICE}.")
+    if not PRICE.fullmatch(text or "0"):
+        raise Invalid(f"The price {text!r} is no number like 12.50.")
+    price = Decimal(text or "0")
+    if price > MAX_PRICE:
+        raise Invalid(f"The price {text!r} is more than {MAX_PRICE}.")
     minor = price.scaleb(exponent(currency))
     if minor != minor.to_integral_value():
         raise Invalid(f"The price {text!r} has more decimals than {currency} has.")
