@@ -12,6 +12,10 @@ from tests.system.harness import OWNER_EMAIL, OWNER_PASSWORD, Etsy, Farm, Server
 ENDED = {"finished": "printed", "failed": "failed", "cancelled": "failed", "interrupted": "failed"}
 
 
+class StillStarting(Exception):
+    """The server was killed, is back, and takes nothing yet."""
+
+
 class Person:
     """Acts through the program's forms and API only; knows what the printers' own logs say."""
 
@@ -75,7 +79,7 @@ class Person:
 
     async def go_round(self) -> None:
         """Whatever the server cannot hear now is done in the next round."""
-        with suppress(httpx.TransportError):
+        with suppress(httpx.TransportError, StillStarting):
             await self.answer_doubts()
             await self.take_plates_off()
             await self.clear_failures()
@@ -173,5 +177,7 @@ class Person:
 
     def _check(self, answer: httpx.Response) -> None:
         """A conflict is no fault: the world moved on since the look, and the next round looks."""
+        if answer.status_code == 503 and "starting" in answer.text:
+            raise StillStarting
         if answer.status_code not in {200, 201, 204, 303, 409}:
             raise AssertionError(f"{answer.url} said {answer.status_code}: {answer.text[:500]}")
