@@ -1,6 +1,6 @@
 """How fast a shop's history arrives from Etsy: receipts a second, with everything they set off.
 
-    python benchmarks/etsy_import.py [--orders 2000] [--database sqlite|postgresql] [--profile]
+    python benchmarks/bench_etsy_import.py [--orders N] [--database sqlite|postgresql] [--profile]
 
 A sandbox Etsy on a real socket, its rate limits off; the sync of the program with all its slices
 wired: raw receipts stored, orders, items and customers made, pieces owed, print jobs queued, the

@@ -1,7 +1,7 @@
 """Telemetry of 500 printers: rows per second through the recorder, against the bare driver.
 
-    python benchmarks/telemetry_write.py               both databases
-    python benchmarks/telemetry_write.py sqlite 20     one of them, 20 flushes per round
+    python benchmarks/bench_telemetry_write.py               both databases
+    python benchmarks/bench_telemetry_write.py sqlite 20     one of them, 20 flushes per round
 
 One flush is one new sample and one latest row of every printer, in one transaction, into rings that
 are full, so that every write overwrites. The bare driver writes the same rows, prepared beforehand,
