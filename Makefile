@@ -95,7 +95,7 @@ LOCK_TOOLS := $(VENV)/lock-tools
 COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
-lock: setup
+lock: $(VENV)/.locked
 	$(BIN)/python -m venv $(LOCK_TOOLS)
 	$(LOCK_TOOLS)/bin/python -m pip install -qq uv
 	$(COMPILE) --upgrade --group dev --group build --output-file requirements.lock pyproject.toml
