@@ -1,5 +1,6 @@
 """Tables of products, variants and recipes."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
@@ -10,12 +11,37 @@ from shopwright.kernel.db import EnumText, TenantModel
 
 
 class Product(TenantModel):
+    """A design offered, with its profile: how one of it is usually printed and what it costs.
+
+    Costs are for one piece, in the organization's currency at the time (``cost_currency``).
+    """
+
     __tablename__ = "products"
 
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     category: Mapped[str] = mapped_column(String(100), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    updated_at: Mapped[datetime | None]  # None: never since it was made
+
+    notes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    preferred_material: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    preferred_color: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    support_settings: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    standard_filament_mg: Mapped[int | None]
+    print_time_minutes: Mapped[int | None]
+    nozzle_temp_c: Mapped[int | None]
+    bed_temp_c: Mapped[int | None]
+    print_speed_mms: Mapped[int | None]
+    infill_percent: Mapped[int | None]
+    layer_height_um: Mapped[int | None]
+    material_cost_minor: Mapped[int | None]
+    labor_minutes: Mapped[int | None]
+    overhead_cost_minor: Mapped[int | None]
+    target_margin_bp: Mapped[int | None]  # hundredths of a percent
+    cost_currency: Mapped[str | None] = mapped_column(String(3))
+    manyfold_model_id: Mapped[str | None] = mapped_column(String(100))
+    manyfold_model_url: Mapped[str | None] = mapped_column(String(500))
     variants: Mapped[list["Variant"]] = relationship(order_by="Variant.id", lazy="raise")
 
 

@@ -1,0 +1,61 @@
+"""Files, print files and catalogue."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261121_1402"
+down_revision = "20261121_1107"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("products", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("notes", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(
+            sa.Column("preferred_material", sa.String(length=40), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("preferred_color", sa.String(length=60), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("support_settings", sa.String(length=500), server_default="", nullable=False)
+        )
+        batch_op.add_column(sa.Column("standard_filament_mg", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("print_time_minutes", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("nozzle_temp_c", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("bed_temp_c", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("print_speed_mms", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("infill_percent", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("layer_height_um", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("material_cost_minor", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("labor_minutes", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("overhead_cost_minor", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("target_margin_bp", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("cost_currency", sa.String(length=3), nullable=True))
+        batch_op.add_column(sa.Column("manyfold_model_id", sa.String(length=100), nullable=True))
+        batch_op.add_column(sa.Column("manyfold_model_url", sa.String(length=500), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("products", schema=None) as batch_op:
+        batch_op.drop_column("manyfold_model_url")
+        batch_op.drop_column("manyfold_model_id")
+        batch_op.drop_column("cost_currency")
+        batch_op.drop_column("target_margin_bp")
+        batch_op.drop_column("overhead_cost_minor")
+        batch_op.drop_column("labor_minutes")
+        batch_op.drop_column("material_cost_minor")
+        batch_op.drop_column("layer_height_um")
+        batch_op.drop_column("infill_percent")
+        batch_op.drop_column("print_speed_mms")
+        batch_op.drop_column("bed_temp_c")
+        batch_op.drop_column("nozzle_temp_c")
+        batch_op.drop_column("print_time_minutes")
+        batch_op.drop_column("standard_filament_mg")
+        batch_op.drop_column("support_settings")
+        batch_op.drop_column("preferred_color")
+        batch_op.drop_column("preferred_material")
+        batch_op.drop_column("notes")
+        batch_op.drop_column("updated_at")
