@@ -13,7 +13,9 @@ from shopwright.kernel.db import EnumText, TenantModel
 class Product(TenantModel):
     """A design offered, with its profile: how one of it is usually printed and what it costs.
 
-    Costs are for one piece, in the organization's currency at the time (``cost_currency``).
+    Costs are for one piece, in ``cost_currency``, the organization's when they were written.
+
+    ``_bp`` are hundredths of a percent, ``_um`` thousandths of a millimetre.
     """
 
     __tablename__ = "products"
@@ -33,12 +35,12 @@ class Product(TenantModel):
     nozzle_temp_c: Mapped[int | None]
     bed_temp_c: Mapped[int | None]
     print_speed_mms: Mapped[int | None]
-    infill_percent: Mapped[int | None]
+    infill_bp: Mapped[int | None]
     layer_height_um: Mapped[int | None]
     material_cost_minor: Mapped[int | None]
     labor_minutes: Mapped[int | None]
     overhead_cost_minor: Mapped[int | None]
-    target_margin_bp: Mapped[int | None]  # hundredths of a percent
+    target_margin_bp: Mapped[int | None]
     cost_currency: Mapped[str | None] = mapped_column(String(3))
     manyfold_model_id: Mapped[str | None] = mapped_column(String(100))
     manyfold_model_url: Mapped[str | None] = mapped_column(String(500))
