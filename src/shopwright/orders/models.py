@@ -1,13 +1,19 @@
 """Tables of orders, items, pieces and what people wrote about them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopwright.catalog.states import StepKind
 from shopwright.kernel.db import EnumText, TenantModel
+from shopwright.orders.customer_states import (
+    FileType,
+    ImportStatus,
+    RequestPriority,
+    RequestStatus,
+)
 from shopwright.orders.states import HoldSubject, OrderStatus, ProductionStatus, StepStatus
 
 NOT_SCRAP = text("status != 'scrap'")
@@ -15,7 +21,11 @@ OPEN_HOLD = text("released_at IS NULL")
 
 
 class Customer(TenantModel):
-    """The buyer; may have no account. Told apart by the channel's buyer id, else by e-mail."""
+    """The buyer; may have no account. Told apart by the channel's buyer id, else by e-mail.
+
+    The counters are of paid orders; the spend is in the organization's currency, and they are
+    kept by ``customer_counters``. ``counted_at`` is None for rows older than the counters.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -30,6 +40,11 @@ class Customer(TenantModel):
     channel: Mapped[str | None] = mapped_column(String(40))
     external_id: Mapped[str | None] = mapped_column(String(80))
     notes: Mapped[str] = mapped_column(Text, default="")
+    order_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    total_spend_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    counted_at: Mapped[datetime | None] = mapped_column(default=lambda: datetime.now(UTC))
+    last_customer_contact_at: Mapped[datetime | None]
+    anonymised_at: Mapped[datetime | None]
 
 
 class Order(TenantModel):
@@ -217,3 +232,92 @@ class OrderCommunication(TenantModel):
     direction: Mapped[str] = mapped_column(String(10))  # inbound, outbound
     channel: Mapped[str] = mapped_column(String(40))
     author: Mapped[str] = mapped_column(String(120))
+
+
+class CustomerRequest(TenantModel):
+    """Something a customer asked for, to be answered or made."""
+
+    __tablename__ = "customer_requests"
+
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("customers.id", ondelete="CASCADE"), index=True
+    )
+    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[RequestStatus] = mapped_column(
+        EnumText(RequestStatus), default=RequestStatus.OPEN
+    )
+    priority: Mapped[RequestPriority] = mapped_column(
+        EnumText(RequestPriority), default=RequestPriority.NORMAL
+    )
+    desired_by: Mapped[date | None]
+    source: Mapped[str] = mapped_column(String(40), default="hand")
+    created_by: Mapped[str] = mapped_column(String(120))
+    updated_at: Mapped[datetime]
+
+
+class CustomerFeedback(TenantModel):
+    """What a customer said about the shop's work; ``rating`` 1 … 5."""
+
+    __tablename__ = "customer_feedback"
+
+    customer_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("customers.id", ondelete="CASCADE"), index=True
+    )
+    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    rating: Mapped[int]
+    comment: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(40), default="hand")
+    author: Mapped[str] = mapped_column(String(120))
+
+
+class Attachment(TenantModel):
+    """A file kept with a customer or an order; its bytes lie in the file store."""
+
+    __tablename__ = "attachments"
+
+    name: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size_bytes: Mapped[int]
+    file_type: Mapped[FileType] = mapped_column(EnumText(FileType))
+    content_type: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(Text, default="")
+    customer_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("customers.id"), index=True
+    )
+    order_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+    )
+    uploaded_by: Mapped[str] = mapped_column(String(120))
+
+
+class OrderImport(TenantModel):
+    """A spreadsheet of orders: looked at, then taken in batch by batch.
+
+    ``content`` is the packed text of the file, gone once it is taken in. ``position`` counts the
+    orders that are; every batch moves it in its own transaction, so that a crash loses none.
+    """
+
+    __tablename__ = "order_imports"
+    __table_args__ = (
+        Index("ix_order_imports_status", "status", "created_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    name: Mapped[str] = mapped_column(String(255))
+    form: Mapped[str] = mapped_column(String(20))
+    status: Mapped[ImportStatus] = mapped_column(
+        EnumText(ImportStatus), default=ImportStatus.PREVIEWED
+    )
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    fingerprint: Mapped[str] = mapped_column(String(64))  # of what the preview promised
+    total: Mapped[int]
+    position: Mapped[int] = mapped_column(default=0)
+    new_count: Mapped[int] = mapped_column(default=0)
+    changed_count: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None] = mapped_column(String(500))
+    created_by: Mapped[str] = mapped_column(String(120))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
