@@ -134,3 +134,16 @@ class SkuAlias(TenantModel):
     variant_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("variants.id", ondelete="CASCADE")
     )
+
+
+class PricingSettings(TenantModel):
+    """What an hour of the shop's own work costs, for suggested prices. One row per organization."""
+
+    __tablename__ = "pricing_settings"
+    __table_args__ = (
+        Index("uq_pricing_settings_organization", "organization_id", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    labor_per_hour_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))

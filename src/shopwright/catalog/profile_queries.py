@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shopwright.catalog.models import Product, Variant
+from shopwright.accounts.models import Organization
+from shopwright.catalog.models import PricingSettings, Product, Variant
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.edge import Paging
+from shopwright.kernel.edge import Paging, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,30 @@ async def list_profiles(
         statement.order_by(Product.id).limit(paging.limit).offset(paging.offset)
     )
     return list(rows), total or 0
+
+
+async def find_profile(session: AsyncSession, ctx: Actor, ref: Ref) -> Product | None:
+    product: Product | None = await session.scalar(
+        select(Product)
+        .where(Product.organization_id == ctx.organization_id, ref.where(Product))
+        .where(Product.is_active)
+    )
+    return product
+
+
+async def get_currency(session: AsyncSession, ctx: Actor) -> str:
+    """The organization's."""
+    currency: str | None = await session.scalar(
+        select(Organization.currency).where(Organization.id == ctx.organization_id)
+    )
+    return currency or ""
+
+
+async def find_pricing(session: AsyncSession, ctx: Actor) -> PricingSettings | None:
+    settings: PricingSettings | None = await session.scalar(
+        select(PricingSettings).where(PricingSettings.organization_id == ctx.organization_id)
+    )
+    return settings
 
 
 async def list_names(session: AsyncSession, ctx: Actor) -> list[tuple[int, str]]:

@@ -2,8 +2,17 @@
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Protocol
 
 BASIS_POINTS = 10_000  # of a whole
+
+
+class Costed(Protocol):
+    """A product with the costs of one piece."""
+
+    material_cost_minor: int | None
+    overhead_cost_minor: int | None
+    target_margin_bp: int | None
 
 
 def match_title(title: str, names: Iterable[tuple[int, str]]) -> int | None:
@@ -24,14 +33,12 @@ def match_title(title: str, names: Iterable[tuple[int, str]]) -> int | None:
     return max(near, key=lambda each: (each[0], -each[1]))[1] if near else None
 
 
-def suggest_price(
-    material_minor: int | None, overhead_minor: int | None, margin_bp: int | None
-) -> int | None:
+def suggest_price_of(product: Costed) -> int | None:
     """(material + overhead) × (1 + margin), in minor units; None when neither cost is known."""
-    if material_minor is None and overhead_minor is None:
+    if product.material_cost_minor is None and product.overhead_cost_minor is None:
         return None
-    cost = (material_minor or 0) + (overhead_minor or 0)
-    return with_margin(cost, margin_bp)
+    cost = (product.material_cost_minor or 0) + (product.overhead_cost_minor or 0)
+    return with_margin(cost, product.target_margin_bp)
 
 
 def with_margin(cost_minor: int, margin_bp: int | None) -> int:

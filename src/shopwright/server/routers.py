@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from shopwright.accounts import routes as accounts
+from shopwright.catalog import profile_routes
 from shopwright.catalog import routes as catalog
 from shopwright.channels import routes as channels
 from shopwright.files import routes as files
@@ -28,6 +29,7 @@ def include(app: FastAPI) -> None:
     app.include_router(files.router)
     app.include_router(print_files.router)
     app.include_router(catalog.router)
+    app.include_router(profile_routes.router)
     app.include_router(inventory.router)
     app.include_router(stock.router)
     app.include_router(correspondence_routes.router)

@@ -10,6 +10,30 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "pricing_settings",
+        sa.Column("labor_per_hour_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_pricing_settings_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pricing_settings")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_pricing_settings_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("pricing_settings", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_pricing_settings_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_pricing_settings_organization", ["organization_id"], unique=True)
+
     with op.batch_alter_table("products", schema=None) as batch_op:
         batch_op.add_column(sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("notes", sa.Text(), server_default="", nullable=False))
@@ -59,3 +83,9 @@ def downgrade() -> None:
         batch_op.drop_column("preferred_material")
         batch_op.drop_column("notes")
         batch_op.drop_column("updated_at")
+
+    with op.batch_alter_table("pricing_settings", schema=None) as batch_op:
+        batch_op.drop_index("uq_pricing_settings_organization")
+        batch_op.drop_index(batch_op.f("ix_pricing_settings_organization_id"))
+
+    op.drop_table("pricing_settings")
