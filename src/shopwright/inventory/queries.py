@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shopwright.inventory.events import FilamentMoved
 from shopwright.inventory.models import Filament, FilamentMovement, Reservation, SlotSpool, Spool
+from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession, insert_for
 from shopwright.kernel.edge import Paging, Ref
@@ -92,7 +94,11 @@ async def add_movements(session: WriteSession, rows: Sequence[dict[str, Any]]) -
         .on_conflict_do_nothing(index_elements=["organization_id", "key"])
         .returning(FilamentMovement.key)
     )
-    return set(await session.scalars(statement, rows))
+    keys = set(await session.scalars(statement, rows))
+    if keys:
+        moved = FilamentMoved(rows[0]["organization_id"], tuple(sorted(keys)))
+        await events.publish(session, moved)
+    return keys
 
 
 async def list_movements(

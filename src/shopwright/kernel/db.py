@@ -45,7 +45,7 @@ from shopwright.kernel.context import ProcessContext
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.hot_read import PostgresHotReader, SqliteHotReader
 from shopwright.kernel.metrics import QUERY_SECONDS
-from shopwright.kernel.signals import CHANNEL, Signal, encode
+from shopwright.kernel.signals import CHANNEL, Signal, TransactionEnding, encode
 
 BUSY_TIMEOUT_MS = 30_000  # the durable work's own connections write to the same SQLite file
 MAX_INTEGER = 2**63 - 1
@@ -241,6 +241,7 @@ class Database:
             async with session.begin():
                 yield session
                 await session.flush()
+                await self._tell_ending(session)
                 await self._announce(session)
             session.run_callbacks()
 
@@ -253,6 +254,11 @@ class Database:
         await self._hot.close()
         for engine in {self.write_engine, self.read_engine}:
             await engine.dispose()
+
+    async def _tell_ending(self, session: WriteSession) -> None:
+        if session.signals:
+            ending = TransactionEnding(frozenset(session.signals))
+            await self.context.subscriptions.publish(session, ending)
 
     async def _announce(self, session: WriteSession) -> None:
         """Last in the transaction, so that the revision rows are locked for the shortest time."""
@@ -324,7 +330,7 @@ def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _refuse_unstorable(parameters: Any) -> None:
+def refuse_unstorable(parameters: Any) -> None:
     """What one database cannot store and the other would, or would only at a driver's error: NUL
     and half characters in text, integers beyond 64 bits, NaN; both answer the same sentence."""
     values: Any = parameters.values() if isinstance(parameters, dict) else parameters
@@ -338,7 +344,7 @@ def _refuse_unstorable(parameters: Any) -> None:
             if not math.isfinite(value):
                 raise Invalid("A number is not finite.")
         elif isinstance(value, list | tuple | dict):
-            _refuse_unstorable(value)
+            refuse_unstorable(value)
 
 
 def _check_text(value: str) -> None:
@@ -354,7 +360,7 @@ def _check_text(value: str) -> None:
 def _time_queries(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def _start(*args: Any) -> None:
-        _refuse_unstorable(args[3])
+        refuse_unstorable(args[3])
         args[4]._shopwright_started = time.perf_counter()  # noqa: SLF001
 
     @event.listens_for(engine.sync_engine, "after_cursor_execute")

@@ -18,6 +18,14 @@ class Signal:
     key: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class TransactionEnding:
+    """Published last in each transaction that touched something, for what is counted once per
+    transaction; ``signals`` say what was touched."""
+
+    signals: frozenset[Signal]
+
+
 def encode(origin: str, signals: Iterable[Signal]) -> str:
     """The NOTIFY payload; when too long it says which lists changed instead of which rows."""
     rows = sorted({(s.organization_id, s.topic, s.key) for s in signals})
