@@ -31,6 +31,14 @@ class Network(StrEnum):
     PUBLIC = "public"  # hosted: no server-side drivers, private addresses refused
 
 
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls"  # port 587: plain at first, then TLS or nothing is sent
+    TLS = "tls"  # port 465
+    NONE = "none"  # a relay on this machine
+
+
 CommaList = Annotated[list[str], NoDecode]
 
 
@@ -57,6 +65,7 @@ class Settings(BaseSettings):
     network: Network = Field(
         Network.LAN, validation_alias=AliasChoices("NETWORK", "SHOPWRIGHT_NETWORK")
     )
+    allow_private_webhooks: bool = Field(False, alias="ALLOW_PRIVATE_WEBHOOKS")
     log_file: Path | None = Field(None, alias="LOG_FILE")
     log_level: str = Field("INFO", alias="LOG_LEVEL")
     metrics_token: SecretStr | None = Field(None, alias="SHOPWRIGHT_METRICS_TOKEN")
@@ -97,6 +106,16 @@ class Settings(BaseSettings):
     etsy_calls_per_minute: int = Field(10, alias="ETSY_CALLS_PER_MINUTE", ge=1)
     etsy_sync_minutes: float = Field(5, alias="ETSY_SYNC_MINUTES", gt=0)
     bambu_access_code: SecretStr | None = Field(None, alias="BAMBU_ACCESS_CODE")
+
+    smtp_host: str = Field("", validation_alias=AliasChoices("SMTP_HOST", "SMTP_SERVER"))
+    smtp_port: int = Field(587, alias="SMTP_PORT", ge=1, le=65535)
+    smtp_security: MailSecurity = Field(MailSecurity.STARTTLS, alias="SMTP_SECURITY")
+    smtp_user: str = Field("", validation_alias=AliasChoices("SMTP_USER", "SMTP_USERNAME"))
+    smtp_password: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("SMTP_PASSWORD", "SMTP_PASS")
+    )
+    smtp_from: str = Field("", validation_alias=AliasChoices("SMTP_FROM", "SMTP_FROM_EMAIL"))
+    smtp_ca_file: Path | None = Field(None, alias="SMTP_CA_FILE")
 
     printer_start_timeout_s: float = Field(120, alias="SHOPWRIGHT_PRINTER_START_TIMEOUT_S", gt=0)
     printer_silence_s: float = Field(60, alias="SHOPWRIGHT_PRINTER_SILENCE_S", gt=0)
