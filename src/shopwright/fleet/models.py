@@ -58,11 +58,15 @@ class Printer(TenantModel):
         EnumText(ControlAccess), default=ControlAccess.UNKNOWN
     )
     device_job_id: Mapped[str | None] = mapped_column(String(40))
+    device_job_name: Mapped[str | None] = mapped_column(String(300))  # tells jobs without id apart
     firmware: Mapped[str | None] = mapped_column(String(40))
     has_storage: Mapped[bool | None]
     trouble: Mapped[str | None] = mapped_column(String(500))  # what is wrong, in words
     faults: Mapped[list[Any]] = mapped_column(default=list)
     last_seen_at: Mapped[datetime | None]
+    last_maintenance_at: Mapped[datetime | None]
+    maintenance_interval_days: Mapped[int] = mapped_column(default=30, server_default="30")
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # as told
     updated_at: Mapped[datetime]
 
 

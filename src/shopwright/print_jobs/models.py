@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel.db import EnumText, TenantModel
@@ -33,13 +33,21 @@ class PrintJob(TenantModel):
     name: Mapped[str] = mapped_column(String(300))
     status: Mapped[JobStatus] = mapped_column(EnumText(JobStatus), default=JobStatus.QUEUED)
     priority: Mapped[int] = mapped_column(default=0)  # higher is sooner
-    print_file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("print_files.id"))
-    plate_number: Mapped[int]
+    # None: asked for by ``file_name``, which nobody has uploaded yet
+    print_file_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("print_files.id"))
+    plate_number: Mapped[int | None]
+    file_name: Mapped[str | None] = mapped_column(String(255))
     yields: Mapped[int] = mapped_column(default=1)
     order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    # of an item without a recipe, which nobody owes pieces for
+    order_item_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("order_items.id"))
     recipe_step_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("recipe_steps.id"))
     pinned_printer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("printers.id"))
     printer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("printers.id"))
+    not_before: Mapped[datetime | None]  # somebody asked for this time
+    material: Mapped[str | None] = mapped_column(String(40))  # asked for; the file has its own
+    slot: Mapped[int | None]  # asked for; 0 is the external spool
+    notes: Mapped[str] = mapped_column(Text, default="", server_default="")
     waiting_reason: Mapped[str | None] = mapped_column(String(500))
     failure_reason: Mapped[str | None] = mapped_column(String(500))
     estimated_s: Mapped[int]

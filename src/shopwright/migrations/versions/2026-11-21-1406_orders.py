@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261121_1406"
-down_revision = "20261121_1402"
+down_revision = "20261121_1403"
 branch_labels = None
 depends_on = None
 
@@ -45,6 +45,34 @@ def upgrade() -> None:
             batch_op.f("ix_order_imports_organization_id"), ["organization_id"], unique=False
         )
         batch_op.create_index("ix_order_imports_status", ["status", "created_at"], unique=False)
+
+    op.create_table(
+        "print_sessions",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("order_ids", sa.JSON(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_print_sessions_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_print_sessions")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_print_sessions_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("print_sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_print_sessions_organization_id"), ["organization_id"], unique=False
+        )
 
     op.create_table(
         "attachments",
@@ -178,6 +206,87 @@ def upgrade() -> None:
             batch_op.f("ix_customer_requests_organization_id"), ["organization_id"], unique=False
         )
 
+    op.create_table(
+        "order_labels",
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("provider", sa.String(length=60), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("label_url", sa.String(length=2000), nullable=True),
+        sa.Column("tracking_number", sa.String(length=100), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["orders.id"],
+            name=op.f("fk_order_labels_order_id_orders"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_order_labels_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_labels")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_order_labels_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("order_labels", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_order_labels_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_order_labels_order", ["order_id"], unique=True)
+
+    op.create_table(
+        "filament_usages",
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("order_item_id", sa.BigInteger(), nullable=True),
+        sa.Column("filament_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount_mg", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.String(length=300), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["filament_id"], ["filaments.id"], name=op.f("fk_filament_usages_filament_id_filaments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["orders.id"],
+            name=op.f("fk_filament_usages_order_id_orders"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_item_id"],
+            ["order_items.id"],
+            name=op.f("fk_filament_usages_order_item_id_order_items"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_filament_usages_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filament_usages")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_filament_usages_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("filament_usages", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_filament_usages_filament_id"), ["filament_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_filament_usages_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_filament_usages_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_filament_usages_item", ["order_item_id"], unique=True)
+
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("order_count", sa.BigInteger(), server_default="0", nullable=False)
@@ -191,8 +300,30 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("anonymised_at", sa.DateTime(timezone=True), nullable=True))
 
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("print_notes", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("estimated_print_min", sa.BigInteger(), nullable=True))
+        batch_op.add_column(
+            sa.Column("print_started_at", sa.DateTime(timezone=True), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("print_completed_at", sa.DateTime(timezone=True), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("print_failures", sa.BigInteger(), server_default="0", nullable=False)
+        )
+        batch_op.add_column(sa.Column("photo_sha256", sa.String(length=64), nullable=True))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_column("photo_sha256")
+        batch_op.drop_column("print_failures")
+        batch_op.drop_column("print_completed_at")
+        batch_op.drop_column("print_started_at")
+        batch_op.drop_column("estimated_print_min")
+        batch_op.drop_column("print_notes")
+
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.drop_column("anonymised_at")
         batch_op.drop_column("last_customer_contact_at")
@@ -200,6 +331,18 @@ def downgrade() -> None:
         batch_op.drop_column("total_spend_minor")
         batch_op.drop_column("order_count")
 
+    with op.batch_alter_table("filament_usages", schema=None) as batch_op:
+        batch_op.drop_index("uq_filament_usages_item")
+        batch_op.drop_index(batch_op.f("ix_filament_usages_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_filament_usages_order_id"))
+        batch_op.drop_index(batch_op.f("ix_filament_usages_filament_id"))
+
+    op.drop_table("filament_usages")
+    with op.batch_alter_table("order_labels", schema=None) as batch_op:
+        batch_op.drop_index("uq_order_labels_order")
+        batch_op.drop_index(batch_op.f("ix_order_labels_organization_id"))
+
+    op.drop_table("order_labels")
     with op.batch_alter_table("customer_requests", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_requests_organization_id"))
         batch_op.drop_index(batch_op.f("ix_customer_requests_order_id"))
@@ -219,6 +362,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attachments_customer_id"))
 
     op.drop_table("attachments")
+    with op.batch_alter_table("print_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_print_sessions_organization_id"))
+
+    op.drop_table("print_sessions")
     with op.batch_alter_table("order_imports", schema=None) as batch_op:
         batch_op.drop_index("ix_order_imports_status")
         batch_op.drop_index(batch_op.f("ix_order_imports_organization_id"))

@@ -1,0 +1,42 @@
+"""Print jobs and parcels."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261121_1407"
+down_revision = "20261121_1406"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("print_jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("file_name", sa.String(length=255), nullable=True))
+        batch_op.add_column(sa.Column("order_item_id", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("not_before", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("material", sa.String(length=40), nullable=True))
+        batch_op.add_column(sa.Column("slot", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("notes", sa.Text(), server_default="", nullable=False))
+        batch_op.alter_column("print_file_id", existing_type=sa.BIGINT(), nullable=True)
+        batch_op.alter_column("plate_number", existing_type=sa.BIGINT(), nullable=True)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_print_jobs_order_item_id_order_items"),
+            "order_items",
+            ["order_item_id"],
+            ["id"],
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("print_jobs", schema=None) as batch_op:
+        batch_op.drop_constraint(
+            batch_op.f("fk_print_jobs_order_item_id_order_items"), type_="foreignkey"
+        )
+        batch_op.alter_column("plate_number", existing_type=sa.BIGINT(), nullable=False)
+        batch_op.alter_column("print_file_id", existing_type=sa.BIGINT(), nullable=False)
+        batch_op.drop_column("notes")
+        batch_op.drop_column("slot")
+        batch_op.drop_column("material")
+        batch_op.drop_column("not_before")
+        batch_op.drop_column("order_item_id")
+        batch_op.drop_column("file_name")
