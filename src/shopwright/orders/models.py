@@ -14,7 +14,14 @@ from shopwright.orders.customer_states import (
     RequestPriority,
     RequestStatus,
 )
-from shopwright.orders.states import HoldSubject, OrderStatus, ProductionStatus, StepStatus
+from shopwright.orders.states import (
+    HoldSubject,
+    LabelStatus,
+    OrderStatus,
+    ProductionStatus,
+    SessionStatus,
+    StepStatus,
+)
 
 NOT_SCRAP = text("status != 'scrap'")
 OPEN_HOLD = text("released_at IS NULL")
@@ -94,6 +101,12 @@ class Order(TenantModel):
     pieces_total: Mapped[int] = mapped_column(default=0)
     pieces_good: Mapped[int] = mapped_column(default=0)
     is_held: Mapped[bool] = mapped_column(default=False)
+    print_notes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    estimated_print_min: Mapped[int | None]
+    print_started_at: Mapped[datetime | None]  # once
+    print_completed_at: Mapped[datetime | None]  # the last time
+    print_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    photo_sha256: Mapped[str | None] = mapped_column(String(64))
     items: Mapped[list["OrderItem"]] = relationship(order_by="OrderItem.position", lazy="raise")
 
 
@@ -321,3 +334,61 @@ class OrderImport(TenantModel):
     created_by: Mapped[str] = mapped_column(String(120))
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class OrderLabel(TenantModel):
+    """The shipping label of an order, bought elsewhere; its words go onto the parcel."""
+
+    __tablename__ = "order_labels"
+    __table_args__ = (
+        Index("uq_order_labels_order", "order_id", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id", ondelete="CASCADE"))
+    provider: Mapped[str] = mapped_column(String(60), default="")
+    status: Mapped[LabelStatus] = mapped_column(EnumText(LabelStatus))
+    label_url: Mapped[str | None] = mapped_column(String(2000))
+    tracking_number: Mapped[str | None] = mapped_column(String(100))
+    updated_at: Mapped[datetime]
+
+
+class FilamentUsage(TenantModel):
+    """Filament a person used, by hand or assigned to an item; stock moved by as much as it had.
+
+    What machines print is booked by their attempts, not here. The unique index is the truth that
+    filament is assigned to an item once.
+    """
+
+    __tablename__ = "filament_usages"
+    __table_args__ = (
+        Index("uq_filament_usages_item", "order_item_id", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    order_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+    )
+    order_item_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("order_items.id", ondelete="CASCADE")
+    )
+    filament_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("filaments.id"), index=True)
+    amount_mg: Mapped[int]
+    description: Mapped[str] = mapped_column(String(300), default="")
+    by: Mapped[str] = mapped_column(String(120))
+
+
+class PrintSession(TenantModel):
+    """Orders that somebody means to print in one go; a note for people, it moves no work."""
+
+    __tablename__ = "print_sessions"
+
+    name: Mapped[str] = mapped_column(String(200))
+    status: Mapped[SessionStatus] = mapped_column(
+        EnumText(SessionStatus), default=SessionStatus.PLANNED
+    )
+    order_ids: Mapped[list[Any]] = mapped_column(default=list)
+    notes: Mapped[str] = mapped_column(Text, default="")
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]

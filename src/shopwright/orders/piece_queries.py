@@ -5,10 +5,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, case, func, insert, select, update
+from sqlalchemy import ColumnElement, case, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
+from shopwright.kernel import bulk
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging
@@ -42,23 +43,13 @@ async def lock_pieces(session: WriteSession, ctx: Actor) -> None:
     )
 
 
-async def insert_pieces(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[Piece]:
-    """Bulk insert; the rows come back in the order given."""
-    if not rows:
-        return []
-    result = await session.scalars(
-        insert(Piece).returning(Piece, sort_by_parameter_order=True), list(rows)
-    )
-    return list(result)
+async def insert_pieces(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Bulk insert; the ids come back in the order given."""
+    return await bulk.insert_rows(session, Piece, rows)
 
 
-async def insert_steps(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[PieceStep]:
-    if not rows:
-        return []
-    result = await session.scalars(
-        insert(PieceStep).returning(PieceStep, sort_by_parameter_order=True), list(rows)
-    )
-    return list(result)
+async def insert_steps(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[int]:
+    return await bulk.insert_rows(session, PieceStep, rows)
 
 
 async def list_owed_steps(
@@ -181,20 +172,17 @@ async def move_steps(
 
 
 async def allocate_steps(session: WriteSession, ctx: Actor, jobs: Mapping[int, int]) -> int:
-    """Owed steps to their print jobs, in few statements; returns how many were still owed."""
-    moved = 0
-    for chunk in batched(jobs.items(), STEPS_AT_ONCE):
-        part = dict(chunk)
-        result = await session.execute(
-            update(PieceStep)
-            .where(PieceStep.id.in_(part), PieceStep.organization_id == ctx.organization_id)
-            .where(PieceStep.status == StepStatus.OWED)
-            .values(status=StepStatus.ALLOCATED, print_job_id=case(part, value=PieceStep.id))
-            .returning(PieceStep.id)
-            .execution_options(synchronize_session=False)
-        )
-        moved += len(result.all())
-    return moved
+    """Owed steps to their print jobs, in one statement; returns how many were still owed."""
+    pair = bulk.pairs(session, jobs)
+    result = await session.execute(
+        update(PieceStep)
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(PieceStep.id == cast(pair.c.key, BigInteger), PieceStep.status == StepStatus.OWED)
+        .values(status=StepStatus.ALLOCATED, print_job_id=cast(pair.c.value, BigInteger))
+        .returning(PieceStep.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(result.all())
 
 
 async def recount(
@@ -290,6 +278,7 @@ async def mark_in_progress(
     session: WriteSession, ctx: Actor, order_item_ids: Collection[int]
 ) -> None:
     """Work on these items has begun."""
+    now = session.context.clock.now()
     orders = select(OrderItem.order_id).where(
         OrderItem.organization_id == ctx.organization_id, OrderItem.id.in_(order_item_ids)
     )
@@ -298,7 +287,12 @@ async def mark_in_progress(
         .where(Order.organization_id == ctx.organization_id, Order.id.in_(orders))
         .where(Order.production_status == ProductionStatus.QUEUED)
         .where(Order.status.in_([OrderStatus.PAID]))
-        .values(production_status=ProductionStatus.IN_PROGRESS)
+        .values(
+            production_status=ProductionStatus.IN_PROGRESS,
+            print_started_at=func.coalesce(
+                Order.print_started_at, literal(now, Order.print_started_at.type)
+            ),
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -40,24 +40,23 @@ async def owe_pieces(
     """Insert the pieces these items still lack with a step per recipe step, in bulk."""
     begun = [item.id for item, _ in recipes if item.pieces_total]
     last = await piece_queries.last_numbers(session, ctx, begun) if begun else {}
-    pieces = await piece_queries.insert_pieces(
-        session,
-        [
-            _piece_row(ctx, item, number, recipe)
-            for item, recipe in recipes
-            for number in _missing_numbers(item, last.get(item.id, 0))
-        ],
+    lacking = [
+        (item.id, number, recipe)
+        for item, recipe in recipes
+        for number in _missing_numbers(item, last.get(item.id, 0))
+    ]
+    piece_ids = await piece_queries.insert_pieces(
+        session, [_piece_row(ctx, item_id, number, recipe) for item_id, number, recipe in lacking]
     )
-    steps_of = {item.id: recipe for item, recipe in recipes}
     await piece_queries.insert_steps(
         session,
         [
-            _step_row(ctx, piece.id, piece.order_item_id, step)
-            for piece in pieces
-            for step in steps_of[piece.order_item_id]
+            _step_row(ctx, piece_id, item_id, step)
+            for piece_id, (item_id, _, recipe) in zip(piece_ids, lacking, strict=True)
+            for step in recipe
         ],
     )
-    await piece_queries.recount_items(session, ctx, list(steps_of), now)
+    await piece_queries.recount_items(session, ctx, [item.id for item, _ in recipes], now)
     for item, _ in recipes:
         touch(session, ctx.organization_id, "order", item.order_id)
 
@@ -162,6 +161,7 @@ async def _scrap(session: WriteSession, ctx: Actor, step_ids: Collection[int]) -
     )
     if scrapped:
         await piece_queries.insert_steps(session, [_again(step) for step in scrapped])
+        await queries.count_failures(session, ctx, {step.order_item_id for step in scrapped})
         await _tell_owed(session, ctx, scrapped)
     return scrapped
 
@@ -188,7 +188,13 @@ async def _tell_complete(
         if order.production_status is not ProductionStatus.COMPLETED:
             continue
         done = await queries.change_status(
-            session, ctx, order.id, [OrderStatus.PAID], OrderStatus.COMPLETED, updated_at=now
+            session,
+            ctx,
+            order.id,
+            [OrderStatus.PAID],
+            OrderStatus.COMPLETED,
+            updated_at=now,
+            print_completed_at=now,
         )
         if done:
             await events.publish(session, OrderReady(ctx.organization_id, order.id))
@@ -199,11 +205,11 @@ def _missing_numbers(item: OrderItem, last: int) -> range:
 
 
 def _piece_row(
-    ctx: Actor, item: OrderItem, number: int, recipe: Sequence[RecipeStep]
+    ctx: Actor, item_id: int, number: int, recipe: Sequence[RecipeStep]
 ) -> dict[str, object]:
     return {
         "organization_id": ctx.organization_id,
-        "order_item_id": item.id,
+        "order_item_id": item_id,
         "number": number,
         "steps_total": len(recipe),
     }

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -154,12 +154,34 @@ async def ship_order(
 
 
 async def set_production_status(
-    session: WriteSession, ctx: Actor, order_id: int, status: ProductionStatus
+    session: WriteSession,
+    ctx: Actor,
+    order_id: int,
+    status: ProductionStatus,
+    **values: Any,
 ) -> None:
     await session.execute(
         update(Order)
         .where(Order.id == order_id, Order.organization_id == ctx.organization_id)
-        .values(production_status=status)
+        .values(production_status=status, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def at_first(column: Any, now: datetime) -> ColumnElement[datetime]:
+    """What stands there, else now."""
+    return func.coalesce(column, literal(now, column.type))
+
+
+async def count_failures(session: WriteSession, ctx: Actor, item_ids: Collection[int]) -> None:
+    """A plate of these items failed."""
+    order_ids = select(OrderItem.order_id).where(
+        OrderItem.organization_id == ctx.organization_id, OrderItem.id.in_(item_ids)
+    )
+    await session.execute(
+        update(Order)
+        .where(Order.organization_id == ctx.organization_id, Order.id.in_(order_ids))
+        .values(print_failures=Order.print_failures + 1)
         .execution_options(synchronize_session=False)
     )
 

@@ -32,6 +32,8 @@ class OrderChange:
     production_status: ProductionStatus | None = None
     notes: str | None = None
     priority: int | None = None
+    print_notes: str | None = None
+    estimated_print_min: int | None = None
     declaration: Declaration = field(default_factory=Declaration)
 
 
@@ -49,6 +51,10 @@ async def get_order_id(session: AsyncSession, ctx: Actor, ref: Ref) -> int:
     if order_id is None:
         raise NotFound(f"There is no order {ref}.")
     return order_id
+
+
+async def find_order_id(session: AsyncSession, ctx: Actor, ref: Ref) -> int | None:
+    return await queries.find_order_id(session, ctx, ref)
 
 
 async def get_organization(session: AsyncSession, ctx: Actor) -> Organization:
@@ -83,6 +89,10 @@ async def _describe(
 ) -> None:
     if change.notes is not None:
         order.notes = change.notes
+    if change.print_notes is not None:
+        order.print_notes = change.print_notes
+    if change.estimated_print_min is not None:
+        order.estimated_print_min = change.estimated_print_min
     if change.priority is not None and change.priority != order.priority:
         order.priority = change.priority
         audit.record(session, ctx, "order.prioritised", order.id, priority=change.priority)
@@ -96,14 +106,31 @@ async def _describe(
 async def _state_production(
     session: WriteSession, ctx: Actor, order: Order, status: ProductionStatus, now: datetime
 ) -> None:
-    """``completed`` makes the missing pieces good; another word stands until a piece is made."""
+    """``completed`` makes the missing pieces good; another word stands until a piece is made.
+
+    The same word again is no news: a failure said twice is one failure.
+    """
     if status is order.production_status:
         return
     audit.record(session, ctx, "order.production_stated", order.id, production_status=status)
     if status is ProductionStatus.COMPLETED:
         await _complete(session, ctx, order, Declaration(), now)
-    else:
-        await queries.set_production_status(session, ctx, order.id, status)
+    await queries.set_production_status(
+        session, ctx, order.id, status, **_consequences(status, now)
+    )
+
+
+def _consequences(status: ProductionStatus, now: datetime) -> dict[str, object]:
+    """Begun once, completed the last time, and every failure counted."""
+    match status:
+        case ProductionStatus.IN_PROGRESS:
+            return {"print_started_at": queries.at_first(Order.print_started_at, now)}
+        case ProductionStatus.COMPLETED:
+            return {"print_completed_at": now}
+        case ProductionStatus.FAILED:
+            return {"print_failures": Order.print_failures + 1}
+        case _:
+            return {}
 
 
 async def _pay(

@@ -84,6 +84,23 @@ class HoldSubject(StrEnum):
     ITEM = "item"
 
 
+class LabelStatus(StrEnum):
+    """Of a shipping label, as somebody says it: each word may follow each other."""
+
+    CREATED = "created"
+    PURCHASED = "purchased"
+    FAILED = "failed"
+
+
+class SessionStatus(StrEnum):
+    """Of a print session; a person's word, so each may follow each other."""
+
+    PLANNED = "planned"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    PAUSED = "paused"
+
+
 def check_transition(current: OrderStatus, target: OrderStatus) -> None:
     """Raise IllegalTransition unless an order may go from ``current`` to ``target``."""
     if target not in TRANSITIONS[current]:
