@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import PlainSerializer
+
+from shopwright.kernel.errors import Invalid
 
 
 def zulu(moment: datetime) -> str:
@@ -21,6 +24,18 @@ def millis(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
         f"{moment.microsecond // 1000:03}Z"
     )
+
+
+def read_moment(text: str, zone: str) -> datetime:
+    """A date or a time as a moment; without a zone it is meant in ``zone``. Raises Invalid."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(zone))
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as err:
+        words = text.strip()[:40]
+        raise Invalid(f"{words!r} is no date like 2025-01-31 and no time like it.") from err
 
 
 ZuluTime = Annotated[datetime, PlainSerializer(zulu, return_type=str)]

@@ -3,20 +3,9 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shopwright.kernel.errors import Invalid
+from shopwright.kernel.times import read_moment as read_moment
 
 DATE_LENGTH = len("2025-01-01")
-
-
-def read_moment(text: str, zone: str) -> datetime:
-    """A date or a time as a moment; without a zone it is meant in ``zone``. Raises Invalid."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as err:
-        raise Invalid(f"{text!r} is no date like 2025-01-31 and no time like it.") from err
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
-    return moment.astimezone(UTC)
 
 
 def read_end(text: str, zone: str) -> datetime:

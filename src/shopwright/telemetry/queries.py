@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -90,6 +90,28 @@ def list_intervals(
         .order_by(IntervalRow.started_at, IntervalRow.id)
     )
     return [Interval(*row) for row in rows]
+
+
+def list_fleet_intervals(
+    connection: Connection,
+    organization_id: int,
+    states: Collection[str],
+    since: datetime,
+    until: datetime,
+) -> dict[int, list[Interval]]:
+    """By printer. An open interval ends with the printer's last report: nobody saw more of it."""
+    ended_at = func.coalesce(IntervalRow.ended_at, LatestRow.at)
+    rows = connection.execute(
+        select(IntervalRow.printer_id, IntervalRow.state, IntervalRow.started_at, ended_at)
+        .outerjoin(LatestRow, LatestRow.printer_id == IntervalRow.printer_id)
+        .where(IntervalRow.organization_id == organization_id, IntervalRow.state.in_(states))
+        .where(IntervalRow.started_at < until, or_(ended_at > since, ended_at.is_(None)))
+        .order_by(IntervalRow.printer_id, IntervalRow.started_at)
+    )
+    found: dict[int, list[Interval]] = {}
+    for printer_id, state, started_at, ended in rows:
+        found.setdefault(printer_id, []).append(Interval(state, started_at, ended))
+    return found
 
 
 def _lock_known(connection: Connection, printer_ids: Collection[int]) -> dict[int, _Known]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,6 +67,16 @@ class TelemetryStorage:
         return await self._run(
             self._reader,
             lambda c: queries.list_intervals(c, organization_id, printer_id, since, until),
+        )
+
+    async def list_fleet_intervals(
+        self, ctx: Actor, states: Collection[str], *, since: datetime, until: datetime
+    ) -> dict[int, list[Interval]]:
+        """Of all printers in one of these states; an open one ends with the last report."""
+        organization_id = ctx.organization_id
+        return await self._run(
+            self._reader,
+            lambda c: queries.list_fleet_intervals(c, organization_id, states, since, until),
         )
 
     async def close(self) -> None:
