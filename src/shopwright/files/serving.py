@@ -28,8 +28,10 @@ async def send_attachment(
     return StreamingResponse(files.stream(sha256), media_type=content_type, headers=headers)
 
 
-async def send_picture(request: Request, files: FileStore, sha256: str) -> Response:
-    """A PNG drawn by us, inline; the browser keeps it, as another picture has another hash."""
+async def send_picture(
+    request: Request, files: FileStore, sha256: str, *, content_type: str = "image/png"
+) -> Response:
+    """A picture drawn by us, inline; the browser keeps it, as another picture has another hash."""
     headers = {
         "ETag": f'"{sha256}"',
         "Cache-Control": f"private, max-age={PICTURE_AGE_S}",
@@ -40,7 +42,7 @@ async def send_picture(request: Request, files: FileStore, sha256: str) -> Respo
     if _is_known(request, sha256):
         return Response(status_code=304, headers=headers)
     content = await files.read(sha256, max_bytes=MAX_PICTURE_BYTES)
-    return Response(content, media_type="image/png", headers=headers)
+    return Response(content, media_type=content_type, headers=headers)
 
 
 def _is_known(request: Request, sha256: str) -> bool:

@@ -46,16 +46,18 @@ class Upload:
 
 
 @asynccontextmanager
-async def receive_upload(request: Request, folder: Path, *, max_mb: int) -> AsyncIterator[Upload]:
-    """The file of the part ``file``, on disk while the context is open.
+async def receive_upload(
+    request: Request, folder: Path, *, max_mb: int, part: str = PART
+) -> AsyncIterator[Upload]:
+    """The file of the part ``part``, on disk while the context is open.
 
     Raises UploadMalformed or UploadTooLarge as soon as it is known; parts without a file name
     are passed over.
     """
-    boundary = _boundary(request)
+    boundary = _boundary(request, part)
     _check_length(request, max_mb)
     allow_body(request, 2 * max_mb * MEGABYTE + ENVELOPE_BYTES)  # the reader's refusals come first
-    reader = _FormReader(boundary, max_mb)
+    reader = _FormReader(boundary, max_mb, part)
     with incoming_file(folder) as (file, path):
         await _stream(request, reader, file)
         yield reader.finished(path)
@@ -77,13 +79,13 @@ def check_filename(name: str) -> str:
     return name
 
 
-def _boundary(request: Request) -> bytes:
+def _boundary(request: Request, part: str) -> bytes:
     header = request.headers.get("content-type", "")
     media_type, options = parse_options_header(header)
     if media_type != b"multipart/form-data":
         shown = media_type.decode("latin-1")[:MAX_SHOWN] or "of no named type"
         raise UploadMalformed(
-            f"Send the file as multipart/form-data, in a part named “{PART}”; this is {shown}."
+            f"Send the file as multipart/form-data, in a part named “{part}”; this is {shown}."
         )
     boundary = options.get(b"boundary")
     if not boundary:
@@ -121,9 +123,10 @@ def _broken_off() -> UploadMalformed:
 class _FormReader:
     """Finds the one file in a multipart body that comes in pieces."""
 
-    def __init__(self, boundary: bytes, max_mb: int) -> None:
+    def __init__(self, boundary: bytes, max_mb: int, part: str) -> None:
         self.pending = bytearray()
         self._max_mb = max_mb
+        self._part = part
         self._size = 0
         self._field_bytes = 0
         self._filename: str | None = None
@@ -163,7 +166,7 @@ class _FormReader:
         if not self._is_complete:
             raise _broken_off()
         if self._filename is None:
-            raise UploadMalformed(f"The upload has no file. Send it in a part named “{PART}”.")
+            raise self._no_file()
         return Upload(path, self._filename, self._content_type, self._size)
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -185,8 +188,8 @@ class _FormReader:
         self._headers = {}
 
     def _begin_file(self, part: str, filename: str) -> None:
-        if part != PART:
-            raise UploadMalformed(f"The upload has no file. Send it in a part named “{PART}”.")
+        if part != self._part:
+            raise self._no_file()
         if self._filename is not None:
             raise UploadMalformed("Send one file at a time.")
         self._filename = check_filename(filename)
@@ -205,10 +208,13 @@ class _FormReader:
     def _skip(self, count: int) -> None:
         self._field_bytes += count
         if self._field_bytes > MAX_FIELD_BYTES:
-            raise UploadMalformed(f"The upload has too much beside the part “{PART}”.")
+            raise UploadMalformed(f"The upload has too much beside the part “{self._part}”.")
 
     def _on_end(self) -> None:
         self._is_complete = True
+
+    def _no_file(self) -> UploadMalformed:
+        return UploadMalformed(f"The upload has no file. Send it in a part named “{self._part}”.")
 
 
 def _decoded(text: bytes) -> str:
