@@ -13,10 +13,18 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.kernel.money import check_currency
-from shopwright.orders import changes, piece_queries, progress, queries, stop
+from shopwright.orders import (
+    changes,
+    customer_counters,
+    customer_matching,
+    piece_queries,
+    progress,
+    queries,
+    stop,
+)
 from shopwright.orders.drafts import MAX_ITEMS, MAX_QUANTITY, ItemDraft, OrderDraft
-from shopwright.orders.events import OrderPaid, OrdersPlaced
-from shopwright.orders.models import Customer, Order, OrderItem
+from shopwright.orders.events import OrderPaid, OrdersArrived, OrdersPlaced
+from shopwright.orders.models import Order, OrderItem
 from shopwright.orders.states import OPEN, STOPPED, WORKABLE, OrderStatus
 
 
@@ -25,7 +33,7 @@ async def place_order(
 ) -> Order:
     """One order by hand; raises Invalid when it has no items or an impossible quantity."""
     check_draft(draft)
-    customer_id = await _customer_by_email(session, ctx, draft)
+    (customer_id,) = await customer_matching.match_customers(session, ctx, [draft])
     number = (await queries.take_order_numbers(session, ctx, 1))[0]
     order = _new_order(ctx, draft, number, customer_id, now)
     session.add(order)
@@ -35,6 +43,8 @@ async def place_order(
     await events.publish(
         session, OrdersPlaced(ctx.organization_id, tuple(item.id for item in order.items))
     )
+    await _tell_arrived(session, ctx, [order])
+    await customer_counters.recount(session, ctx, [customer_id])
     return order
 
 
@@ -42,7 +52,7 @@ async def import_orders(
     session: WriteSession,
     ctx: Actor,
     *,
-    connection_id: int,
+    connection_id: int | None,
     drafts: Sequence[OrderDraft],
     now: datetime,
 ) -> tuple[int, int]:
@@ -52,16 +62,24 @@ async def import_orders(
     known = await queries.find_orders_by_external(session, ctx, connection_id, wanted)
     fresh = [draft for key, draft in wanted.items() if key not in known]
     added = await _add_page(session, ctx, fresh, now)
-    changed = 0
     item_ids = [item.id for order in added for item in order.items]
-    for key, order in known.items():
-        draft = wanted[key]
-        if _is_newer(draft, order):
-            item_ids += await _update_order(session, ctx, order, draft, now)
-            changed += 1
+    changed = [order for key, order in known.items() if _is_newer(wanted[key], order)]
+    for order in changed:
+        draft = wanted[str(order.external_id)]
+        item_ids += await _update_order(session, ctx, order, draft, now)
     if item_ids:
         await events.publish(session, OrdersPlaced(ctx.organization_id, tuple(item_ids)))
-    return len(added), changed
+    await _tell_arrived(session, ctx, added)
+    bought = [order.customer_id for order in [*added, *changed]]
+    await customer_counters.recount(session, ctx, bought)
+    return len(added), len(changed)
+
+
+async def _tell_arrived(session: WriteSession, ctx: Actor, orders: Sequence[Order]) -> None:
+    """Once per page; the history of a shop that was connected just now is no news."""
+    arrived = tuple(order.id for order in orders if order.status in OPEN)
+    if arrived:
+        await events.publish(session, OrdersArrived(ctx.organization_id, arrived))
 
 
 def check_draft(draft: OrderDraft) -> None:
@@ -79,54 +97,22 @@ def check_draft(draft: OrderDraft) -> None:
             )
 
 
-async def _customer_by_email(session: WriteSession, ctx: Actor, draft: OrderDraft) -> int | None:
-    if not draft.buyer_email and not draft.buyer_name:
-        return None
-    if draft.buyer_email:
-        known = await queries.find_customer_by_email(session, ctx, draft.buyer_email)
-        if known:
-            return known.id
-    customer = Customer(
-        organization_id=ctx.organization_id,
-        name=draft.buyer_name or str(draft.buyer_email),
-        email=draft.buyer_email,
-    )
-    session.add(customer)
-    await session.flush()
-    return customer.id
-
-
 async def _add_page(
     session: WriteSession, ctx: Actor, drafts: Sequence[OrderDraft], now: datetime
 ) -> list[Order]:
     if not drafts:
         return []
-    customers = await queries.upsert_customers(session, _customer_rows(ctx, drafts))
+    customers = await customer_matching.match_customers(session, ctx, drafts)
     numbers = await queries.take_order_numbers(session, ctx, len(drafts))
     orders = [
-        _new_order(ctx, draft, number, customers.get(draft.buyer_external_id or ""), now)
-        for draft, number in zip(drafts, numbers, strict=True)
+        _new_order(ctx, draft, number, customer_id, now)
+        for draft, number, customer_id in zip(drafts, numbers, customers, strict=True)
     ]
     session.add_all(orders)
     await session.flush()
     for order in orders:
         touch(session, ctx.organization_id, "order", order.id)
     return orders
-
-
-def _customer_rows(ctx: Actor, drafts: Sequence[OrderDraft]) -> list[dict[str, object]]:
-    rows: dict[str, dict[str, object]] = {
-        draft.buyer_external_id: {
-            "organization_id": ctx.organization_id,
-            "channel": draft.channel,
-            "external_id": draft.buyer_external_id,
-            "name": draft.buyer_name or "unknown",
-            "email": draft.buyer_email,
-        }
-        for draft in drafts
-        if draft.buyer_external_id
-    }
-    return list(rows.values())
 
 
 def _new_order(
@@ -285,3 +271,4 @@ async def pay_order(session: WriteSession, ctx: Actor, *, order: Order, now: dat
         audit.record(session, ctx, "order.paid", order.id)
         touch(session, ctx.organization_id, "order", order.id)
         await events.publish(session, OrderPaid(ctx.organization_id, order.id))
+        await customer_counters.recount(session, ctx, [order.customer_id])

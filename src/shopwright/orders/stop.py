@@ -12,7 +12,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
-from shopwright.orders import piece_queries, queries
+from shopwright.orders import customer_counters, piece_queries, queries
 from shopwright.orders.events import PiecesReleased
 from shopwright.orders.models import Order, Piece, PieceStep
 from shopwright.orders.states import LEFT, TRANSITIONS, OrderStatus, StepStatus
@@ -60,6 +60,7 @@ async def stop_order(
         return None
     audit.record(session, ctx, f"order.{status}", order.id, reason=reason)
     touch(session, ctx.organization_id, "order", order.id)
+    await customer_counters.recount(session, ctx, [stopped.customer_id])
     return stopped
 
 
