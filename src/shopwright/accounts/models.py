@@ -119,6 +119,16 @@ class RefreshToken(Base):
     used_at: Mapped[datetime | None]
 
 
+class SpentState(Base):
+    """The state of an outside sign-in that came back; it counts once."""
+
+    __tablename__ = "spent_sign_in_states"
+
+    id: Mapped[Id]
+    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class ApiKey(TenantModel):
     """``scopes`` None means everything its role may do."""
 

@@ -25,12 +25,14 @@ class AddressTaken(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """``password_hash`` None makes a user who can only come in with a token from outside."""
+    """``password_hash`` None makes a user who can only come in with an account from outside."""
 
     email: str
     first_name: str
     password_hash: str | None
     is_email_verified: bool
+    username: str = ""  # the beginning of the address
+    etsy_user_id: str | None = None
 
 
 async def create_organization(
@@ -60,8 +62,9 @@ async def create_user(session: WriteSession, person: NewPerson, now: datetime) -
         raise AddressTaken(f"There is a user with the address {email} already.")
     user = User(
         email=email,
-        username=email.partition("@")[0],
-        first_name=person.first_name.strip(),
+        username=(person.username or email.partition("@")[0])[:100],
+        etsy_user_id=person.etsy_user_id,
+        first_name=person.first_name.strip()[:100],
         password_hash=person.password_hash,
         is_email_verified=person.is_email_verified,
         created_at=now,

@@ -110,13 +110,15 @@ class UserWithTimes(UserRead):
 
 def _user_members(user: User, organization: Organization | None) -> dict[str, Any]:
     settings = organization.settings if organization else {}
+    own_name = organization.name if organization else None
     return {
         "id": user.id,
         "etsy_user_id": user.etsy_user_id,
         "username": user.username,
         "first_name": user.first_name,
         "shop_id": settings.get("etsy_shop_id"),
-        "shop_name": organization.name if organization else None,
+        "shop_name": settings.get("etsy_shop_name")
+        or (organization.name if organization else None),
         "uuid": user.uuid,
         "email": user.email,
         "organization_id": organization.uuid if organization else None,

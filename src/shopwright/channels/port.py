@@ -234,6 +234,15 @@ class ShopProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelPerson:
+    """Whose consent it is, as the channel tells; any of it may be withheld."""
+
+    user_id: str
+    email: str | None = None
+    first_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelListing:
     """How the channel presents a product, with its sellable choices."""
 
@@ -316,11 +325,20 @@ class ChannelAdapter(Protocol):
     ) -> None: ...
 
     def begin_connect(self, redirect_uri: str) -> Authorization: ...
+    def begin_sign_in(self, redirect_uri: str, *, state: str, code_verifier: str) -> str:
+        """Where to ask somebody who they are, and for the shop's consent with it."""
+        ...
+
     async def finish_connect(self, *, code: str, code_verifier: str, redirect_uri: str) -> Tokens:
         """Trade the callback's code for tokens, saved; ReconnectNeeded when it is refused."""
         ...
 
+    async def person(self) -> ChannelPerson: ...
     async def shop(self) -> ShopProfile: ...
+    async def find_shop(self, name: str) -> ShopProfile | None:
+        """Anybody's shop, by its exact name in any case."""
+        ...
+
     def fetch_orders(self, watermark: Watermark) -> AsyncIterator[OrderPage]:
         """Every order changed since the watermark, in pages.
 

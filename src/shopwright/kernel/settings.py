@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     owner_email: str = Field("", alias="SHOPWRIGHT_OWNER_EMAIL")
     owner_password: SecretStr | None = Field(None, alias="SHOPWRIGHT_OWNER_PASSWORD")
     organization_name: str = Field("My shop", alias="SHOPWRIGHT_ORGANIZATION")
+    allow_signup: bool = Field(False, alias="ALLOW_SIGNUP")
     default_organization: str = Field("", alias="DEFAULT_ORGANIZATION")
     currency: str = Field("EUR", alias="SHOPWRIGHT_CURRENCY")
     time_zone: str = Field("UTC", alias="SHOPWRIGHT_TIME_ZONE")

@@ -16,6 +16,7 @@ from shopwright.channels.port import (
     ChannelError,
     ChannelListing,
     ChannelOrder,
+    ChannelPerson,
     ChannelShipment,
     ChannelUnavailable,
     OrderNotThere,
@@ -41,20 +42,27 @@ from shopwright.integrations.etsy.codec import (
 )
 from shopwright.integrations.etsy.inventory import with_quantity
 from shopwright.integrations.etsy.limiter import LimiterBook, RateLimiter
-from shopwright.integrations.etsy.oauth import begin_authorization
+from shopwright.integrations.etsy.oauth import (
+    SIGN_IN_SCOPES,
+    authorization_url,
+    begin_authorization,
+)
 from shopwright.integrations.etsy.payloads import (
     CarrierPage,
     EtsyInventory,
     EtsyMe,
     EtsyShipment,
     EtsyShop,
+    EtsyUser,
     ListingPage,
     ShipmentsOfReceipt,
+    ShopPage,
 )
 from shopwright.integrations.etsy.receipts import ReceiptWalk
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 LISTINGS_PER_PAGE = 100
+SHOPS_PER_PAGE = 100
 BROKEN_RETRY_AFTER_S = 60.0  # a broken answer to a read before the push; nothing was sent
 OTHER_CARRIER = "other"  # what Etsy wants for a carrier it does not know
 LIMITERS = LimiterBook()
@@ -95,10 +103,28 @@ class EtsyAdapter:
     def begin_connect(self, redirect_uri: str) -> Authorization:
         return begin_authorization(self._app, redirect_uri)
 
+    def begin_sign_in(self, redirect_uri: str, *, state: str, code_verifier: str) -> str:
+        return authorization_url(
+            self._app, redirect_uri, state=state, code_verifier=code_verifier, scopes=SIGN_IN_SCOPES
+        )
+
     async def finish_connect(self, *, code: str, code_verifier: str, redirect_uri: str) -> Tokens:
         return await self._client.tokens.exchange(
             code=code, code_verifier=code_verifier, redirect_uri=redirect_uri
         )
+
+    async def person(self) -> ChannelPerson:
+        user_id = (await self._client.tokens.current()).user_id
+        user = decode_answer(await self._client.get(f"/users/{user_id}"), EtsyUser)
+        return ChannelPerson(str(user.user_id), user.primary_email, user.first_name or "")
+
+    async def find_shop(self, name: str) -> ShopProfile | None:
+        """Etsy also finds names that only contain the wanted one."""
+        params: dict[str, str | int] = {"shop_name": name, "limit": SHOPS_PER_PAGE}
+        page = decode_answer(await self._client.get("/shops", params), ShopPage)
+        wanted = name.casefold()
+        hits = (shop for shop in page.results if shop.shop_name.casefold() == wanted)
+        return next(map(to_shop_profile, hits), None)
 
     async def shop(self) -> ShopProfile:
         shop_id = await self._find_shop_id()

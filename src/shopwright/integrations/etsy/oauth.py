@@ -8,7 +8,7 @@ import asyncio
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -31,6 +31,7 @@ from shopwright.kernel.metrics import outside_call
 AUTHORIZE_URL = "https://www.etsy.com/oauth/connect"
 TOKEN_URL = "https://api.etsy.com/v3/public/oauth/token"
 SCOPES = ("shops_r", "transactions_r", "transactions_w", "listings_r", "listings_w")
+SIGN_IN_SCOPES = (*SCOPES, "email_r")  # with the person's name and address
 REFRESH_AHEAD = timedelta(seconds=120)  # so that a POST, which is never repeated, meets no expiry
 RETRY_AFTER_S = 60.0
 
@@ -39,17 +40,23 @@ def begin_authorization(app: ChannelApp, redirect_uri: str) -> Authorization:
     """Fresh state and verifier; ``redirect_uri`` must be registered with the app, to the letter."""
     verifier = secrets.token_urlsafe(48)
     state = secrets.token_urlsafe(24)
+    url = authorization_url(app, redirect_uri, state=state, code_verifier=verifier, scopes=SCOPES)
+    return Authorization(url=url, state=state, code_verifier=verifier)
+
+
+def authorization_url(
+    app: ChannelApp, redirect_uri: str, *, state: str, code_verifier: str, scopes: Sequence[str]
+) -> str:
     query = {
         "response_type": "code",
         "client_id": app.client_id,
         "redirect_uri": redirect_uri,
-        "scope": " ".join(SCOPES),
+        "scope": " ".join(scopes),
         "state": state,
-        "code_challenge": challenge_of(verifier),
+        "code_challenge": challenge_of(code_verifier),
         "code_challenge_method": "S256",
     }
-    url = f"{app.authorize_url or AUTHORIZE_URL}?{urlencode(query)}"
-    return Authorization(url=url, state=state, code_verifier=verifier)
+    return f"{app.authorize_url or AUTHORIZE_URL}?{urlencode(query)}"
 
 
 def challenge_of(verifier: str) -> str:

@@ -127,6 +127,12 @@ class EtsyMe(Struct):
     shop_id: int | None = None
 
 
+class EtsyUser(Struct):
+    user_id: int
+    primary_email: str | None = None
+    first_name: str | None = None
+
+
 class EtsyShop(Struct):
     shop_id: int
     user_id: int
@@ -155,6 +161,10 @@ class EtsyListing(Struct):
     url: str | None = None
     price: EtsyMoney | None = None
     skus: list[str] = field(default_factory=list)
+
+
+class ShopPage(Struct):
+    results: list[EtsyShop]
 
 
 class ListingPage(Struct):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261121_1402"
-down_revision = "20261121_1107"
+down_revision = "20261121_1401"
 branch_labels = None
 depends_on = None
 

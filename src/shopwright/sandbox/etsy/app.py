@@ -72,6 +72,8 @@ class EtsyApp:
             Route(f"{API}/openapi-ping", guard(listings.ping)),
             Route(f"{API}/scopes", guard(listings.get_token_scopes), methods=["POST"]),
             Route(f"{API}/users/me", guard(listings.get_me, "shops_r")),
+            Route(f"{API}/users/{{user_id:int}}", guard(listings.get_user, "email_r")),
+            Route(f"{API}/shops", guard(listings.find_shops)),
             Route(f"{API}/users/{{user_id:int}}/shops", guard(listings.get_shop_of_user)),
             Route(f"{API}/shipping-carriers", guard(receipts.list_carriers)),
             Route(LISTING, guard(listings.get_listing)),

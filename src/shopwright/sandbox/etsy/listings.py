@@ -30,6 +30,34 @@ async def get_me(call: Call) -> Json:
     return {"user_id": call.grant.user_id, "shop_id": shop.shop_id if shop else None}
 
 
+async def get_user(call: Call) -> Json:
+    """Only the one whose token it is."""
+    assert call.grant is not None  # noqa: S101 - the gate asks for a scope here
+    user_id = call.number("user_id")
+    if user_id != call.grant.user_id:
+        raise Refusal(403, "User does not have access to this user's profile.")
+    return {
+        "user_id": user_id,
+        "primary_email": f"seller{user_id}@etsy.example",
+        "first_name": "Sam",
+        "last_name": "Seller",
+        "image_url_75x75": None,
+    }
+
+
+async def find_shops(call: Call) -> Json:
+    """Every shop whose name contains the wanted one; without a name, a refusal."""
+    wanted = call.request.query_params.get("shop_name", "")
+    if not wanted:
+        raise Refusal(400, "shop_name is required")
+    shops = [
+        shop_json(call.world, shop)
+        for shop in call.world.shops.values()
+        if wanted.casefold() in shop.shop_name.casefold()
+    ]
+    return {"count": len(shops), "results": shops}
+
+
 async def get_token_scopes(call: Call) -> Json:
     form = await call.request.form()
     grant = call.world.access.get(str(form.get("token", "")))

@@ -1,0 +1,33 @@
+"""Inventory."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261121_1404"
+down_revision = "20261121_1403"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("filament_movements", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_filament_movements_used", ["filament_id", "created_at"], unique=False
+        )
+
+    with op.batch_alter_table("stock_movements", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("source", sa.String(length=80), nullable=True))
+        batch_op.add_column(sa.Column("needed", sa.BigInteger(), nullable=True))
+        batch_op.create_index(
+            "ix_stock_movements_source", ["organization_id", "source"], unique=False
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("stock_movements", schema=None) as batch_op:
+        batch_op.drop_index("ix_stock_movements_source")
+        batch_op.drop_column("needed")
+        batch_op.drop_column("source")
+
+    with op.batch_alter_table("filament_movements", schema=None) as batch_op:
+        batch_op.drop_index("ix_filament_movements_used")
