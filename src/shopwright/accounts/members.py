@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import audit, queries
+from shopwright.accounts.events import MemberInvited
 from shopwright.accounts.identities import forget_after_commit
 from shopwright.accounts.models import Invitation, Membership, User
-from shopwright.kernel import ids
+from shopwright.kernel import events, ids
 from shopwright.kernel.actor import RANK, Actor, Role
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
@@ -70,6 +71,10 @@ async def invite(
     session.add(invitation)
     await session.flush()
     audit.record(session, ctx, "member.invited", invitation.id, email=address, role=role)
+    await events.publish(
+        session,
+        MemberInvited(ctx.organization_id, invitation.id, address, role, ctx.name, token),
+    )
     return Invited(invitation, token)
 
 

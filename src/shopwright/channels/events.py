@@ -7,6 +7,16 @@ from shopwright.channels.port import ChannelOrder
 
 
 @dataclass(frozen=True, slots=True)
+class ReconnectAsked:
+    """Only the shop's owner can give consent again; nothing is synced or told until then."""
+
+    organization_id: int
+    connection_id: int
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelPageArrived:
     """New versions of orders, stored as inbound events. Who takes them over answers with
     ``service.record_outcome``; one event per page of a sync."""

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import case, delete, func, select, update
 
+from shopwright.channels.events import ReconnectAsked
 from shopwright.channels.models import ChannelReject, ChannelSync, Connection, ConsentRequest
 from shopwright.channels.states import CONNECTION_TRANSITIONS, OPEN_SYNCS, ConnectionStatus
+from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession, insert_for
 from shopwright.kernel.edge import Paging, Ref
@@ -77,6 +79,12 @@ async def change_status(
         .returning(Connection)
         .execution_options(populate_existing=True)
     )
+    if connection is not None and status is ConnectionStatus.RECONNECT_NEEDED:
+        sentence = str(values.get("last_error") or "")
+        await events.publish(
+            session,
+            ReconnectAsked(ctx.organization_id, connection.id, connection.name, sentence),
+        )
     return connection
 
 

@@ -4,15 +4,25 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from shopwright.fleet import queries, service
-from shopwright.fleet.events import DeviceJobReported, DeviceShowsJob
+from shopwright.fleet.events import (
+    DeviceJobReported,
+    DeviceShowsJob,
+    PrinterBack,
+    PrinterInTrouble,
+    PrinterLost,
+    SlotChange,
+    SlotsChanged,
+)
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import DeviceReport, Fault, Severity
+from shopwright.fleet.slot_changes import changed_slots
 from shopwright.fleet.states import Activity, ConnectionState, Outcome
 from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 
 GRAVE = frozenset({Severity.FATAL, Severity.SERIOUS})
+OUT_OF_REACH = frozenset({ConnectionState.OFFLINE, ConnectionState.AUTH_FAILED})
 MILLION = 1_000_000
 
 
@@ -48,10 +58,12 @@ async def record_report(
 ) -> None:
     """Store a full report that says something new. ``reached`` is the most seen for its job."""
     printer = await service.get_printer(session, ctx, printer_id)
+    before = (printer.connection, printer.trouble)
     _copy(printer, report, fingerprint)
     await session.flush()
-    await queries.upsert_slots(session, ctx, printer_id, _slot_rows(ctx, printer_id, report))
+    held = await queries.upsert_slots(session, ctx, printer_id, _slot_rows(ctx, printer_id, report))
     await _tell_job(session, ctx, printer_id, report, reached)
+    await _tell_news(session, printer, before, changed_slots(held, report.slots))
     await service.changed(session, printer)
 
 
@@ -78,10 +90,14 @@ async def record_loss(
     printer = await service.get_printer(session, ctx, printer_id)
     if (printer.connection, printer.trouble) == (connection, sentence):
         return
+    is_news = connection is not printer.connection and connection in OUT_OF_REACH
     printer.connection, printer.trouble = connection, sentence[:500]
     printer.activity, printer.outcome = Activity.UNKNOWN, Outcome.NONE
     printer.updated_at = now
     await session.flush()
+    if is_news:
+        lost = PrinterLost(ctx.organization_id, printer_id, connection, sentence[:500])
+        await events.publish(session, lost)
     await service.changed(session, printer)
 
 
@@ -91,6 +107,24 @@ def describe(faults: tuple[Fault, ...]) -> str | None:
         return None
     ranked = sorted(faults, key=lambda fault: list(Severity).index(fault.severity))
     return "; ".join(f"{fault.sentence} ({fault.code})" for fault in ranked[:3])
+
+
+async def _tell_news(
+    session: WriteSession,
+    printer: Printer,
+    before: tuple[ConnectionState, str | None],
+    slots: tuple[SlotChange, ...],
+) -> None:
+    """What somebody may want to be told of. What stands there after a loss is no new trouble."""
+    connection, trouble = before
+    if connection in OUT_OF_REACH:
+        await events.publish(session, PrinterBack(printer.organization_id, printer.id))
+    if printer.trouble and (connection in OUT_OF_REACH or printer.trouble != trouble):
+        await events.publish(
+            session, PrinterInTrouble(printer.organization_id, printer.id, printer.trouble)
+        )
+    if slots:
+        await events.publish(session, SlotsChanged(printer.organization_id, printer.id, slots))
 
 
 async def _tell_job(

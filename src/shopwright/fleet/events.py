@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shopwright.fleet.states import Activity, Outcome, StartPhaseName, StartResult
+from shopwright.fleet.states import (
+    Activity,
+    ConnectionState,
+    Outcome,
+    StartPhaseName,
+    StartResult,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,51 @@ class PrinterPutBack:
 
     organization_id: int
     printer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterLost:
+    """It was within reach and is not any more, or it refuses its access code."""
+
+    organization_id: int
+    printer_id: int
+    connection: ConnectionState
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterBack:
+    """Within reach again."""
+
+    organization_id: int
+    printer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterInTrouble:
+    """It reports something grave that it did not report before."""
+
+    organization_id: int
+    printer_id: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotChange:
+    """``was`` and ``now`` are what the slot holds in words, None when empty."""
+
+    number: int
+    was: str | None
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsChanged:
+    """Other material than before, or none any more."""
+
+    organization_id: int
+    printer_id: int
+    changes: tuple[SlotChange, ...]
 
 
 @dataclass(frozen=True, slots=True)

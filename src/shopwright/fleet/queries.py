@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 from shopwright.fleet.models import Printer, PrinterCommand, PrinterLease, PrinterSlot
+from shopwright.fleet.slot_changes import HeldSlot
 from shopwright.fleet.states import OPEN_COMMANDS, CommandStatus, Gate
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession, insert_for
@@ -70,18 +71,23 @@ async def list_slots(
 
 async def upsert_slots(
     session: WriteSession, ctx: Actor, printer_id: int, rows: Sequence[dict[str, Any]]
-) -> None:
-    """What the device says now; slots it no longer names are gone."""
-    numbers = [row["number"] for row in rows]
-    stale = (
-        select(PrinterSlot)
-        .where(PrinterSlot.organization_id == ctx.organization_id)
-        .where(PrinterSlot.printer_id == printer_id, PrinterSlot.number.not_in(numbers))
-    )
-    for slot in await session.scalars(stale):
-        await session.delete(slot)
-    if not rows:
-        return
+) -> dict[int, HeldSlot]:
+    """What the device says now; slots it no longer names are gone. Returns what was known
+    before."""
+    numbers = {row["number"] for row in rows}
+    known = (await list_slots(session, ctx, [printer_id])).get(printer_id, [])
+    held = {
+        slot.number: HeldSlot(slot.is_loaded, slot.material, slot.color, slot.tag) for slot in known
+    }
+    for slot in known:
+        if slot.number not in numbers:
+            await session.delete(slot)
+    if rows:
+        await _put_slots(session, rows)
+    return held
+
+
+async def _put_slots(session: WriteSession, rows: Sequence[dict[str, Any]]) -> None:
     insert = insert_for(session, PrinterSlot)
     changing = [name for name in rows[0] if name not in {"organization_id", "printer_id", "number"}]
     await session.execute(
@@ -234,6 +240,20 @@ async def find_start(
         .where(PrinterCommand.device_job_id == device_job_id)
     )
     return command
+
+
+async def list_job_names(
+    session: AnySession, ctx: Actor, device_job_ids: Collection[str]
+) -> dict[str, str]:
+    """What we called the jobs that we started, by the id that the device reports."""
+    if not device_job_ids:
+        return {}
+    rows = await session.execute(
+        select(PrinterCommand.device_job_id, PrinterCommand.arguments)
+        .where(PrinterCommand.organization_id == ctx.organization_id)
+        .where(PrinterCommand.device_job_id.in_(device_job_ids))
+    )
+    return {str(device_job_id): str(told.get("job_name", "")) for device_job_id, told in rows}
 
 
 async def settle_start_command(

@@ -6,6 +6,7 @@ by *our* key; it never calls again. What cannot be proven is ``unknown``, and a 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Index, String, Text, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shopwright.kernel import events
 from shopwright.kernel.db import EnumText, Installation, ReadSession, TenantModel, WriteSession
 
 
@@ -44,6 +46,16 @@ TRANSITIONS: Mapping[EffectStatus, frozenset[EffectStatus]] = {
     EffectStatus.DONE: frozenset(),
     EffectStatus.FAILED: frozenset(),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class EffectInDoubt:
+    """Nothing proves whether it was done: a person decides."""
+
+    organization_id: int
+    effect_id: int
+    kind: str
+    sentence: str
 
 
 class Effect(TenantModel):
@@ -124,8 +136,11 @@ async def settle(
         .where(Effect.id == effect_id, Effect.organization_id == organization_id)
         .where(Effect.status.in_(sources))
         .values(status=status, detail=detail, settled_at=now)
-        .returning(Effect.id)
+        .returning(Effect.kind)
     )
+    if settled is not None and status is EffectStatus.UNKNOWN:
+        doubted = EffectInDoubt(organization_id, effect_id, settled, detail or "")
+        await events.publish(session, doubted)
     return settled is not None
 
 

@@ -12,6 +12,14 @@ class OrdersPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class OrdersArrived:
+    """Orders that were not known before and are open; one event per page of an import."""
+
+    organization_id: int
+    order_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPaid:
     organization_id: int
     order_id: int

@@ -9,6 +9,7 @@ from shopwright.catalog import service as catalog
 from shopwright.catalog.models import RecipeStep
 from shopwright.catalog.states import StepKind
 from shopwright.inventory import service as inventory
+from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.live import touch
@@ -16,10 +17,12 @@ from shopwright.orders import piece_queries as owed
 from shopwright.orders import pieces, queries
 from shopwright.orders.models import OrderItem, PieceStep
 from shopwright.orders.states import LEFT, STOPPED, WORKABLE
+from shopwright.planning.events import SkusUnknown
 from shopwright.print_jobs import service as print_jobs
 
 # Imported with the rest of a channel's history, they must not fill the SKU inbox.
 LEFT_OR_STOPPED = STOPPED | LEFT
+UNKNOWN_SKU = "unknown_sku"
 
 
 async def plan_items(
@@ -51,6 +54,9 @@ async def plan_items(
     ]
     await session.flush()
     touch(session, ctx.organization_id, "inbox")
+    unknown = {item.sku for item in items if item.sku and item.waiting_code == UNKNOWN_SKU}
+    if unknown:
+        await events.publish(session, SkusUnknown(ctx.organization_id, tuple(sorted(unknown))))
     for item in items:  # the order shows what its items wait for
         touch(session, ctx.organization_id, "order", item.order_id)
     if ready:
@@ -121,7 +127,7 @@ def _why_waiting(item: OrderItem, recipe: Sequence[RecipeStep]) -> tuple[str | N
     if item.variant_id is None and not item.sku:
         return "no_sku", "The item has no SKU. Choose the product it means."
     if item.variant_id is None:
-        return "unknown_sku", f"The SKU {item.sku} is not known. Map it to a product once."
+        return UNKNOWN_SKU, f"The SKU {item.sku} is not known. Map it to a product once."
     if not recipe:
         return "no_recipe", "The product has no recipe yet. Add its print steps."
     return None, None

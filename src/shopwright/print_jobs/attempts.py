@@ -21,7 +21,7 @@ from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries, pieces
 from shopwright.print_jobs import harvest, queries, service
-from shopwright.print_jobs.events import PrintJobEnded
+from shopwright.print_jobs.events import PrintJobEnded, PrintJobStarted
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import (
     ACTIVE,
@@ -258,6 +258,8 @@ async def _printing(
         await piece_queries.mark_in_progress(session, ctx, {s.order_item_id for s in steps})
         for order_id in {job.order_id} - {None}:
             touch(session, ctx.organization_id, "order", order_id or 0)
+        started = PrintJobStarted(ctx.organization_id, job.id, attempt.printer_id)
+        await events.publish(session, started)
     touch(session, ctx.organization_id, "queue", attempt.print_job_id)
 
 

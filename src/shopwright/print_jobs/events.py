@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class PrintJobStarted:
+    """The printer's own report shows it at work, for the first time."""
+
+    organization_id: int
+    print_job_id: int
+    printer_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PrintJobEnded:
     """Completed or failed; ``reason`` says why it failed."""
 
