@@ -7,6 +7,7 @@ when the test run is killed.
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -82,7 +83,7 @@ class PostgresServer:
 
     def _stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGINT)  # at once, whoever is still connected
             self._process.wait(STOP_TIMEOUT_S)
         shutil.rmtree(self._folder)
 
