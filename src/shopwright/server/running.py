@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from shopwright.analytics.keeper import RollupKeeper
 from shopwright.channels import pushing
 from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
@@ -89,6 +90,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("dispatcher", lambda: Dispatcher(database, context.hub, process.clock).run()),
             ("durable work", lambda: make_worker(process).run(pushing.handlers(tools))),
             ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
+            ("roll-ups", lambda: RollupKeeper(database, context.hub).run()),
         ]
     return loops
 

@@ -1,5 +1,6 @@
 """Who hears which event. The only place that knows all slices."""
 
+from shopwright.analytics import tasks as analytics
 from shopwright.catalog import tasks as catalog
 from shopwright.catalog.events import CodeMapped, RecipeChanged, VariantCreated
 from shopwright.channels.events import ChannelPageArrived
@@ -13,7 +14,9 @@ from shopwright.fleet.events import (
     StartSettled,
 )
 from shopwright.inventory import tasks as inventory
+from shopwright.inventory.events import FilamentMoved
 from shopwright.kernel.events import Subscriptions
+from shopwright.kernel.signals import TransactionEnding
 from shopwright.orders import from_channel
 from shopwright.orders.events import (
     OrderDeclaredShipped,
@@ -30,6 +33,7 @@ from shopwright.orders.events import (
 from shopwright.planning import tasks as planning
 from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_jobs import tasks as print_jobs
+from shopwright.print_jobs.events import PrintJobEnded
 from shopwright.shipping import tasks as shipping
 from shopwright.shipping.events import OrderShipped
 
@@ -60,3 +64,6 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderDelivered, shipping.on_order_delivered)
     subscriptions.subscribe(OrderShipped, shipping.on_order_shipped)
     subscriptions.subscribe(PrintFileVersionAdded, catalog.on_print_file_version)
+    subscriptions.subscribe(PrintJobEnded, analytics.on_print_job_ended)
+    subscriptions.subscribe(FilamentMoved, analytics.on_filament_moved)
+    subscriptions.subscribe(TransactionEnding, analytics.on_transaction_ending)
