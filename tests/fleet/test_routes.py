@@ -77,7 +77,8 @@ async def test_address_may_come_as_url_and_the_code_from_the_settings(
     printer = await create(client, ip_address=None, api_url="http://192.168.1.7:80/")
     assert printer["ip_address"] == "192.168.1.7"
     missing = await client.post(
-        "/api/printers", json={"name": "No code", "ip_address": "192.168.1.8"}
+        "/api/printers",
+        json={"name": "No code", "ip_address": "192.168.1.8", "connection_type": "bambu_lan"},
     )
     assert (missing.status_code, missing.json()["detail"][:23]) == (400, "access_code is missing.")
 

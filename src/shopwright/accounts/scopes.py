@@ -28,6 +28,7 @@ SCOPE_OF_SEGMENT = {
     "plan": "print_jobs",
     "planning": "print_jobs",
     "print-files": "files",
+    "printer-connections": "printers",
     "pricing-settings": "catalog",
     "print-jobs": "print_jobs",
     "product-profiles": "catalog",

@@ -2,14 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import MemberCtx, PrintLimited, ViewerCtx
 from shopwright.accounts.schemas import Message
-from shopwright.fleet import diagnosing, drivers, queries, rules, service
+from shopwright.fleet import diagnosing, drivers, queries, rules, service, upkeep
 from shopwright.fleet.diagnosing import NotDrivenHere
-from shopwright.fleet.models import Printer
+from shopwright.fleet.overview import (
+    Overview,
+    find_live,
+    read_overview,
+    read_overviews,
+    shown_status,
+)
 from shopwright.fleet.rules import CommandUnsupported
 from shopwright.fleet.schemas import (
     CommandCreate,
@@ -21,9 +27,9 @@ from shopwright.fleet.schemas import (
     PrinterUpdate,
     SlotRead,
     StatusRead,
-    shown_status,
 )
 from shopwright.fleet.service import PrinterExists
+from shopwright.fleet.upkeep import find_zone
 from shopwright.kernel.actor import Role
 from shopwright.kernel.edge import (
     ALL_ROWS,
@@ -41,7 +47,6 @@ from shopwright.kernel.edge import (
 )
 from shopwright.kernel.errors import Forbidden, Invalid, NotFound
 from shopwright.kernel.repeatable import RepeatableRoute
-from shopwright.telemetry.latest import LatestSnapshots, Snapshot
 
 router = APIRouter(prefix="/api/printers", tags=["printers"], route_class=RepeatableRoute)
 
@@ -52,9 +57,9 @@ LIVE = {"cache-control": "no-store"}  # live values carry no revision tag
 
 @router.get("", response_model=list[PrinterRead])
 async def list_printers(
-    request: Request,
     ctx: ViewerCtx,
     session: Read,
+    process: ProcessDep,
     paging: EveryRow,
     status: Annotated[str | None, Query(max_length=20)] = None,
     includeInactive: bool = False,  # noqa: N803  the reference's spelling
@@ -63,7 +68,7 @@ async def list_printers(
     printers = await queries.list_printers(session, ctx, with_inactive=includeInactive)
     shown = [p for p in printers if status is None or shown_status(p) == status.lower()]
     page = shown[paging.offset : paging.offset + paging.limit]
-    rows = [PrinterRead.of(printer, _live(request, printer)) for printer in page]
+    rows = [PrinterRead.of(seen) for seen in await read_overviews(process, session, ctx, page)]
     answer = listed_bare(rows, len(shown), paging)
     answer.headers.update(LIVE)
     return answer
@@ -76,31 +81,35 @@ async def create_printer(
     """Set up a printer; it is saved whether it can be reached or not."""
     draft = body.draft(settings.bambu_access_code)
     printer = await service.register_printer(session, ctx, draft=draft, now=now)
-    return PrinterRead.of(printer, None)
+    return PrinterRead.of(Overview(printer, now))
 
 
 @router.get("/{printer}", responses=problems(NotFound))
 async def read_printer(
-    request: Request, response: Response, printer: PrinterRef, ctx: ViewerCtx, session: Read
+    response: Response, printer: PrinterRef, ctx: ViewerCtx, session: Read, process: ProcessDep
 ) -> PrinterRead:
     """One printer."""
     found = await service.get_living_printer(session, ctx, printer)
     response.headers.update(LIVE)
-    return PrinterRead.of(found, _live(request, found))
+    return PrinterRead.of(await read_overview(process, session, ctx, found))
 
 
 @router.put("/{printer}", responses=problems(Invalid, NotFound, PrinterExists))
 async def update_printer(
-    request: Request,
     printer: PrinterRef,
     body: PrinterUpdate,
     ctx: MemberCtx,
     session: Write,
+    process: ProcessDep,
     now: Now,
 ) -> PrinterRead:
     """Change how a printer is called, reached or treated."""
-    found = await service.update_printer(session, ctx, ref=printer, change=body.change(), now=now)
-    return PrinterRead.of(found, _live(request, found))
+    change = body.change(await find_zone(session, ctx))
+    found = await service.update_printer(session, ctx, ref=printer, change=change, now=now)
+    if body.is_in_maintenance is not None:
+        await upkeep.state_maintenance(session, ctx, printer=found, is_on=body.is_in_maintenance)
+        found = await service.get_printer(session, ctx, found.id)
+    return PrinterRead.of(await read_overview(process, session, ctx, found))
 
 
 @router.delete("/{printer}", responses=problems(NotFound))
@@ -113,12 +122,12 @@ async def delete_printer(printer: PrinterRef, ctx: MemberCtx, session: Write) ->
 
 @router.get("/{printer}/status", responses=problems(NotFound))
 async def read_status(
-    request: Request, response: Response, printer: PrinterRef, ctx: ViewerCtx, session: Read
+    response: Response, printer: PrinterRef, ctx: ViewerCtx, session: Read, process: ProcessDep
 ) -> StatusRead:
     """What the printer says now."""
     found = await service.get_living_printer(session, ctx, printer)
     response.headers.update(LIVE)
-    return StatusRead.of(found, _live(request, found))
+    return StatusRead.of(found, find_live(process, found))
 
 
 @router.get("/{printer}/slots", responses=problems(NotFound))
@@ -130,16 +139,23 @@ async def list_slots(printer: PrinterRef, ctx: ViewerCtx, session: Read) -> list
 
 
 @router.post("/{printer}/clear", responses=problems(NotFound))
-async def clear_plate(printer: PrinterRef, ctx: MemberCtx, session: Write) -> PrinterRead:
+async def clear_plate(
+    printer: PrinterRef, ctx: MemberCtx, session: Write, process: ProcessDep
+) -> PrinterRead:
     """Say that the bed is clear, so that the printer may print again."""
     found = await service.get_living_printer(session, ctx, printer)
     await service.clear_plate(session, ctx, printer_id=found.id)
-    return PrinterRead.of(await service.get_printer(session, ctx, found.id), None)
+    changed = await service.get_printer(session, ctx, found.id)
+    return PrinterRead.of(await read_overview(process, session, ctx, changed))
 
 
 @router.post("/{printer}/maintenance", responses=problems(NotFound))
 async def set_maintenance(
-    printer: PrinterRef, body: MaintenanceBody, ctx: MemberCtx, session: Write
+    printer: PrinterRef,
+    body: MaintenanceBody,
+    ctx: MemberCtx,
+    session: Write,
+    process: ProcessDep,
 ) -> PrinterRead:
     """Take a printer out of work, or put it back."""
     found = await service.get_living_printer(session, ctx, printer)
@@ -148,7 +164,8 @@ async def set_maintenance(
         await service.take_out_of_work(session, ctx, printer_id=found.id, reason=reason)
     else:
         await service.put_back_to_work(session, ctx, printer_id=found.id)
-    return PrinterRead.of(await service.get_printer(session, ctx, found.id), None)
+    changed = await service.get_printer(session, ctx, found.id)
+    return PrinterRead.of(await read_overview(process, session, ctx, changed))
 
 
 @router.get("/{printer}/commands", responses=problems(NotFound))
@@ -198,8 +215,3 @@ async def create_command(
 async def diagnose(printer: PrinterRef, ctx: MemberCtx, process: ProcessDep) -> DiagnosisRead:
     """Try each part of the way to a printer and say what is the matter."""
     return DiagnosisRead.of(await diagnosing.diagnose(process, ctx, printer))
-
-
-def _live(request: Request, printer: Printer) -> Snapshot | None:
-    latest: LatestSnapshots | None = getattr(request.app.state, "telemetry", None)
-    return latest.get(printer.id) if latest else None

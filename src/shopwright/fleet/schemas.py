@@ -1,11 +1,30 @@
 """Bodies of the printer routes: the reference's words first, then ours."""
 
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    SecretStr,
+    WithJsonSchema,
+)
 
+from shopwright.fleet.addresses import (
+    BAMBU_LAB,
+    CLOUD,
+    CONNECTIONS,
+    LAN,
+    Address,
+    choose_driver,
+    is_bambu,
+    read_address,
+    url_of,
+)
 from shopwright.fleet.models import HarvestPolicy, Printer, PrinterCommand, PrinterSlot
+from shopwright.fleet.overview import Overview, shown_status, type_of
 from shopwright.fleet.port import Diagnosis
 from shopwright.fleet.service import PrinterChange, PrinterDraft
 from shopwright.fleet.states import (
@@ -16,31 +35,49 @@ from shopwright.fleet.states import (
     Gate,
 )
 from shopwright.kernel.errors import Invalid
-from shopwright.kernel.times import MillisTime
+from shopwright.kernel.times import MillisTime, read_moment
 from shopwright.telemetry.latest import Snapshot
 
 
-def _host(value: Any) -> Any:
-    """An address, or the host of an ``api_url``."""
-    if isinstance(value, str) and "//" in value:
-        return urlsplit(value).hostname or ""
-    return value.strip() if isinstance(value, str) else value
+def _address(value: Any) -> Any:
+    return read_address(value) if isinstance(value, str) and value.strip() else None
 
 
 def _empty_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
-Host = Annotated[str, BeforeValidator(_host), Field(pattern=r"^[A-Za-z0-9._:\-]+$", max_length=255)]
+def _lower(value: Any) -> Any:
+    return (value.strip().lower() or None) if isinstance(value, str) else value
+
+
+At = Annotated[
+    Address | None,
+    PlainValidator(_address, json_schema_input_type=str | None),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 255}, {"type": "null"}]}),
+]
 Code = Annotated[SecretStr, Field(min_length=1, max_length=100)]
+MaybeCode = Annotated[Code | None, BeforeValidator(_empty_is_none)]
 Serial = Annotated[
     Annotated[str, Field(pattern=r"^[A-Za-z0-9\-]+$", max_length=64)] | None,
     BeforeValidator(_empty_is_none),
 ]
+ConnectionType = Annotated[
+    Literal[*CONNECTIONS] | None,  # type: ignore[valid-type]  # the tuple is the list of words
+    BeforeValidator(_lower),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
-HOST_NAMES = AliasChoices("ip_address", "host", "api_url")
+Days = Annotated[int, Field(ge=1, le=3650)]
+HOST_NAMES = AliasChoices("ip_address", "host")
+CODE_NAMES = AliasChoices("access_code", "api_key")
 SERIAL_NAMES = AliasChoices("serial_number", "serial")
 NOZZLE_NAMES = AliasChoices("default_nozzle_size", "nozzle_mm")
+NO_CODE = (
+    "access_code is missing. The printer shows it under LAN settings; "
+    "BAMBU_ACCESS_CODE sets one for all."
+)
+NO_ADDRESS = "api_url is missing. Write the printer's address, like http://192.168.1.100."
+NO_SERIAL = "serial_number is missing. A cloud printer is found by it; it stands on the machine."
 
 
 class Ports(BaseModel):
@@ -49,48 +86,81 @@ class Ports(BaseModel):
     mqtt: Port | None = None
     ftps: Port | None = None
     camera: Port | None = None
+    http: Port | None = None
 
 
-class PrinterCreate(BaseModel):
+class PrinterDetails(BaseModel):
+    """What a shop writes down of its machine and nothing here acts on."""
+
+    num_ams_units: Annotated[int, Field(ge=0, le=64)] | None = None
+    max_build_volume_x: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    max_build_volume_y: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    max_build_volume_z: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    max_nozzle_temp: Annotated[float, Field(ge=0, le=2000)] | None = None
+    max_bed_temp: Annotated[float, Field(ge=0, le=2000)] | None = None
+    supported_materials: (
+        Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=100)] | None
+    ) = None
+    mqtt_broker: Annotated[str, Field(max_length=255)] | None = None
+    mqtt_username: Annotated[str, Field(max_length=100)] | None = None
+    webhook_enabled: bool | None = None
+    notes: Annotated[str, Field(max_length=5000)] | None = None
+
+    def details(self) -> dict[str, Any]:
+        """Those that were told."""
+        return self.model_dump(include=set(PrinterDetails.model_fields), exclude_unset=True)
+
+
+class PrinterCreate(PrinterDetails):
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    host: Annotated[Host, Field(validation_alias=HOST_NAMES)]
-    access_code: Code | None = None
+    host: Annotated[At, Field(validation_alias=HOST_NAMES)] = None
+    api_url: At = None
+    connection_type: ConnectionType = None
+    access_code: Annotated[MaybeCode, Field(validation_alias=CODE_NAMES)] = None
     serial: Annotated[Serial, Field(validation_alias=SERIAL_NAMES)] = None
-    brand: Annotated[str, Field(max_length=60)] = "Bambu Lab"
+    brand: Annotated[str | None, Field(max_length=60)] = None
     model: Annotated[str | None, Field(max_length=60)] = None
     ports: Ports = Ports()
     nozzle_mm: Annotated[float, Field(gt=0, le=2, validation_alias=NOZZLE_NAMES)] = 0.4
     location: Annotated[str, Field(max_length=100)] = ""
     harvest_policy: HarvestPolicy = HarvestPolicy.ASK
+    maintenance_interval_days: Days = 30
 
     def draft(self, fallback: SecretStr | None) -> PrinterDraft:
-        """Raises Invalid when there is no access code, neither here nor in the settings."""
-        code = self.access_code or fallback
-        if code is None:
-            raise Invalid(
-                "access_code is missing. The printer shows it under LAN settings; "
-                "BAMBU_ACCESS_CODE sets one for all."
-            )
+        """Raises Invalid when it lacks what its kind of connection needs."""
+        brand = self.brand or ""
+        code = self.access_code or (fallback if self._may_be_bambu(brand) else None)
+        driver = choose_driver(self.connection_type, self.brand, code is not None)
+        at = self.api_url or self.host or Address("")
+        _check_complete(driver, at, self.serial, has_code=code is not None)
         return PrinterDraft(
             name=self.name,
-            host=self.host,
-            access_code=code.get_secret_value(),
+            host=at.host,
+            access_code=code.get_secret_value() if code else "",
             serial=self.serial,
             model=self.model,
-            brand=self.brand,
-            ports=self.ports.model_dump(exclude_none=True),
+            brand=brand or (BAMBU_LAB if is_bambu(driver) else ""),
+            driver=driver,
+            ports={**at.ports(driver), **self.ports.model_dump(exclude_none=True)},
             nozzle_um=round(self.nozzle_mm * 1000),
             location=self.location,
             harvest_policy=self.harvest_policy,
+            maintenance_interval_days=self.maintenance_interval_days,
+            details=self.details(),
         )
 
+    def _may_be_bambu(self, brand: str) -> bool:
+        return is_bambu(self.connection_type or "") or brand.lower().startswith("bambu")
 
-class PrinterUpdate(BaseModel):
+
+class PrinterUpdate(PrinterDetails):
     """Clients PUT back what they read, so other members are ignored."""
 
     name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    host: Annotated[Host | None, Field(validation_alias=HOST_NAMES)] = None
-    access_code: Code | None = None
+    host: Annotated[At, Field(validation_alias=HOST_NAMES)] = None
+    api_url: At = None
+    connection_type: ConnectionType = None
+    access_code: Annotated[MaybeCode, Field(validation_alias=CODE_NAMES)] = None
     serial: Annotated[Serial, Field(validation_alias=SERIAL_NAMES)] = None
     brand: Annotated[str | None, Field(max_length=60)] = None
     model: Annotated[str | None, Field(max_length=60)] = None
@@ -98,30 +168,52 @@ class PrinterUpdate(BaseModel):
     nozzle_mm: Annotated[float | None, Field(gt=0, le=2, validation_alias=NOZZLE_NAMES)] = None
     location: Annotated[str | None, Field(max_length=100)] = None
     harvest_policy: HarvestPolicy | None = None
+    last_maintenance_at: Annotated[str | None, Field(max_length=40)] = None
+    maintenance_interval_days: Days | None = None
+    status: Annotated[str | None, Field(max_length=20), BeforeValidator(_lower)] = None
+    gate: Annotated[str | None, Field(max_length=20)] = None
 
-    def change(self) -> PrinterChange:
+    def change(self, zone: str) -> PrinterChange:
+        """Raises Invalid for a time that is none."""
+        at = self.host or self.api_url
+        maintained = self.last_maintenance_at
         return PrinterChange(
             name=self.name,
-            host=self.host,
+            host=at.host if at else None,
             access_code=self.access_code.get_secret_value() if self.access_code else None,
             serial=self.serial,
             model=self.model,
             brand=self.brand,
+            driver=self.connection_type,
             ports=self.ports.model_dump(exclude_none=True) if self.ports else None,
             nozzle_um=round(self.nozzle_mm * 1000) if self.nozzle_mm else None,
             location=self.location,
             harvest_policy=self.harvest_policy,
+            last_maintenance_at=read_moment(maintained, zone) if maintained else None,
+            maintenance_interval_days=self.maintenance_interval_days,
+            details=self.details(),
         )
 
+    @property
+    def is_in_maintenance(self) -> bool | None:
+        """What ``status`` asks for. Beside ``gate`` it was only read here and is sent back."""
+        if self.status == Gate.MAINTENANCE:
+            return True
+        return False if self.status and self.gate is None else None
 
-def shown_status(printer: Printer) -> str:
-    """One word for three axes (reference decision 23)."""
-    if printer.connection is not ConnectionState.ONLINE or printer.activity is Activity.UNKNOWN:
-        return "offline"
-    return "printing" if printer.activity is Activity.PREPARING else printer.activity.value
+
+def _check_complete(driver: str, at: Address, serial: str | None, *, has_code: bool) -> None:
+    if driver == LAN and not at.host:
+        raise Invalid(NO_ADDRESS)
+    if driver == LAN and not has_code:
+        raise Invalid(NO_CODE)
+    if driver == CLOUD and not serial:
+        raise Invalid(NO_SERIAL)
 
 
-class PrinterRead(BaseModel):
+class PrinterRead(PrinterDetails):
+    """Reference (b)'s printer with (a)'s members, and ours at the end."""
+
     id: int
     uuid: str
     name: str
@@ -142,6 +234,14 @@ class PrinterRead(BaseModel):
     created_at: MillisTime
     updated_at: MillisTime
     last_seen_at: MillisTime | None
+    type: str
+    api_url: str | None
+    current_job: str | None
+    utilization_pct: float
+    last_maintenance_at: MillisTime | None
+    maintenance_interval_days: int
+    next_maintenance_at: MillisTime
+    is_maintenance_due: bool
     ports: dict[str, int]
     connection: ConnectionState
     activity: Activity
@@ -154,11 +254,12 @@ class PrinterRead(BaseModel):
     faults: list[Any]
 
     @classmethod
-    def of(cls, printer: Printer, live: Snapshot | None) -> "PrinterRead":
-        status = shown_status(printer)
+    def of(cls, seen: Overview) -> "PrinterRead":
+        printer, live, status = seen.printer, seen.live, shown_status(seen.printer)
         same = {name: getattr(printer, name) for name in _SAME}
         return cls(
             **same,
+            **printer.details,
             serial_number=printer.serial,
             ip_address=printer.host,
             connection_type=printer.driver,
@@ -169,13 +270,20 @@ class PrinterRead(BaseModel):
             progress_percentage=live.percent if live else None,
             nozzle_temp_current=live.nozzle if live else None,
             bed_temp_current=live.bed if live else None,
+            type=type_of(printer),
+            api_url=url_of(printer.host, printer.ports),
+            current_job=seen.job_name,
+            utilization_pct=seen.utilisation,
+            next_maintenance_at=seen.next_maintenance_at,
+            is_maintenance_due=seen.is_maintenance_due,
         )
 
 
 _SAME = (
     "id", "uuid", "name", "brand", "model", "location", "is_active", "created_at", "updated_at",
-    "last_seen_at", "ports", "connection", "activity", "gate", "gate_reason", "control",
-    "harvest_policy", "has_storage", "trouble", "faults",
+    "last_seen_at", "last_maintenance_at", "maintenance_interval_days", "ports", "connection",
+    "activity", "gate", "gate_reason", "control", "harvest_policy", "has_storage", "trouble",
+    "faults",
 )  # fmt: skip
 
 

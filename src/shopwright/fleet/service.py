@@ -4,9 +4,11 @@ commit."""
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from shopwright.accounts import audit
 from shopwright.fleet import queries
+from shopwright.fleet.addresses import LAN
 from shopwright.fleet.events import PrinterChanged, PrinterPutBack, PrinterRemoved
 from shopwright.fleet.models import HarvestPolicy, Printer, PrinterCommand, PrinterSlot
 from shopwright.fleet.states import CommandStatus, ConnectionState, Gate
@@ -15,7 +17,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.effects import EffectStatus
-from shopwright.kernel.errors import Conflict, NotFound
+from shopwright.kernel.errors import Conflict, Invalid, NotFound
 from shopwright.kernel.live import touch
 
 START_EFFECT = "start_print"
@@ -54,6 +56,8 @@ class PrinterDraft:
     nozzle_um: int = 400
     location: str = ""
     harvest_policy: HarvestPolicy = HarvestPolicy.ASK
+    maintenance_interval_days: int = 30
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 async def register_printer(
@@ -75,6 +79,8 @@ async def register_printer(
     printer.ports = dict(draft.ports or {})
     printer.nozzle_um, printer.location = draft.nozzle_um, draft.location
     printer.harvest_policy = draft.harvest_policy
+    printer.maintenance_interval_days = draft.maintenance_interval_days
+    printer.details = dict(draft.details)
     printer.is_active, printer.fingerprint = True, None
     printer.connection, printer.trouble = ConnectionState.OFFLINE, "It has not been reached yet."
     printer.updated_at = now
@@ -98,6 +104,16 @@ class PrinterChange:
     nozzle_um: int | None = None
     location: str | None = None
     harvest_policy: HarvestPolicy | None = None
+    driver: str | None = None
+    last_maintenance_at: datetime | None = None
+    maintenance_interval_days: int | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+PLAIN_CHANGES = (
+    "name", "host", "model", "brand", "driver", "nozzle_um", "location", "harvest_policy",
+    "last_maintenance_at", "maintenance_interval_days",
+)  # fmt: skip
 
 
 async def update_printer(
@@ -110,7 +126,7 @@ async def update_printer(
     printer = await get_living_printer(session, ctx, ref)
     if change.serial is not None and change.serial != printer.serial:
         await _give_serial(session, ctx, printer, change.serial)
-    for name in ("name", "host", "model", "brand", "nozzle_um", "location", "harvest_policy"):
+    for name in PLAIN_CHANGES:
         value = getattr(change, name)
         if value is not None:
             setattr(printer, name, value)
@@ -118,11 +134,18 @@ async def update_printer(
         printer.ports = dict(change.ports)
     if change.access_code is not None:
         printer.access_code = session.context.vault.encrypt(change.access_code)
+    printer.details = {**printer.details, **change.details}
+    _check_reachable(printer)
     printer.updated_at = now
     await session.flush()
     audit.record(session, ctx, "printer.updated", printer.id, host=printer.host)
     await set_up(session, printer)
     return printer
+
+
+def _check_reachable(printer: Printer) -> None:
+    if printer.driver == LAN and not printer.host:
+        raise Invalid("A printer on the LAN needs its address: send api_url or ip_address.")
 
 
 async def _give_serial(session: WriteSession, ctx: Actor, printer: Printer, serial: str) -> None:

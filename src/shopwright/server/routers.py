@@ -8,6 +8,7 @@ from shopwright.catalog import routes as catalog
 from shopwright.channels import routes as channels
 from shopwright.files import routes as files
 from shopwright.fleet import routes as fleet
+from shopwright.fleet import shop_routes as shop_printers
 from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
 from shopwright.orders import correspondence_routes, customer_routes
@@ -34,6 +35,7 @@ def include(app: FastAPI) -> None:
     app.include_router(stock.router)
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
+    app.include_router(shop_printers.router)  # its fixed words before /printers/{printer}
     app.include_router(fleet.router)
     app.include_router(print_jobs.router)
     app.include_router(shipping.router)

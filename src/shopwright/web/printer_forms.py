@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from shopwright.fleet.addresses import LAN
 from shopwright.fleet.schemas import PrinterCreate, PrinterUpdate
 from shopwright.fleet.service import PrinterChange
 from shopwright.kernel.errors import Invalid
@@ -39,14 +40,15 @@ class PrinterEdit(PrinterForm):
 def read_new_printer(form: PrinterForm) -> PrinterCreate:
     """Raises Invalid with what is wrong."""
     _check_named(form)
-    return _judged(PrinterCreate, {k: v.strip() for k, v in form if v.strip()})
+    typed = {k: v.strip() for k, v in form if v.strip()}
+    return _judged(PrinterCreate, {**typed, "connection_type": LAN})
 
 
 def read_printer_change(form: PrinterEdit) -> PrinterChange:
     """Raises Invalid with what is wrong; an empty place is a change too."""
     _check_named(form)
     typed = {k: v.strip() for k, v in form if v.strip()}
-    return _judged(PrinterUpdate, {**typed, "location": form.location.strip()}).change()
+    return _judged(PrinterUpdate, {**typed, "location": form.location.strip()}).change("UTC")
 
 
 def _check_named(form: PrinterForm) -> None:
