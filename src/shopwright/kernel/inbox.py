@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import Index, String, Text, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopwright.kernel.db import EnumText, TenantModel, WriteSession, insert_for
+from shopwright.kernel import bulk
+from shopwright.kernel.db import EnumText, TenantModel, WriteSession
+
+UNIQUE = ("organization_id", "source", "kind", "key")
 
 
 class InboundStatus(StrEnum):
@@ -22,9 +25,7 @@ class InboundEvent(TenantModel):
 
     __tablename__ = "inbound_events"
     __table_args__ = (
-        Index(
-            "uq_inbound_events_source_key", "organization_id", "source", "kind", "key", unique=True
-        ),
+        Index("uq_inbound_events_source_key", *UNIQUE, unique=True),
         {"sqlite_autoincrement": True},
     )
 
@@ -48,10 +49,8 @@ async def store_events(
     events: dict[str, dict[str, Any]],
     now: datetime,
 ) -> set[str]:
-    """Store what is new, one statement for the page; returns the keys that had not been seen
-    before."""
-    if not events:
-        return set()
+    """Store what is new, at once; returns the keys that had not been seen before."""
+    known = await _list_known(session, organization_id, source, kind, events)
     rows = [
         {
             "organization_id": organization_id,
@@ -63,13 +62,25 @@ async def store_events(
             "received_at": now,
         }
         for key, payload in events.items()
+        if key not in known
     ]
-    statement = (
-        insert_for(session, InboundEvent)
-        .on_conflict_do_nothing(index_elements=["organization_id", "source", "kind", "key"])
-        .returning(InboundEvent.key)
+    stored = await bulk.insert_new_rows(session, InboundEvent, rows, UNIQUE)
+    return {str(row["key"]) for row, row_id in zip(rows, stored, strict=True) if row_id is not None}
+
+
+async def _list_known(
+    session: WriteSession, organization_id: int, source: str, kind: str, keys: Collection[str]
+) -> set[str]:
+    """Asked first: most of what is read again is known, and need not travel once more."""
+    if not keys:
+        return set()
+    found = await session.scalars(
+        select(InboundEvent.key)
+        .where(InboundEvent.organization_id == organization_id)
+        .where(InboundEvent.source == source, InboundEvent.kind == kind)
+        .where(bulk.among(session, InboundEvent.key, keys))
     )
-    return set(await session.scalars(statement, rows))
+    return set(found)
 
 
 async def find_received(
@@ -119,7 +130,7 @@ async def settle_applied(
         update(InboundEvent)
         .where(InboundEvent.organization_id == organization_id)
         .where(InboundEvent.source == source, InboundEvent.kind == kind)
-        .where(InboundEvent.key.in_(keys))
+        .where(bulk.among(session, InboundEvent.key, keys))
         .values(status=InboundStatus.APPLIED, reason=None, applied_at=now)
         .execution_options(synchronize_session=False)
     )

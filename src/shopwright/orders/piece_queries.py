@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, case, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
@@ -177,8 +177,8 @@ async def allocate_steps(session: WriteSession, ctx: Actor, jobs: Mapping[int, i
     result = await session.execute(
         update(PieceStep)
         .where(PieceStep.organization_id == ctx.organization_id)
-        .where(PieceStep.id == cast(pair.c.key, BigInteger), PieceStep.status == StepStatus.OWED)
-        .values(status=StepStatus.ALLOCATED, print_job_id=cast(pair.c.value, BigInteger))
+        .where(PieceStep.id == pair.key, PieceStep.status == StepStatus.OWED)
+        .values(status=StepStatus.ALLOCATED, print_job_id=pair.value)
         .returning(PieceStep.id)
         .execution_options(synchronize_session=False)
     )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.fleet.models import Printer
+from shopwright.kernel import bulk
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Ref
@@ -56,11 +57,9 @@ class JobRow:
     percent: int | None
 
 
-async def insert_jobs(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[PrintJob]:
-    result = await session.scalars(
-        insert(PrintJob).returning(PrintJob, sort_by_parameter_order=True), list(rows)
-    )
-    return list(result)
+async def insert_jobs(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Bulk insert; the ids come back in the order given."""
+    return await bulk.insert_rows(session, PrintJob, rows)
 
 
 async def find_job(session: AnySession, ctx: Actor, ref: Ref) -> PrintJob | None:

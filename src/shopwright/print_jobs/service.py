@@ -30,10 +30,10 @@ class JobNotWaiting(Conflict):
 
 async def create_jobs(
     session: WriteSession, ctx: Actor, *, batches: Sequence[Sequence[PieceStep]]
-) -> list[PrintJob]:
+) -> None:
     """One job per batch of steps that one run of a plate makes. The steps become allocated."""
     if not batches:
-        return []
+        return
     facts = await _plate_facts(session, ctx, batches)
     items = {
         item.id: item
@@ -67,11 +67,12 @@ async def create_jobs(
                 **_first_state(batch),
             }
         )
-    jobs = await queries.insert_jobs(session, rows)
-    jobs_of = {step.id: job.id for job, batch in zip(jobs, batches, strict=True) for step in batch}
+    job_ids = await queries.insert_jobs(session, rows)
+    jobs_of = {
+        step.id: job_id for job_id, batch in zip(job_ids, batches, strict=True) for step in batch
+    }
     await pieces.allocate_steps(session, ctx, jobs=jobs_of)
     touch(session, ctx.organization_id, "queue")
-    return jobs
 
 
 async def get_job(session: ReadSession | WriteSession, ctx: Actor, ref: Ref) -> PrintJob:
