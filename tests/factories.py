@@ -19,6 +19,7 @@ from shopwright.channels.models import ChannelReject, Connection
 from shopwright.channels.push import POST_TRACKING
 from shopwright.channels.states import ConnectionStatus
 from shopwright.fleet.models import Printer
+from shopwright.inventory.materials import Material
 from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import effects, ids
 from shopwright.kernel.actor import Actor, Role
@@ -488,6 +489,9 @@ async def make_loaded_printer_id(session: WriteSession, actor: Actor) -> int:
     return printer.id
 
 
+@row_for("material")
+    """What is in slot 1 of a printer."""
+    return Material(await make_loaded_printer_id(session, actor), 1).id
 async def make_connection(session: WriteSession, actor: Actor) -> Connection:
     connection = Connection(
         organization_id=actor.organization_id,

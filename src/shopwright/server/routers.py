@@ -10,6 +10,7 @@ from shopwright.files import routes as files
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
 from shopwright.inventory import routes as inventory
+from shopwright.inventory import material_routes as materials
 from shopwright.inventory import stock_routes as stock
 from shopwright.orders import correspondence_routes, customer_routes
 from shopwright.orders import routes as orders
@@ -35,6 +36,8 @@ def include(app: FastAPI) -> None:
     app.include_router(stock.router)
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
+    for prefix in materials.PREFIXES:
+        app.include_router(materials.router, prefix=prefix)
     app.include_router(shop_printers.router)  # its fixed words before /printers/{printer}
     app.include_router(fleet.router)
     app.include_router(print_jobs.router)
