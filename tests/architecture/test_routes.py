@@ -29,6 +29,8 @@ PUBLIC = {
     "GET /ready",
     "GET /metrics",  # its own token
     "POST /api/auth/login",
+    "GET /api/auth/login",
+    "POST /api/auth/callback",  # a code that only its verifier opens
     "POST /api/auth/refresh",
     "POST /api/auth/invitations/accept",  # the invitation's token
     "GET /files/{token}",  # the link is signed
@@ -37,6 +39,8 @@ PUBLIC = {
     "GET /api/docs",
     "GET /login",
     "POST /login",
+    "GET /login/etsy",
+    "GET /login/etsy/callback",  # the sealed cookie of the browser that set out
     "GET /invitation",  # the invitation's token
     "POST /invitation",
     "GET /favicon.ico",

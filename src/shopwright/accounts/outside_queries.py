@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shopwright.accounts.models import Organization, SpentState, User
+from shopwright.accounts.models import SpentState, User
 from shopwright.kernel.db import WriteSession, insert_for
 
 
@@ -37,13 +37,3 @@ async def spend_state(
         .returning(SpentState.id)
     )
     return spent is not None
-
-
-async def set_etsy_shop(
-    session: WriteSession, organization_id: int, shop_id: str, shop_name: str
-) -> None:
-    """Which shop the documented ``shop_id`` and ``shop_name`` of a person mean."""
-    organization = await session.get_one(Organization, organization_id)
-    known = {"etsy_shop_id": shop_id, "etsy_shop_name": shop_name}
-    organization.settings = {**organization.settings, **known}  # unchanged, nothing is written
-    await session.flush()

@@ -55,6 +55,16 @@ async def create_organization(
     return organization
 
 
+async def set_etsy_shop(
+    session: WriteSession, organization_id: int, shop_id: str, shop_name: str
+) -> None:
+    """What the documented ``shop_id`` and ``shop_name`` of a person say from now on."""
+    organization = await session.get_one(Organization, organization_id)
+    known = {"etsy_shop_id": shop_id, "etsy_shop_name": shop_name}
+    organization.settings = {**organization.settings, **known}
+    await session.flush()
+
+
 async def create_user(session: WriteSession, person: NewPerson, now: datetime) -> User:
     """Raises AddressTaken."""
     email = person.email.strip().lower()

@@ -21,7 +21,7 @@ class IdentityProvider(Protocol):
     Every method raises one of the refusals of ``accounts.outside``.
     """
 
-    def ask_url(self, *, redirect_uri: str, state: str, code_verifier: str) -> str:
+    async def ask_url(self, *, redirect_uri: str, state: str, code_verifier: str) -> str:
         """Where to send the browser; PKCE with the verifier's S256 challenge."""
         ...
 

@@ -117,8 +117,7 @@ def _user_members(user: User, organization: Organization | None) -> dict[str, An
         "username": user.username,
         "first_name": user.first_name,
         "shop_id": settings.get("etsy_shop_id"),
-        "shop_name": settings.get("etsy_shop_name")
-        or (organization.name if organization else None),
+        "shop_name": settings.get("etsy_shop_name") or own_name,
         "uuid": user.uuid,
         "email": user.email,
         "organization_id": organization.uuid if organization else None,

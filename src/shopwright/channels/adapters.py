@@ -50,6 +50,15 @@ def app_of(settings: Settings, channel: str) -> ChannelApp:
     )
 
 
+def is_etsy_set_up(settings: Settings) -> bool:
+    """Whether pages need to speak of Etsy at all."""
+    try:
+        app_of(settings, ETSY)
+    except AccessDenied:
+        return False
+    return True
+
+
 def _load(channel: str) -> AdapterMaker:
     (found,) = entry_points(group="shopwright.channels", name=channel)
     adapter: type[ChannelAdapter] = found.load()

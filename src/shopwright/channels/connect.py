@@ -5,7 +5,7 @@ read by the first sync, in the process that makes all counted calls.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -64,6 +64,17 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenConsent:
+    """The tokens of somebody who agreed, and the organization they are for."""
+
+    organization_id: int
+    channel: str
+    scopes: list[str]
+    given_by: str
+    tokens: Tokens = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Visitor:
     """Who came back: the browser that was sent out, or the very person or key that asked."""
 
@@ -97,7 +108,7 @@ async def begin_connect(
             browser_hash=token_hash(browser_secret),
             verifier=session.context.vault.encrypt(authorization.code_verifier),
             redirect_uri=redirect_uri,
-            scopes=_scopes_of(authorization.url),
+            scopes=scopes_of(authorization.url),
             asked_by=ctx.name[:120],
             principal=principal_of(ctx),
             expires_at=now + CONSENT_LIFE,
@@ -121,9 +132,37 @@ async def finish_connect(
         raise ConsentOver("Begin again: this consent was used, is over ten minutes old or unknown.")
     if not _is_from(consent, visitor):
         raise Forbidden("Come back in the browser in which you began to connect the shop.")
-    tokens = await _trade(process, consent, code)
+    given = GivenConsent(
+        organization_id=consent.organization_id,
+        channel=consent.channel,
+        scopes=consent.scopes,
+        given_by=consent.asked_by,
+        tokens=await _trade(process, consent, code),
+    )
     async with process.database.write() as session:
-        return await _save(session, process, consent, tokens, now)
+        return await save_consent(session, process, given, now)
+
+
+async def save_consent(
+    session: WriteSession, process: Process, given: GivenConsent, now: datetime
+) -> Connection:
+    """The account's connection, new or connected again, with a sync asked for."""
+    ctx, tokens = system_actor(given.organization_id, given.given_by), given.tokens
+    known = await queries.find_account(session, ctx, given.channel, tokens.user_id)
+    connection = known or _new_connection(given, now)
+    connection.tokens = seal(process.context.vault, tokens)
+    connection.token_version = 1 + (known.token_version if known else 0)
+    connection.status = ConnectionStatus.CONNECTED
+    connection.scopes = given.scopes
+    connection.last_error = connection.last_error_at = None
+    connection.next_sync_at = connection.updated_at = now
+    session.add(connection)
+    await session.flush()
+    action = "connection.reconnected" if known else "connection.connected"
+    audit.record(session, ctx, action, connection.id, account=tokens.user_id)
+    touch(session, ctx.organization_id, "connection", connection.id)
+    await runs.request_sync(session, ctx, connection_id=connection.id, now=now)
+    return connection
 
 
 def principal_of(ctx: Actor) -> str:
@@ -161,38 +200,17 @@ def refusal_of(error: ChannelError) -> ShopError:
     return ConsentRefused(error.sentence)
 
 
-async def _save(
-    session: WriteSession, process: Process, consent: ConsentRequest, tokens: Tokens, now: datetime
-) -> Connection:
-    """The account's connection, new or connected again, with a sync asked for."""
-    ctx = system_actor(consent.organization_id, consent.asked_by)
-    known = await queries.find_account(session, ctx, consent.channel, tokens.user_id)
-    connection = known or _new_connection(consent, tokens, now)
-    connection.tokens = seal(process.context.vault, tokens)
-    connection.token_version = 1 + (known.token_version if known else 0)
-    connection.status = ConnectionStatus.CONNECTED
-    connection.scopes = consent.scopes
-    connection.last_error = connection.last_error_at = None
-    connection.next_sync_at = connection.updated_at = now
-    session.add(connection)
-    await session.flush()
-    action = "connection.reconnected" if known else "connection.connected"
-    audit.record(session, ctx, action, connection.id, account=tokens.user_id)
-    touch(session, ctx.organization_id, "connection", connection.id)
-    await runs.request_sync(session, ctx, connection_id=connection.id, now=now)
-    return connection
-
-
-def _new_connection(consent: ConsentRequest, tokens: Tokens, now: datetime) -> Connection:
+def _new_connection(given: GivenConsent, now: datetime) -> Connection:
+    account = given.tokens.user_id
     return Connection(
-        organization_id=consent.organization_id,
-        channel=consent.channel,
-        name=f"{consent.channel.title()} account {tokens.user_id}",
-        external_user_id=tokens.user_id,
+        organization_id=given.organization_id,
+        channel=given.channel,
+        name=f"{given.channel.title()} account {account}",
+        external_user_id=account,
         next_sync_at=now,
     )
 
 
-def _scopes_of(url: str) -> list[str]:
+def scopes_of(url: str) -> list[str]:
     """What the consent page asks the owner for."""
     return " ".join(parse_qs(urlsplit(url).query).get("scope", [])).split()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shopwright.accounts.people import set_etsy_shop
 from shopwright.channels import push, queries, service, sync_queries
 from shopwright.channels.adapters import Adapters
 from shopwright.channels.events import ChannelPageArrived
@@ -148,6 +149,7 @@ class SyncRun:
         async with self.tools.database.write() as session:
             await self._fence(session)
             await queries.change_connected(session, self.ctx, self.connection.id, **facts)
+            await set_etsy_shop(session, self.ctx.organization_id, shop.external_id, shop.name)
 
     async def _store_page(self, page: OrderPage) -> None:
         now = self.tools.clock.now()

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from shopwright.accounts import routes as accounts
 from shopwright.catalog import profile_routes
 from shopwright.catalog import routes as catalog
+from shopwright.channels import identity_routes as channel_identity
 from shopwright.channels import routes as channels
 from shopwright.files import routes as files
 from shopwright.fleet import routes as fleet
@@ -44,6 +45,7 @@ def include(app: FastAPI) -> None:
     app.include_router(shipping.router)
     app.include_router(channels.router)
     app.include_router(channels.landing)
+    app.include_router(channel_identity.router)
     app.include_router(order_sync.router)
     for router in PAGES:
         app.include_router(router)

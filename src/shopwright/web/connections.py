@@ -7,8 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shopwright.accounts.access import AdminCtx, MemberCtx, SyncLimited, ViewerCtx
 from shopwright.channels import push, runs, service
-from shopwright.channels.adapters import ETSY, app_of
-from shopwright.channels.port import AccessDenied
+from shopwright.channels.adapters import is_etsy_set_up
 from shopwright.channels.routes import CALLBACK_PATH, begin_connecting_etsy
 from shopwright.kernel.edge import (
     Now,
@@ -20,7 +19,6 @@ from shopwright.kernel.edge import (
     get_process,
     path_ref,
 )
-from shopwright.kernel.settings import Settings
 from shopwright.web.page import PageCtx, done, is_htmx
 from shopwright.web.reads import connections
 
@@ -52,7 +50,7 @@ async def show_connections(
         connections=await connections.list_connections(session, mine),
         rejects=await connections.list_rejects(session, mine),
         pushes=await connections.list_pushes(session, mine),
-        is_set_up=_is_etsy_set_up(settings),
+        is_set_up=is_etsy_set_up(settings),
         callback=settings.etsy_redirect_uri or f"{settings.base_url}{CALLBACK_PATH}",
         is_fresh=bool(connected),
         channel_error=channel_error,
@@ -136,11 +134,3 @@ async def resolve_push(
     """«Was the buyer told?», answered by somebody who looked at the channel."""
     await push.resolve_push(session, ctx, ref=push_ref, outcome=outcome, now=now)
     return done(request, ANSWERS[outcome], to="/connections")
-
-
-def _is_etsy_set_up(settings: Settings) -> bool:
-    try:
-        app_of(settings, ETSY)
-    except AccessDenied:
-        return False
-    return True

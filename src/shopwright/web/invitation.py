@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from shopwright.accounts import credentials, members, people, queries
 from shopwright.accounts.passwords import MIN_LENGTH
 from shopwright.accounts.sign_in import sign_in_page
+from shopwright.channels.adapters import is_etsy_set_up
 from shopwright.kernel.edge import Process, ProcessDep
 from shopwright.kernel.errors import Forbidden, NotFound, ShopError
 from shopwright.kernel.limits import PublicLimited
@@ -65,6 +66,7 @@ async def _form(
         "first_name": first_name,
         "problem": refusal.detail if refusal else "",
         "min_length": MIN_LENGTH,
+        "has_etsy": is_etsy_set_up(process.settings),
     }
     html = templating.render(process.settings.base_path, "invitation.html", values)
     status = refusal.status if refusal else 200

@@ -1,10 +1,12 @@
 """All page routers; ``server`` includes them."""
 
 from shopwright.web import (
+    account,
     api_docs,
     assets,
     catalog,
     connections,
+    etsy_sign_in,
     filament,
     hand_orders,
     inbox,
@@ -23,6 +25,8 @@ ROUTERS = (
     api_docs.router,
     live.router,
     sign_in.router,
+    etsy_sign_in.router,
+    account.router,
     today.router,
     printers.router,
     job_queue.router,

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from shopwright.accounts import credentials, sessions
 from shopwright.accounts.access import IdentityCtx
 from shopwright.accounts.sign_in import SignInPaused, SignInRefused, sign_in_page
+from shopwright.channels.adapters import is_etsy_set_up
 from shopwright.kernel.edge import Now, Process, ProcessDep, Write
 from shopwright.kernel.errors import Forbidden
 from shopwright.kernel.limits import PublicLimited
@@ -22,7 +23,7 @@ async def show_log_in(
     process: ProcessDep,
     next: Annotated[str, Query(max_length=500)] = "",  # noqa: A002  the URL says so
 ) -> Response:
-    return _form(process, wanted=next, email="", problem="", status=200)
+    return log_in_form(process, wanted=next)
 
 
 @router.post("/login", dependencies=[PublicLimited])
@@ -39,7 +40,7 @@ async def log_in(
     try:
         cookie = await sign_in_page(process, email, password)
     except (SignInRefused, SignInPaused) as refusal:
-        return _form(
+        return log_in_form(
             process, wanted=next, email=email, problem=refusal.detail, status=refusal.status
         )
     response = RedirectResponse(process.settings.base_path + local_path(next), status_code=303)
@@ -65,7 +66,15 @@ def local_path(wanted: str) -> str:
     return wanted if is_local and wanted.isprintable() else "/"
 
 
-def _form(process: Process, *, wanted: str, email: str, problem: str, status: int) -> Response:
-    values = {"next": local_path(wanted), "email": email, "problem": problem}
+def log_in_form(
+    process: Process, *, wanted: str, email: str = "", problem: str = "", status: int = 200
+) -> Response:
+    """The page, with the reason why somebody is not signed in."""
+    values = {
+        "next": local_path(wanted),
+        "email": email,
+        "problem": problem,
+        "has_etsy": is_etsy_set_up(process.settings),
+    }
     html = templating.render(process.settings.base_path, "login.html", values)
     return HTMLResponse(html, status_code=status, headers={"cache-control": "no-store"})

@@ -14,6 +14,7 @@ import httpx
 import structlog
 from pydantic import SecretStr
 
+from shopwright.channels.identity_routes import sign_in_page_uri
 from shopwright.channels.routes import CALLBACK_PATH
 from shopwright.kernel.errors import Invalid, Unavailable
 from shopwright.kernel.secrets import load_or_make_key
@@ -60,7 +61,8 @@ def run_demo(settings: Settings, roles: Roles) -> None:
         with ExitStack() as children:
             errors = children.enter_context((folder / "stand-ins.log").open("wb"))
             printers = children.enter_context(_printers(folder, errors))
-            redirect = ("--redirect-uri", settings.etsy_redirect_uri)
+            addresses = (settings.etsy_redirect_uri, sign_in_page_uri(settings))
+            redirect = [part for one in addresses for part in ("--redirect-uri", one)]
             etsy = children.enter_context(Child("etsy", *redirect, errors=errors))
             settings = _use_etsy(settings, etsy.announcement())
             farm = printers.announcement()
