@@ -31,6 +31,7 @@ from shopwright.orders.models import (
     OrderCommunication,
     OrderItem,
     OrderNote,
+    PrintSession,
 )
 from shopwright.orders.states import HoldSubject, OrderStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
@@ -306,6 +307,14 @@ async def make_order(session: WriteSession, actor: Actor) -> Order:
     session.add(order)
     await session.flush()
     return order
+
+
+@row_for("print_session")
+async def make_print_session_id(session: WriteSession, actor: Actor) -> int:
+    found = PrintSession(organization_id=actor.organization_id, name="Monday", updated_at=START)
+    session.add(found)
+    await session.flush()
+    return found.id
 
 
 @row_for("customer")

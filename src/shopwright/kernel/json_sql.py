@@ -6,7 +6,7 @@ here. Keys stand in the statement as text, so they must be ours, never a caller'
 
 from typing import Any
 
-from sqlalchemy import Float, String, literal_column
+from sqlalchemy import Float, Integer, String, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -56,6 +56,13 @@ class PlainMoment(FunctionElement[str]):
 
     inherit_cache = True
     type = String()
+
+
+class WholeMinutes(FunctionElement[int]):
+    """``WholeMinutes(begin, end)``: the whole minutes between two moments; NULL without one."""
+
+    inherit_cache = True
+    type = Integer()
 
 
 class MinorUnits(FunctionElement[float]):
@@ -148,6 +155,18 @@ def _moment_sqlite(element: PlainMoment, compiler: SQLCompiler, **kw: Any) -> st
 def _moment_postgresql(element: PlainMoment, compiler: SQLCompiler, **kw: Any) -> str:
     moment = _arguments(element, compiler, **kw)[0]
     return f"date_trunc('second', {moment} AT TIME ZONE 'UTC')"
+
+
+@compiles(WholeMinutes, "sqlite")
+def _minutes_sqlite(element: WholeMinutes, compiler: SQLCompiler, **kw: Any) -> str:
+    begin, end = _arguments(element, compiler, **kw)
+    return f"((strftime('%s', {end}) - strftime('%s', {begin})) / 60)"
+
+
+@compiles(WholeMinutes, "postgresql")
+def _minutes_postgresql(element: WholeMinutes, compiler: SQLCompiler, **kw: Any) -> str:
+    begin, end = _arguments(element, compiler, **kw)
+    return f"floor(extract(epoch from {end} - {begin}) / 60)::bigint"
 
 
 @compiles(MinorUnits, "sqlite")

@@ -52,12 +52,13 @@ async def record_usage(
     order: Ref | None,
     description: str,
     now: datetime,
-) -> FilamentUsage:
+) -> queries.UsageRow:
     """Raises NotFound when filament or order is not there."""
     stock = await filaments.get_filament(session, ctx, filament)
     order_id = None if order is None else await service.get_order_id(session, ctx, order)
     usage = _usage(ctx, stock, amount_mg, order_id, None, description, now)
-    return await _book(session, ctx, usage, now)
+    booked = await _book(session, ctx, usage, now)
+    return queries.UsageRow(booked, stock.filament.material, stock.filament.color_name)
 
 
 async def list_usages(

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     ColumnElement,
     FromClause,
     Select,
     String,
+    and_,
     bindparam,
     case,
     cast,
@@ -23,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shopwright.inventory.models import FilamentMovement
+from shopwright.inventory.states import MovementReason
 from shopwright.kernel import tenancy
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
@@ -33,16 +37,28 @@ from shopwright.kernel.json_sql import (
     JsonValue,
     MinorUnits,
     PlainMoment,
+    WholeMinutes,
     json_object,
 )
 from shopwright.kernel.revisions import revision_of
-from shopwright.orders.models import Order, OrderItem
+from shopwright.orders.models import (
+    FilamentUsage,
+    Order,
+    OrderCommunication,
+    OrderItem,
+    OrderLabel,
+)
 from shopwright.orders.states import OrderStatus, ProductionStatus
 
 TOPIC = "order"
 
 orders = Order.__table__
 items = OrderItem.__table__
+labels = OrderLabel.__table__
+usages = FilamentUsage.__table__
+movements = FilamentMovement.__table__
+communications = OrderCommunication.__table__
+MG_PER_G = 1000.0
 Columns = Any  # the columns of a sub-select, by name
 Members = dict[str, Any]
 MINOR_UNITS = MinorUnits(orders.c.currency).label("minor_units")
@@ -54,12 +70,26 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "until": orders.c.placed_at < bindparam("until", type_=orders.c.placed_at.type),
     "channel": orders.c.channel == bindparam("channel"),
     "customer_id": orders.c.customer_id == bindparam("customer_id"),
+    "connection_id": orders.c.connection_id == bindparam("connection_id"),
+    "priority": orders.c.priority == bindparam("priority"),
+    "is_held": orders.c.is_held == bindparam("is_held", type_=Boolean()),
 }
 # One of several words of ours. They stand in the statement's text: PostgreSQL keeps a plan only
 # while it knows that any other would be as cheap, and planning takes as long as the reading.
 CHOICES: Mapping[str, ColumnElement[str]] = {
     "status": orders.c.status,
     "production_status": orders.c.production_status,
+}
+
+
+class Ordering(StrEnum):
+    NEWEST = "newest"
+    URGENT = "urgent"  # by priority, then by age
+
+
+SORTED_BY: Mapping[Ordering, tuple[ColumnElement[Any], ...]] = {
+    Ordering.NEWEST: (orders.c.placed_at.desc(), orders.c.id.desc()),
+    Ordering.URGENT: (orders.c.priority, orders.c.placed_at, orders.c.id),
 }
 
 REVISION = tenancy.checked(select(revision_of(TOPIC)))
@@ -82,6 +112,9 @@ def order_filter(
     until: datetime | None = None,
     channel: str | None = None,
     customer_id: int | None = None,
+    connection_id: int | None = None,
+    priority: int | None = None,
+    is_held: bool | None = None,
     text: str | None = None,
 ) -> OrderFilter:
     """``until`` is not included."""
@@ -91,6 +124,9 @@ def order_filter(
         "until": until,
         "channel": channel,
         "customer_id": customer_id,
+        "connection_id": connection_id,
+        "priority": priority,
+        "is_held": is_held,
         "text": _pattern(text) if text else None,
     }
     return OrderFilter(
@@ -104,10 +140,17 @@ def _choice(words: Sequence[StrEnum]) -> tuple[str, ...]:
 
 
 async def list_orders_json(
-    database: Database, ctx: Actor, wanted: OrderFilter, *, limit: int, offset: int
+    database: Database,
+    ctx: Actor,
+    wanted: OrderFilter,
+    *,
+    limit: int,
+    offset: int,
+    ordering: Ordering = Ordering.NEWEST,
 ) -> tuple[str, int, str]:
     """The page as a JSON array, how many there are in all, and the revision they belong to."""
-    statement = _list_statement(frozenset(wanted.values), wanted.words, limit, offset > 0)
+    asked = frozenset(wanted.values)
+    statement = _list_statement(asked, wanted.words, ordering, limit, offset > 0)
     parameters = {"organization_id": ctx.organization_id, **wanted.values}
     if offset:
         parameters["offset"] = offset
@@ -118,31 +161,40 @@ async def list_orders_json(
     return rows, total, revision
 
 
-async def find_order_json(session: AsyncSession, ctx: Actor, order_id: int) -> tuple[str, str]:
-    """One order as a JSON object, and the revision it belongs to."""
+@dataclass(frozen=True, slots=True)
+class OneOrder:
+    """A JSON object, the revision it belongs to, and where its photo lies."""
+
+    json: str
+    revision: str
+    photo_sha256: str | None
+
+
+async def find_order_json(session: AsyncSession, ctx: Actor, order_id: int) -> OneOrder:
     result = await session.execute(
         _one_statement(), {"organization_id": ctx.organization_id, "order_id": order_id}
     )
-    order, revision = result.one()
-    return order, revision
+    return OneOrder(*result.one())
 
 
 @lru_cache(maxsize=256)
 def _list_statement(
     asked: frozenset[str],
     words: tuple[tuple[str, tuple[str, ...]], ...],
+    ordering: Ordering,
     limit: int,
     has_offset: bool,
 ) -> Select[Any]:
     conditions = _conditions(asked, words)
-    newest = (
+    first = (
         select(orders, MINOR_UNITS)
         .where(*conditions)
-        .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+        .order_by(*SORTED_BY[ordering])
         .limit(literal_column(str(limit)))
     )
-    page = (newest.offset(bindparam("offset")) if has_offset else newest).subquery("page")
-    rows = select(JsonText(JsonList(json_object(**_brief(page))))).select_from(page)
+    page = (first.offset(bindparam("offset")) if has_offset else first).subquery("page")
+    members = _brief(page) if ordering is Ordering.NEWEST else _brief(page) | _making(page)
+    rows = select(JsonText(JsonList(json_object(**members)))).select_from(page)
     total = select(func.count()).select_from(orders).where(*conditions).scalar_subquery()
     return tenancy.checked(select(rows.scalar_subquery(), total, revision_of(TOPIC)))
 
@@ -166,8 +218,19 @@ def _one_statement() -> Select[Any]:
         .where(orders.c.organization_id == OWN, orders.c.id == bindparam("order_id"))
         .subquery("wanted")
     )
-    whole = json_object(**_brief(wanted, _whole_item), **_rest(wanted))
-    return tenancy.checked(select(JsonText(whole), revision_of(TOPIC)).select_from(wanted))
+    label = and_(labels.c.order_id == wanted.c.id, labels.c.organization_id == OWN)
+    whole = json_object(
+        **_brief(wanted, _whole_item),
+        **_rest(wanted),
+        **_making(wanted),
+        **_used(wanted),
+        **_label(),
+    )
+    return tenancy.checked(
+        select(JsonText(whole), revision_of(TOPIC), wanted.c.photo_sha256).select_from(
+            wanted.outerjoin(labels, label)
+        )
+    )
 
 
 def _brief(
@@ -218,6 +281,55 @@ def _rest(source: FromClause) -> Members:
         "shipped_at": PlainMoment(order.shipped_at),
         "cancelled_at": PlainMoment(order.cancelled_at),
     }
+
+
+def _making(source: FromClause) -> Members:
+    """How its printing goes."""
+    order = source.c
+    return {
+        "print_notes": order.print_notes,
+        "estimated_print_time": order.estimated_print_min,
+        "actual_print_time": WholeMinutes(order.print_started_at, order.print_completed_at),
+        "print_started_at": PlainMoment(order.print_started_at),
+        "print_completed_at": PlainMoment(order.print_completed_at),
+        "print_failures_count": order.print_failures,
+    }
+
+
+def _used(source: FromClause) -> Members:
+    """Filament that printers and people used for it, and when its buyer was last talked to."""
+    order = source.c
+    by_hand = _sum(usages.c.amount_mg, usages, order)
+    printed = _sum(movements.c.delta_mg, movements, order).where(
+        movements.c.reason == MovementReason.PRINT
+    )
+    used_mg = by_hand.scalar_subquery() - printed.scalar_subquery()
+    assigned = select(usages.c.id).where(
+        usages.c.organization_id == OWN, usages.c.order_id == order.id
+    )
+    contact = select(func.max(communications.c.created_at)).where(
+        communications.c.organization_id == OWN, communications.c.order_id == order.id
+    )
+    return {
+        "total_filament_used": used_mg / MG_PER_G,
+        "filament_assigned": JsonBool(assigned.exists()),
+        "last_customer_contact_at": PlainMoment(contact.scalar_subquery()),
+    }
+
+
+def _label() -> Members:
+    return {
+        "shipping_provider": labels.c.provider,
+        "shipping_label_status": labels.c.status,
+        "shipping_label_url": labels.c.label_url,
+        "tracking_number": labels.c.tracking_number,
+    }
+
+
+def _sum(column: Columns, table: FromClause, order: Columns) -> Select[Any]:
+    return select(func.coalesce(func.sum(column), 0)).where(
+        table.c.organization_id == OWN, table.c.order_id == order.id
+    )
 
 
 def _items_of(

@@ -172,6 +172,15 @@ def at_first(column: Any, now: datetime) -> ColumnElement[datetime]:
     """What stands there, else now."""
     return func.coalesce(column, literal(now, column.type))
 
+async def set_photo(session: WriteSession, ctx: Actor, order_id: int, sha256: str) -> None:
+    await session.execute(
+        update(Order)
+        .where(Order.id == order_id, Order.organization_id == ctx.organization_id)
+        .values(photo_sha256=sha256)
+        .execution_options(synchronize_session=False)
+    )
+
+
 
 async def count_failures(session: WriteSession, ctx: Actor, item_ids: Collection[int]) -> None:
     """A plate of these items failed."""

@@ -28,6 +28,7 @@ from shopwright.kernel.hot_query import documented, query_of
 from shopwright.kernel.money import Money
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders import (
+    answers,
     inbox_queries,
     intake,
     list_queries,
@@ -36,7 +37,7 @@ from shopwright.orders import (
     stop,
 )
 from shopwright.orders.drafts import ItemDraft
-from shopwright.orders.list_queries import REVISION, OrderFilter
+from shopwright.orders.list_queries import REVISION, OrderFilter, Ordering
 from shopwright.orders.schemas import (
     CancelBody,
     ItemCreate,
@@ -44,6 +45,7 @@ from shopwright.orders.schemas import (
     OrderQuery,
     OrderUpdate,
     PieceRead,
+    QueueQuery,
     WaitingRead,
 )
 from shopwright.orders.stop import OrderNotStoppable
@@ -72,14 +74,32 @@ async def list_orders(
 
 
 @router.post("/orders", status_code=201, responses=problems(Invalid, NotFound))
-async def create_order(body: OrderCreate, ctx: MemberCtx, session: Write, now: Now) -> Response:
+async def create_order(
+    request: Request, body: OrderCreate, ctx: MemberCtx, session: Write, now: Now
+) -> Response:
     """Write down an order that came in by hand; what may be made is planned at once."""
     organization = await service.get_organization(session, ctx)
     currency = body.currency or organization.currency
     items = tuple([await _item_draft(session, ctx, item, currency) for item in body.items])
     draft = body.draft(organization, items, now)
     order = await intake.place_order(session, ctx, draft=draft, now=now)
-    return await _answer(session, ctx, order.id, status=201)
+    return await answers.changed_order(request, session, ctx, order.id, status=201)
+
+
+@router.get("/production/queue", responses=problems(Invalid), openapi_extra=documented(QueueQuery))
+async def list_production_queue(
+    request: Request,
+    ctx: ViewerCtx,
+    process: ProcessDep,
+    query: Annotated[QueueQuery, query_of(QueueQuery)],
+) -> Response:
+    """Open orders by priority, then by age."""
+    unchanged = await revisions.find_unchanged(request, process.database, ctx, REVISION)
+    if unchanged is not None:
+        return unchanged
+    return await _page(
+        request, process.database, ctx, query.filter(), query.paging, Ordering.URGENT
+    )
 
 
 @router.get("/orders/{order}", responses=problems(NotFound))
@@ -91,29 +111,33 @@ async def read_order(
     if unchanged is not None:
         return unchanged
     order_id = await service.get_order_id(session, ctx, order)
-    text, revision = await list_queries.find_order_json(session, ctx, order_id)
-    etag = revisions.vouch(request, ctx, REVISION, revision)
-    return _json(text, headers=revisions.cache_headers(etag))
+    return await answers.read_order(request, session, ctx, order_id)
 
 
 @router.put("/orders/{order}", responses=problems(Invalid, NotFound, IllegalTransition))
 async def update_order(
-    order: OrderRef, body: OrderUpdate, ctx: MemberCtx, session: Write, now: Now
+    request: Request, order: OrderRef, body: OrderUpdate, ctx: MemberCtx, session: Write, now: Now
 ) -> Response:
     """Say what became of an order: missing pieces count as made, unstarted work stops."""
     changed = await service.update_order(session, ctx, ref=order, change=body.change(), now=now)
-    return await _answer(session, ctx, changed.id)
+    return await answers.changed_order(request, session, ctx, changed.id)
 
 
 @router.post("/orders/{order}/cancel", responses=problems(NotFound, OrderNotStoppable))
 async def cancel_order(
-    order: OrderRef, ctx: MemberCtx, session: Write, now: Now, body: CancelBody | None = None
+    *,
+    request: Request,
+    order: OrderRef,
+    ctx: MemberCtx,
+    session: Write,
+    now: Now,
+    body: CancelBody | None = None,
 ) -> Response:
     """Stop an order: unstarted work stops, good pieces go into stock."""
     found = await service.get_order(session, ctx, order)
     reason = (body or CancelBody()).reason
     await stop.cancel_order(session, ctx, order=found, reason=reason, now=now)
-    return await _answer(session, ctx, found.id)
+    return await answers.changed_order(request, session, ctx, found.id)
 
 
 @router.get("/orders/{order}/pieces", responses=problems(NotFound))
@@ -140,25 +164,22 @@ async def _zone(database: Database, ctx: Actor) -> str:
 
 
 async def _page(
-    request: Request, database: Database, ctx: Actor, wanted: OrderFilter, paging: Paging
+    request: Request,
+    database: Database,
+    ctx: Actor,
+    wanted: OrderFilter,
+    paging: Paging,
+    ordering: Ordering = Ordering.NEWEST,
 ) -> Response:
     rows, total, revision = await list_queries.list_orders_json(
-        database, ctx, wanted, limit=paging.limit, offset=paging.offset
+        database, ctx, wanted, limit=paging.limit, offset=paging.offset, ordering=ordering
     )
     key = "data" if paging.is_enveloped else "orders"
     members = "".join(f',"{name}":{at}' for name, at in page_members(paging, total).items())
     etag = revisions.vouch(request, ctx, REVISION, revision)
-    return _json(f'{{"{key}":{rows}{members}}}', headers=revisions.cache_headers(etag))
-
-
-async def _answer(session: WriteSession, ctx: Actor, order_id: int, status: int = 200) -> Response:
-    await session.flush()
-    text, _ = await list_queries.find_order_json(session, ctx, order_id)
-    return _json(text, status=status)
-
-
-def _json(text: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(text, status, headers, "application/json")
+    return answers.json_answer(
+        f'{{"{key}":{rows}{members}}}', headers=revisions.cache_headers(etag)
+    )
 
 
 async def _item_draft(

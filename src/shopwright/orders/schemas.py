@@ -2,13 +2,15 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from shopwright.accounts.models import Organization
 from shopwright.catalog.states import StepKind
-from shopwright.kernel.edge import BodyRef, Paging, make_paging
+from shopwright.kernel.edge import ALL_ROWS, MAX_ID, BodyRef, Paging, make_paging
+from shopwright.kernel.errors import Invalid
 from shopwright.kernel.money import Money
 from shopwright.kernel.times import PlainTime
 from shopwright.orders.drafts import MAX_QUANTITY, ItemDraft, OrderDraft
@@ -24,14 +26,14 @@ from shopwright.orders.models import (
 from shopwright.orders.progress import Declaration
 from shopwright.orders.rules import read_end, read_moment
 from shopwright.orders.service import OrderChange
-from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
+from shopwright.orders.states import OPEN, OrderStatus, ProductionStatus, StepStatus
 
 # Words of the reference systems beside ours (reference decisions 2).
 STATUS_SYNONYMS = {"cancelled": "canceled", "open": "pending"}
 PRODUCTION_SYNONYMS = {"printing": "in_progress", "printed": "completed", "shipped": "completed"}
 
 
-def _word(synonyms: dict[str, str]) -> BeforeValidator:
+def word_of(synonyms: dict[str, str]) -> BeforeValidator:
     def tidy(value: Any) -> Any:
         if not isinstance(value, str):
             return value
@@ -50,19 +52,27 @@ def _pairs(value: Any) -> Any:
     return value
 
 
-def _words(synonyms: dict[str, str]) -> BeforeValidator:
-    """One word, or several with commas."""
+def _words(kind: type[StrEnum], synonyms: dict[str, str]) -> BeforeValidator:
+    """One word, or several with commas, in any case; raises Invalid with the words there are."""
 
     def split(value: Any) -> Any:
         text = ",".join(value) if isinstance(value, list) else str(value or "")
-        words = [word.strip().lower() for word in text.split(",") if word.strip()]
-        return [synonyms.get(word, word) for word in words] or None
+        said = [word.strip() for word in text.split(",") if word.strip()]
+        return [_known(kind, synonyms, word) for word in said] or None
 
     return BeforeValidator(split)
 
 
-StatusIn = Annotated[OrderStatus, _word(STATUS_SYNONYMS)]
-ProductionIn = Annotated[ProductionStatus, _word(PRODUCTION_SYNONYMS)]
+def _known(kind: type[StrEnum], synonyms: dict[str, str], said: str) -> StrEnum:
+    word = said.lower().replace(" ", "_")
+    word = synonyms.get(word, word)
+    if word not in list(kind):
+        raise Invalid(f"“{said[:40]}” is none of {', '.join(kind)}.")
+    return kind(word)
+
+
+StatusIn = Annotated[OrderStatus, word_of(STATUS_SYNONYMS)]
+ProductionIn = Annotated[ProductionStatus, word_of(PRODUCTION_SYNONYMS)]
 Priority = Annotated[int, Field(ge=1, le=5)]
 Amount = Annotated[Decimal, Field(ge=0, le=Decimal(10) ** 9)]
 Text = Annotated[str, Field(max_length=10_000)]
@@ -84,15 +94,24 @@ DEFAULT_PAGE = 50
 
 
 class OrderQuery(BaseModel):
-    """``status`` and ``production_status`` take several words with commas."""
+    """``status`` and ``production_status`` take several words with commas.
+
+    ``customer`` and ``connection`` are integer ids; ``q`` looks into buyer, numbers and items.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     limit: Annotated[int | None, Field(description="1 to 1000; 50 unless told")] = None
     offset: Annotated[int, Field(description="rows to skip")] = 0
     envelope: Annotated[Literal["data"] | None, Field(description="name the rows data")] = None
-    status: Annotated[list[OrderStatus] | None, _words(STATUS_SYNONYMS)] = None
-    production_status: Annotated[list[ProductionStatus] | None, _words(PRODUCTION_SYNONYMS)] = None
+    status: Annotated[list[OrderStatus] | None, _words(OrderStatus, STATUS_SYNONYMS)] = None
+    production_status: Annotated[
+        list[ProductionStatus] | None, _words(ProductionStatus, PRODUCTION_SYNONYMS)
+    ] = None
+    connection: Annotated[int | None, Field(ge=1, le=MAX_ID)] = None
+    customer: Annotated[int | None, Field(ge=1, le=MAX_ID)] = None
+    priority: Annotated[int | None, Field(ge=1, le=5)] = None
+    held: bool | None = None
     start_date: Annotated[str | None, Field(max_length=40)] = None
     end_date: Annotated[str | None, Field(max_length=40)] = None
     channel: Annotated[str | None, Field(max_length=40)] = None
@@ -104,16 +123,47 @@ class OrderQuery(BaseModel):
 
     @property
     def names_a_time(self) -> bool:
+        since = read_moment(self.start_date, zone) if self.start_date else None
+        until = read_end(self.end_date, zone) if self.end_date else None
+        if since and until and until <= since:
+            raise Invalid(
+                f"end_date {self.end_date} is before start_date {self.start_date}. Swap them."
+            )
         return bool(self.start_date or self.end_date)
 
     def filter(self, zone: str) -> OrderFilter:
         return order_filter(
             statuses=self.status,
             production_statuses=self.production_status,
-            since=read_moment(self.start_date, zone) if self.start_date else None,
-            until=read_end(self.end_date, zone) if self.end_date else None,
+            connection_id=self.connection,
+            customer_id=self.customer,
+            priority=self.priority,
+            is_held=self.held,
+            since=since,
+            until=until,
             channel=self.channel,
             text=self.q.strip() if self.q else None,
+class QueueQuery(BaseModel):
+    """``production_status`` takes several words with commas; all rows unless ``limit`` is given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: Annotated[int | None, Field(description="1 to 1000; all unless told")] = None
+    offset: Annotated[int, Field(description="rows to skip")] = 0
+    envelope: Annotated[Literal["data"] | None, Field(description="name the rows data")] = None
+    production_status: Annotated[
+        list[ProductionStatus] | None, _words(ProductionStatus, PRODUCTION_SYNONYMS)
+    ] = None
+
+    @property
+    def paging(self) -> Paging:
+        return make_paging(self.limit, self.offset, self.envelope, ALL_ROWS)
+
+    def filter(self) -> OrderFilter:
+        """What was paid for, or is to be paid, and has not left."""
+        return order_filter(statuses=sorted(OPEN), production_statuses=self.production_status)
+
+
         )
 
 
@@ -140,7 +190,7 @@ class OrderCreate(Body):
     buyer_name: Annotated[str, Field(max_length=200)] = ""
     buyer_email: Email | None = None
     currency: Annotated[str | None, Field(max_length=3)] = None
-    status: Annotated[Literal["pending_payment", "pending", "paid"], _word({})] = "paid"
+    status: Annotated[Literal["pending_payment", "pending", "paid"], word_of({})] = "paid"
     items: Annotated[list[ItemCreate], Field(min_length=1, max_length=500)]
     ship_to: dict[str, Annotated[str, Field(max_length=300)]] = {}
     shipping_amount: Amount = Decimal(0)
@@ -236,7 +286,7 @@ class NoteRead(BaseModel):
 
 class CommunicationBody(BaseModel):
     message: Annotated[str, Field(min_length=1, max_length=10_000)]
-    direction: Annotated[Literal["inbound", "outbound"], _word({})] = "outbound"
+    direction: Annotated[Literal["inbound", "outbound"], word_of({})] = "outbound"
     channel: Annotated[str, Field(min_length=1, max_length=40)] = "message"
 
 
