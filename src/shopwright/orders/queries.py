@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from shopwright.accounts.models import Organization
+from shopwright.kernel import bulk
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession, insert_for
 from shopwright.kernel.edge import Ref
@@ -49,12 +50,13 @@ async def find_order_id(session: AnySession, ctx: Actor, ref: Ref) -> int | None
 
 
 async def find_orders_by_external(
-    session: WriteSession, ctx: Actor, connection_id: int, external_ids: Collection[str]
+    session: WriteSession, ctx: Actor, connection_id: int | None, external_ids: Collection[str]
 ) -> dict[str, Order]:
     rows = await session.scalars(
         select(Order)
         .where(Order.organization_id == ctx.organization_id)
-        .where(Order.connection_id == connection_id, Order.external_id.in_(external_ids))
+        .where(Order.connection_id == connection_id)
+        .where(bulk.among(session, Order.external_id, external_ids))
     )
     return {str(order.external_id): order for order in rows}
 
@@ -74,7 +76,8 @@ async def list_external_ids(
 async def list_items(session: AnySession, ctx: Actor, item_ids: Collection[int]) -> list[OrderItem]:
     rows = await session.scalars(
         select(OrderItem)
-        .where(OrderItem.organization_id == ctx.organization_id, OrderItem.id.in_(item_ids))
+        .where(OrderItem.organization_id == ctx.organization_id)
+        .where(bulk.among(session, OrderItem.id, item_ids))
         .order_by(OrderItem.id)
         .execution_options(populate_existing=True)
     )
@@ -112,7 +115,8 @@ async def list_orders_by_id(
 ) -> dict[int, Order]:
     rows = await session.scalars(
         select(Order)
-        .where(Order.organization_id == ctx.organization_id, Order.id.in_(order_ids))
+        .where(Order.organization_id == ctx.organization_id)
+        .where(bulk.among(session, Order.id, order_ids))
         .execution_options(populate_existing=True)
     )
     return {order.id: order for order in rows}
@@ -168,10 +172,6 @@ async def set_production_status(
     )
 
 
-def at_first(column: Any, now: datetime) -> ColumnElement[datetime]:
-    """What stands there, else now."""
-    return func.coalesce(column, literal(now, column.type))
-
 async def set_photo(session: WriteSession, ctx: Actor, order_id: int, sha256: str) -> None:
     await session.execute(
         update(Order)
@@ -180,6 +180,10 @@ async def set_photo(session: WriteSession, ctx: Actor, order_id: int, sha256: st
         .execution_options(synchronize_session=False)
     )
 
+
+def at_first(column: Any, now: datetime) -> ColumnElement[datetime]:
+    """What stands there, else now."""
+    return func.coalesce(column, literal(now, column.type))
 
 
 async def count_failures(session: WriteSession, ctx: Actor, item_ids: Collection[int]) -> None:

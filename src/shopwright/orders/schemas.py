@@ -108,13 +108,13 @@ class OrderQuery(BaseModel):
     production_status: Annotated[
         list[ProductionStatus] | None, _words(ProductionStatus, PRODUCTION_SYNONYMS)
     ] = None
+    start_date: Annotated[str | None, Field(max_length=40)] = None
+    end_date: Annotated[str | None, Field(max_length=40)] = None
+    channel: Annotated[str | None, Field(max_length=40)] = None
     connection: Annotated[int | None, Field(ge=1, le=MAX_ID)] = None
     customer: Annotated[int | None, Field(ge=1, le=MAX_ID)] = None
     priority: Annotated[int | None, Field(ge=1, le=5)] = None
     held: bool | None = None
-    start_date: Annotated[str | None, Field(max_length=40)] = None
-    end_date: Annotated[str | None, Field(max_length=40)] = None
-    channel: Annotated[str | None, Field(max_length=40)] = None
     q: Annotated[str | None, Field(max_length=200)] = None
 
     @property
@@ -123,26 +123,29 @@ class OrderQuery(BaseModel):
 
     @property
     def names_a_time(self) -> bool:
+        return bool(self.start_date or self.end_date)
+
+    def filter(self, zone: str) -> OrderFilter:
         since = read_moment(self.start_date, zone) if self.start_date else None
         until = read_end(self.end_date, zone) if self.end_date else None
         if since and until and until <= since:
             raise Invalid(
                 f"end_date {self.end_date} is before start_date {self.start_date}. Swap them."
             )
-        return bool(self.start_date or self.end_date)
-
-    def filter(self, zone: str) -> OrderFilter:
         return order_filter(
             statuses=self.status,
             production_statuses=self.production_status,
+            since=since,
+            until=until,
+            channel=self.channel,
             connection_id=self.connection,
             customer_id=self.customer,
             priority=self.priority,
             is_held=self.held,
-            since=since,
-            until=until,
-            channel=self.channel,
             text=self.q.strip() if self.q else None,
+        )
+
+
 class QueueQuery(BaseModel):
     """``production_status`` takes several words with commas; all rows unless ``limit`` is given."""
 
@@ -162,9 +165,6 @@ class QueueQuery(BaseModel):
     def filter(self) -> OrderFilter:
         """What was paid for, or is to be paid, and has not left."""
         return order_filter(statuses=sorted(OPEN), production_statuses=self.production_status)
-
-
-        )
 
 
 class ItemCreate(Body):

@@ -10,15 +10,15 @@ from shopwright.channels import routes as channels
 from shopwright.files import routes as files
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
-from shopwright.inventory import routes as inventory
 from shopwright.inventory import material_routes as materials
+from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
 from shopwright.orders import correspondence_routes, customer_routes
-from shopwright.orders import routes as orders
 from shopwright.orders import print_session_routes as print_sessions
+from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
-from shopwright.print_files import routes as print_files
 from shopwright.orders import work_routes as order_work
+from shopwright.print_files import routes as print_files
 from shopwright.print_jobs import routes as print_jobs
 from shopwright.server import health
 from shopwright.shipping import routes as shipping
@@ -39,7 +39,6 @@ def include(app: FastAPI) -> None:
     app.include_router(stock.router)
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
-    app.include_router(weather.router)
     app.include_router(order_work.router)
     app.include_router(print_sessions.router)
     for prefix in materials.PREFIXES:
