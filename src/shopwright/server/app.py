@@ -5,20 +5,31 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
 
 from shopwright import __version__
 from shopwright.kernel.settings import Settings
 from shopwright.server import problems, routers
 from shopwright.server.middleware import CrashMiddleware, RequestMiddleware, StartingMiddleware
 from shopwright.server.openapi import Application
-from shopwright.server.revalidation import RevalidationMiddleware
+from shopwright.server.revalidation import RememberMiddleware, Revalidation
 
 Opener = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
+class ShopApplication(Application):
+    """What has not changed is answered before the framework sees the request."""
+
+    revalidation: Revalidation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not await self.revalidation.answer(self, scope, send):
+            await super().__call__(scope, receive, send)
+
+
 def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
     """The application. ``lifespan`` puts ``process`` on ``app.state``."""
-    app = Application(
+    app = ShopApplication(
         title="Shopwright",
         version=__version__,
         summary="Runs a shop that makes what it sells.",
@@ -28,11 +39,12 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    app.revalidation = Revalidation()
     app.state.settings = settings
     problems.install(app)
     routers.include(app)
     app.add_middleware(CrashMiddleware)
-    app.add_middleware(RevalidationMiddleware)
+    app.add_middleware(RememberMiddleware, revalidation=app.revalidation)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+import msgspec
 import structlog
 
 from shopwright.kernel.settings import Settings
@@ -37,6 +38,9 @@ def configure(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         mask_secrets,
     ]
+    # Nobody reads them, and looking for the calling line costs as much as the rest of a record.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001  the switch that the manual names
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -62,6 +66,10 @@ def mask_secrets(
     return event
 
 
+def _to_json(event: Any, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
+
+
 def _console(shared: list[Any]) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
     renderer: Any = (
@@ -69,7 +77,7 @@ def _console(shared: list[Any]) -> logging.Handler:
             exception_formatter=structlog.dev.plain_traceback  # local variables hold secrets
         )
         if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
+        else structlog.processors.JSONRenderer(_to_json)
     )
     handler.setFormatter(_formatter(shared, renderer))
     return handler
@@ -80,7 +88,7 @@ def _file(settings: Settings, shared: list[Any]) -> logging.Handler:
     handler = logging.handlers.RotatingFileHandler(
         settings.log_file, maxBytes=LOG_FILE_BYTES, backupCount=LOG_FILES_KEPT
     )
-    handler.setFormatter(_formatter(shared, structlog.processors.JSONRenderer()))
+    handler.setFormatter(_formatter(shared, structlog.processors.JSONRenderer(_to_json)))
     return handler
 
 

@@ -51,7 +51,7 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _request_id(scope)
+        request_id = find_request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         _tidy_path(scope, self.base_path)
         if self.trusted:
@@ -69,7 +69,8 @@ class RequestMiddleware:
         try:
             await self.app(scope, BoundedBody(scope, receive), send_head)
         finally:
-            _record(scope, status, time.perf_counter() - started)
+            route = getattr(scope.get("route"), "path", "unmatched")
+            record(scope["method"], route, status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
 
 
@@ -141,7 +142,8 @@ class BoundedBody:
             raise HTTPException(413, f"The request has more than {limit:,} bytes.")
 
 
-def _request_id(scope: Scope) -> str:
+def find_request_id(scope: Scope) -> str:
+    """The caller's own where it is harmless, else a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and 0 < len(value) <= MAX_REQUEST_ID:
             text: str = value.decode("latin-1")
@@ -199,15 +201,10 @@ def _add_headers(scope: Scope, message: MutableMapping[str, Any], request_id: st
         headers[name] = value
 
 
-def _record(scope: Scope, status: int, seconds: float) -> None:
-    route = getattr(scope.get("route"), "path", "unmatched")
-    REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
+def record(method: str, route: str, status: int, seconds: float, **bound: str) -> None:
+    """Count and log one answered request."""
+    REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
     if route in {"/health", "/ready", "/metrics"}:
         return
-    log.info(
-        "request",
-        method=scope["method"],
-        route=route,
-        status=status,
-        ms=round(seconds * 1000, 1),
-    )
+    ms = round(seconds * 1000, 1)
+    log.info("request", method=method, route=route, status=status, ms=ms, **bound)
