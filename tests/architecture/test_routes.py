@@ -37,6 +37,7 @@ PUBLIC = {
     "GET /etsy/callback",  # its state is ours, used once
     "GET /docs",
     "GET /api/docs",
+    "GET /api/postman.json",
     "GET /login",
     "POST /login",
     "GET /login/etsy",

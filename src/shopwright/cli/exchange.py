@@ -58,7 +58,7 @@ def export(
                 count += len(page)
         return count
 
-    with _target(to) as stream, WRITERS[form](stream, COLUMNS[name]) as write:
+    with whole_file(to) as stream, WRITERS[form](stream, COLUMNS[name]) as write:
         count = run(data_dir, lambda process: work(process, write))
     if to is not None:
         typer.echo(f"{to} has {count} rows.", err=True)
@@ -109,7 +109,7 @@ def _read(file: Path, customs: Customs) -> list[OrderDraft]:
 
 
 @contextmanager
-def _target(path: Path | None) -> Iterator[IO[str]]:
+def whole_file(path: Path | None) -> Iterator[IO[str]]:
     """A file beside the wanted one takes its place when everything is on the disk."""
     if path is None:
         yield sys.stdout

@@ -9,6 +9,7 @@ import typer
 
 from shopwright import __version__
 from shopwright.cli import (
+    api,
     backups,
     config,
     databases,
@@ -45,6 +46,7 @@ app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("export")(exchange.export)
 app.command("import")(exchange.import_file)
+app.command("api")(api.api)
 app.command("doctor")(doctor.doctor)
 app.command("sandbox")(sandbox.sandbox)
 

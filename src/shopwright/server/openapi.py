@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
 
+from shopwright.accounts.access import Requires
 from shopwright.kernel.edge import PROBLEM_SCHEMA
 from shopwright.kernel.errors import (
     Conflict,
@@ -16,6 +19,7 @@ from shopwright.kernel.errors import (
     TooMany,
     Unauthenticated,
 )
+from shopwright.kernel.repeatable import RepeatableRoute
 
 PREFIXES = ("/api/", "/files/")
 WRITES = frozenset({"post", "put", "patch", "delete"})
@@ -34,12 +38,34 @@ ENVELOPED: Document = {
 }
 
 
+# What every route behind ``accounts.access.Requires`` reads, and every POST of a RepeatableRoute.
+ORGANIZATION: Document = {
+    "name": "organizationId",
+    "in": "query",
+    "required": False,
+    "description": "Another organization you belong to, by id or uuid, instead of the token's.",
+    "schema": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "format": "uuid"}]},
+    "example": "01900000-0000-7000-8000-000000000000",
+}
+IDEMPOTENCY: Document = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key with the same body within 24 hours gets the first answer again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "example": "5f0c2d3e-order-1001",
+}
+
+
 class Application(FastAPI):
-    """FastAPI whose ``/api/openapi.json`` names the problem answers that all routes share."""
+    """FastAPI whose ``/api/openapi.json`` tells what all routes share: problem answers, the
+    organization, ``Idempotency-Key``."""
 
     def openapi(self) -> Document:
         if self.openapi_schema is None:
-            _complete(super().openapi())
+            document = super().openapi()
+            _add_shared_parameters(document, self)
+            _complete(document)
         assert self.openapi_schema is not None  # noqa: S101  kept by the framework
         return self.openapi_schema
 
@@ -57,6 +83,34 @@ def _complete(document: Document) -> None:
             if path.startswith(PREFIXES):
                 for error in _shared_refusals(method, operation):
                     operation["responses"].setdefault(str(error.status), _answer(error))
+
+
+def _add_shared_parameters(document: Document, app: FastAPI) -> None:
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            continue
+        for method in route.methods or ():
+            operation = document["paths"].get(context.path, {}).get(method.lower())
+            if operation is not None:
+                _add_parameters(operation, route, method)
+
+
+def _add_parameters(operation: Document, route: APIRoute, method: str) -> None:
+    parameters = operation.get("parameters", [])
+    known = {(one["in"], one["name"]) for one in parameters}
+    shared = [ORGANIZATION] if _takes_organization(route.dependant) else []
+    if method == "POST" and operation.get("security") and isinstance(route, RepeatableRoute):
+        shared.append(IDEMPOTENCY)
+    parameters += [one for one in shared if (one["in"], one["name"]) not in known]
+    if parameters:
+        operation["parameters"] = parameters
+
+
+def _takes_organization(dependant: Dependant) -> bool:
+    return isinstance(dependant.call, Requires) or any(
+        _takes_organization(inner) for inner in dependant.dependencies
+    )
 
 
 def _add_envelope(operation: Document) -> None:
