@@ -20,7 +20,7 @@ from shopwright.orders import sync_routes as order_sync
 from shopwright.orders import work_routes as order_work
 from shopwright.print_files import routes as print_files
 from shopwright.print_jobs import routes as print_jobs
-from shopwright.server import health
+from shopwright.server import health, postman
 from shopwright.shipping import routes as shipping
 from shopwright.web.routes import ROUTERS as PAGES
 
@@ -29,6 +29,7 @@ def include(app: FastAPI) -> None:
     """Routes are compared one by one, so the busiest stand first."""
     app.include_router(orders.router)
     app.include_router(health.router)
+    app.include_router(postman.router)
     app.include_router(accounts.auth)
     app.include_router(accounts.router)
     app.include_router(files.router)
