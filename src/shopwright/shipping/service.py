@@ -11,10 +11,11 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import NotFound
 from shopwright.kernel.live import touch
-from shopwright.orders import progress
+from shopwright.orders import labels, progress
 from shopwright.orders import queries as order_queries
 from shopwright.orders import service as orders
 from shopwright.orders.models import Order
+from shopwright.orders.states import LabelStatus
 from shopwright.shipping import queries
 from shopwright.shipping.events import OrderShipped
 from shopwright.shipping.models import Parcel, ParcelItem
@@ -50,7 +51,14 @@ async def pack_parcel(
     tracking_code: str | None,
     now: datetime,
 ) -> Parcel:
-    """The parcel of an order that has just left, with everything that was not cancelled."""
+    """The parcel of an order that has just left, with everything that was not cancelled.
+
+    Without a carrier or tracking code it has those of the order's label, unless that failed.
+    """
+    label = await labels.find_label(session, ctx, order.id)
+    if label is not None and label.status is not LabelStatus.FAILED:
+        carrier = carrier or label.provider or None
+        tracking_code = tracking_code or label.tracking_number
     parcel = Parcel(
         organization_id=ctx.organization_id,
         order_id=order.id,
