@@ -24,9 +24,11 @@ from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import effects, ids
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
+from shopwright.orders.customer_states import FileType
 from shopwright.orders.models import (
     Customer,
     Hold,
+    CustomerRequest,
     Order,
     OrderCommunication,
     OrderItem,
@@ -326,6 +328,47 @@ async def make_customer_id(session: WriteSession, actor: Actor) -> int:
 
 
 @row_for("hold")
+@row_for("customer_request")
+async def make_customer_request_id(session: WriteSession, actor: Actor) -> int:
+    request = CustomerRequest(
+        organization_id=actor.organization_id,
+        customer_id=await make_customer_id(session, actor),
+        title="A blue one",
+        created_by=actor.name,
+        updated_at=START,
+    )
+    session.add(request)
+    await session.flush()
+    return request.id
+
+
+@row_for("attachment")
+async def make_attachment_id(session: WriteSession, actor: Actor) -> int:
+    """Kept with nobody; its bytes are not there."""
+    attachment = Attachment(
+        organization_id=actor.organization_id,
+        name="sketch.png",
+        sha256=f"{next(_numbers):064x}",
+        size_bytes=100,
+        file_type=FileType.IMAGE,
+        content_type="image/png",
+        uploaded_by=actor.name,
+    )
+    session.add(attachment)
+    await session.flush()
+    return attachment.id
+
+
+@row_for("conversation")
+async def make_conversation_id(session: WriteSession, actor: Actor) -> int:
+    """An order of a known buyer, who wrote."""
+    order = await make_order(session, actor)
+    order.channel, order.buyer_message = "etsy", "Can you make it blue?"
+    order.customer_id = await make_customer_id(session, actor)
+    await session.flush()
+    return order.id
+
+
 async def make_hold_id(session: WriteSession, actor: Actor) -> int:
     order = await make_order(session, actor)
     hold = Hold(

@@ -34,6 +34,7 @@ PUBLIC = {
     "POST /api/auth/refresh",
     "POST /api/auth/invitations/accept",  # the invitation's token
     "GET /files/{token}",  # the link is signed
+    "GET /uploads/{file}",  # so is this one
     "GET /etsy/callback",  # its state is ours, used once
     "GET /docs",
     "GET /api/docs",

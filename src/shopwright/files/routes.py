@@ -18,6 +18,7 @@ async def _charge(request: Request) -> None:
 
 
 router = APIRouter(prefix="/files", tags=["files"], dependencies=[Depends(_charge)])
+uploads = APIRouter(prefix="/uploads", tags=["files"], dependencies=[Depends(_charge)])
 
 
 @router.get(
@@ -31,3 +32,13 @@ async def fetch_file(token: str, process: ProcessDep, files: Files) -> Response:
     return await send_attachment(
         files, link.sha256, filename=link.filename, content_type=link.content_type
     )
+
+
+@uploads.get(
+    "/{file}",
+    response_class=Response,
+    responses=problems(FileLinkInvalid, FileLinkExpired, StoredFileMissing),
+)
+async def fetch_upload(file: str, process: ProcessDep, files: Files) -> Response:
+    """The same under the shop manager's path: ``file`` is a signed link's token, never a name."""
+    return await fetch_file(file, process, files)

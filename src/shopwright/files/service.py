@@ -52,6 +52,17 @@ async def get_file(session: AsyncSession, ctx: Actor, sha256: str) -> StoredFile
     return found[sha256]
 
 
+async def forget_file(session: WriteSession, ctx: Actor, sha256: str) -> bool:
+    """For whoever has just deleted the row that named it. The organization has the object no
+    longer, unless another row of it names it; True when nobody has, and its bytes may go after the
+    commit."""
+    await session.flush()
+    if await queries.is_used(session, sha256, ctx.organization_id):
+        return False
+    await queries.delete_file(session, ctx, sha256)
+    return not await queries.is_used(session, sha256)
+
+
 def make_link(
     process: Process, file: StoredFile, *, now: datetime, filename: str | None = None
 ) -> tuple[str, datetime]:

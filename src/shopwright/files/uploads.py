@@ -2,9 +2,9 @@
 
 import asyncio
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -37,12 +37,14 @@ class UploadTooLarge(TooLarge):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """``content_type`` is what the sender claims, lower case; nothing relies on it."""
+    """``content_type`` is what the sender claims, lower case; nothing relies on it. ``fields`` are
+    the parts that are no file, by name; of one name twice, the first."""
 
     path: Path
     filename: str
     content_type: str
     size: int
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -52,7 +54,7 @@ async def receive_upload(
     """The file of the part ``part``, on disk while the context is open.
 
     Raises UploadMalformed or UploadTooLarge as soon as it is known; parts without a file name
-    are passed over.
+    come as ``fields``.
     """
     boundary = _boundary(request, part)
     _check_length(request, max_mb)
@@ -129,6 +131,8 @@ class _FormReader:
         self._part = part
         self._size = 0
         self._field_bytes = 0
+        self._fields: dict[str, bytearray] = {}
+        self._field: bytearray | None = None  # the one that is being read
         self._filename: str | None = None
         self._content_type = ""
         self._name, self._value = b"", b""
@@ -167,7 +171,8 @@ class _FormReader:
             raise _broken_off()
         if self._filename is None:
             raise self._no_file()
-        return Upload(path, self._filename, self._content_type, self._size)
+        fields = {name: _decoded(bytes(value)) for name, value in self._fields.items()}
+        return Upload(path, self._filename, self._content_type, self._size, fields)
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
@@ -183,8 +188,13 @@ class _FormReader:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         filename = options.get(b"filename")
         self._is_in_file = filename is not None
+        name = _decoded(options.get(b"name", b""))
         if filename is not None:
-            self._begin_file(_decoded(options.get(b"name", b"")), _decoded(filename))
+            self._begin_file(name, _decoded(filename))
+        else:
+            self._field = (
+                None if name in self._fields else self._fields.setdefault(name, bytearray())
+            )
         self._headers = {}
 
     def _begin_file(self, part: str, filename: str) -> None:
@@ -198,17 +208,19 @@ class _FormReader:
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if not self._is_in_file:
-            self._skip(end - start)
+            self._add_to_field(data[start:end])
             return
         self._size += end - start
         if self._size > self._max_mb * MEGABYTE:
             raise _too_large(self._max_mb)
         self.pending += data[start:end]
 
-    def _skip(self, count: int) -> None:
-        self._field_bytes += count
+    def _add_to_field(self, content: bytes) -> None:
+        self._field_bytes += len(content)
         if self._field_bytes > MAX_FIELD_BYTES:
             raise UploadMalformed(f"The upload has too much beside the part “{self._part}”.")
+        if self._field is not None:
+            self._field += content
 
     def _on_end(self) -> None:
         self._is_complete = True

@@ -1,6 +1,7 @@
 """What people wrote about an order: internal notes, and a log of talks with the customer."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +12,7 @@ from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import NotFound
 from shopwright.kernel.live import touch
 from shopwright.orders import correspondence_queries as queries
-from shopwright.orders import service
+from shopwright.orders import customers, service
 from shopwright.orders.models import OrderCommunication, OrderNote
 
 
@@ -36,14 +37,18 @@ async def change_note(
 ) -> OrderNote:
     """The old words stay in the audit log."""
     found = await _get(session, ctx, OrderNote, order, note)
-    audit.record(session, ctx, "order_note.changed", found.id, before=found.content)
+    audit.record(
+        session, ctx, "order_note.changed", found.id, before=found.content, order_id=found.order_id
+    )
     found.content = content
     return await _keep(session, ctx, found)
 
 
 async def remove_note(session: WriteSession, ctx: Actor, *, order: Ref, note: Ref) -> None:
     found = await _get(session, ctx, OrderNote, order, note)
-    audit.record(session, ctx, "order_note.removed", found.id, content=found.content)
+    audit.record(
+        session, ctx, "order_note.removed", found.id, content=found.content, order_id=found.order_id
+    )
     await session.delete(found)
     touch(session, ctx.organization_id, "order", found.order_id)
 
@@ -56,18 +61,28 @@ async def list_communications(
 
 
 async def log_communication(
-    session: WriteSession, ctx: Actor, *, order: Ref, message: str, direction: str, channel: str
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    order: Ref,
+    message: str,
+    direction: str,
+    channel: str,
+    now: datetime,
 ) -> OrderCommunication:
-    """Only the log: nothing is sent to the customer."""
+    """Only the log: nothing is sent to the customer, who was in contact from now on."""
+    found = await service.get_order(session, ctx, order)
     entry = OrderCommunication(
         organization_id=ctx.organization_id,
-        order_id=await service.get_order_id(session, ctx, order),
+        order_id=found.id,
         message=message,
         direction=direction,
         channel=channel,
         author=ctx.name,
     )
-    return await _keep(session, ctx, entry)
+    kept = await _keep(session, ctx, entry)
+    await customers.note_contact(session, ctx, found.customer_id, now)
+    return kept
 
 
 async def change_communication(
@@ -81,7 +96,14 @@ async def change_communication(
     channel: str,
 ) -> OrderCommunication:
     found = await _get(session, ctx, OrderCommunication, order, communication)
-    audit.record(session, ctx, "order_communication.changed", found.id, before=found.message)
+    audit.record(
+        session,
+        ctx,
+        "order_communication.changed",
+        found.id,
+        before=found.message,
+        order_id=found.order_id,
+    )
     found.message, found.direction, found.channel = message, direction, channel
     return await _keep(session, ctx, found)
 
@@ -90,7 +112,14 @@ async def remove_communication(
     session: WriteSession, ctx: Actor, *, order: Ref, communication: Ref
 ) -> None:
     found = await _get(session, ctx, OrderCommunication, order, communication)
-    audit.record(session, ctx, "order_communication.removed", found.id, message=found.message)
+    audit.record(
+        session,
+        ctx,
+        "order_communication.removed",
+        found.id,
+        message=found.message,
+        order_id=found.order_id,
+    )
     await session.delete(found)
     touch(session, ctx.organization_id, "order", found.order_id)
 

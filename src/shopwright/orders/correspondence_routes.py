@@ -10,14 +10,13 @@ from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref, problems
 from shopwright.kernel.errors import NotFound
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders import correspondence, holds
-from shopwright.orders.schemas import (
+from shopwright.orders.correspondence_schemas import (
     CommunicationBody,
     CommunicationRead,
-    HoldRead,
     NoteBody,
     NoteRead,
-    Reason,
 )
+from shopwright.orders.schemas import HoldRead, Reason
 
 router = APIRouter(prefix="/api/orders/{order}", tags=["orders"], route_class=RepeatableRoute)
 
@@ -69,11 +68,13 @@ async def list_communications(
 
 @router.post("/communications", status_code=201, responses=problems(NotFound))
 async def create_communication(
-    order: OrderRef, body: CommunicationBody, ctx: MemberCtx, session: Write
+    order: OrderRef, body: CommunicationBody, ctx: MemberCtx, session: Write, now: Now
 ) -> CommunicationRead:
     """Log a talk with the customer; nothing is sent."""
     return CommunicationRead.of(
-        await correspondence.log_communication(session, ctx, order=order, **body.model_dump())
+        await correspondence.log_communication(
+            session, ctx, order=order, now=now, **body.model_dump()
+        )
     )
 
 

@@ -16,10 +16,7 @@ from shopwright.kernel.times import PlainTime
 from shopwright.orders.drafts import MAX_QUANTITY, ItemDraft, OrderDraft
 from shopwright.orders.list_queries import OrderFilter, order_filter
 from shopwright.orders.models import (
-    Customer,
     Hold,
-    OrderCommunication,
-    OrderNote,
     Piece,
     PieceStep,
 )
@@ -267,44 +264,6 @@ class CancelBody(Body):
     reason: Annotated[str, Field(max_length=500)] = "cancelled by hand"
 
 
-class NoteBody(BaseModel):
-    content: Annotated[str, Field(min_length=1, max_length=10_000)]
-
-
-class NoteRead(BaseModel):
-    id: int
-    order_id: int
-    content: str
-    created_at: PlainTime
-    uuid: str
-    author: str
-
-    @classmethod
-    def of(cls, note: OrderNote) -> "NoteRead":
-        return cls.model_validate(note, from_attributes=True)
-
-
-class CommunicationBody(BaseModel):
-    message: Annotated[str, Field(min_length=1, max_length=10_000)]
-    direction: Annotated[Literal["inbound", "outbound"], word_of({})] = "outbound"
-    channel: Annotated[str, Field(min_length=1, max_length=40)] = "message"
-
-
-class CommunicationRead(BaseModel):
-    id: int
-    order_id: int
-    message: str
-    direction: str
-    channel: str
-    created_at: PlainTime
-    uuid: str
-    author: str
-
-    @classmethod
-    def of(cls, entry: OrderCommunication) -> "CommunicationRead":
-        return cls.model_validate(entry, from_attributes=True)
-
-
 class HoldRead(BaseModel):
     id: int
     uuid: str
@@ -357,41 +316,6 @@ class PieceRead(BaseModel):
             is_good=piece.steps_good >= piece.steps_total,
             is_released=piece.is_released,
             steps=[StepRead.model_validate(step, from_attributes=True) for step in steps],
-        )
-
-
-class CustomerBody(BaseModel):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    email: Email | None = None
-    phone: Annotated[str | None, Field(max_length=40)] = None
-    notes: Text = ""
-
-
-class CustomerRead(BaseModel):
-    id: int
-    uuid: str
-    name: str
-    email: str | None
-    phone: str | None
-    channel: str | None
-    external_id: str | None
-    notes: str
-    order_count: int
-    created_at: PlainTime
-
-    @classmethod
-    def of(cls, customer: Customer, order_count: int) -> "CustomerRead":
-        return cls(
-            id=customer.id,
-            uuid=customer.uuid,
-            name=customer.name,
-            email=customer.email,
-            phone=customer.phone,
-            channel=customer.channel,
-            external_id=customer.external_id,
-            notes=customer.notes,
-            order_count=order_count,
-            created_at=customer.created_at,
         )
 
 

@@ -13,7 +13,13 @@ from shopwright.fleet import shop_routes as shop_printers
 from shopwright.inventory import material_routes as materials
 from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
-from shopwright.orders import correspondence_routes, customer_routes
+from shopwright.inventory import weather_routes as weather
+from shopwright.orders import (
+    attachment_routes,
+    correspondence_routes,
+    customer_message_routes,
+    customer_routes,
+)
 from shopwright.orders import print_session_routes as print_sessions
 from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
@@ -36,6 +42,7 @@ def include(app: FastAPI) -> None:
     app.include_router(print_files.router)
     app.include_router(catalog.router)
     app.include_router(profile_routes.router)
+    app.include_router(files.uploads)
     app.include_router(inventory.router)
     app.include_router(stock.router)
     app.include_router(correspondence_routes.router)
@@ -45,6 +52,10 @@ def include(app: FastAPI) -> None:
     for prefix in materials.PREFIXES:
         app.include_router(materials.router, prefix=prefix)
     app.include_router(shop_printers.router)  # its fixed words before /printers/{printer}
+    app.include_router(correspondence_routes.router)
+    app.include_router(customer_routes.router)
+    app.include_router(customer_message_routes.router)
+    app.include_router(attachment_routes.router)
     app.include_router(fleet.router)
     app.include_router(print_jobs.router)
     app.include_router(shipping.router)
