@@ -26,9 +26,10 @@ from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
 from shopwright.orders.customer_states import FileType
 from shopwright.orders.models import (
+    Attachment,
     Customer,
-    Hold,
     CustomerRequest,
+    Hold,
     Order,
     OrderCommunication,
     OrderItem,
@@ -327,7 +328,6 @@ async def make_customer_id(session: WriteSession, actor: Actor) -> int:
     return customer.id
 
 
-@row_for("hold")
 @row_for("customer_request")
 async def make_customer_request_id(session: WriteSession, actor: Actor) -> int:
     request = CustomerRequest(
@@ -369,6 +369,7 @@ async def make_conversation_id(session: WriteSession, actor: Actor) -> int:
     return order.id
 
 
+@row_for("hold")
 async def make_hold_id(session: WriteSession, actor: Actor) -> int:
     order = await make_order(session, actor)
     hold = Hold(
