@@ -105,3 +105,8 @@ async def test_among_finds_what_in_would(
             bulk.among(session, InboundEvent.id, ids[:2]),
         )
         assert set(await session.scalars(numbers)) == {"a", "b"}
+        none = select(InboundEvent.key).where(
+            InboundEvent.organization_id == owner.organization_id,
+            bulk.among(session, InboundEvent.id, []),
+        )
+        assert set(await session.scalars(none)) == set()

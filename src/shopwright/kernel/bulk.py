@@ -61,7 +61,7 @@ def among(session: AsyncSession, column: Any, values: Collection[Any]) -> Column
         each = func.json_each(bindparam(None, json.dumps(kept), String)).table_valued("value")
         is_in: ColumnElement[bool] = column.in_(select(each.c.value))
         return is_in
-    kind = BigInteger if kept and isinstance(kept[0], int) else String
+    kind = BigInteger if column.type.python_type is int else String
     is_any: ColumnElement[bool] = column == any_(cast(bindparam(None, kept), ARRAY(kind)))
     return is_any
 

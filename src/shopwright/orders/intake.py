@@ -3,11 +3,12 @@
 Importing the same version again changes nothing; a later version updates what a person did not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from shopwright.accounts import audit
-from shopwright.kernel import events
+from shopwright.kernel import bulk, events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Invalid
@@ -43,7 +44,7 @@ async def place_order(
     await events.publish(
         session, OrdersPlaced(ctx.organization_id, tuple(item.id for item in order.items))
     )
-    await _tell_arrived(session, ctx, [order])
+    await _tell_arrived(session, ctx, {order.id: order.status})
     await customer_counters.recount(session, ctx, [customer_id])
     return order
 
@@ -61,23 +62,24 @@ async def import_orders(
     wanted = {str(draft.external_id): draft for draft in drafts}
     known = await queries.find_orders_by_external(session, ctx, connection_id, wanted)
     fresh = [draft for key, draft in wanted.items() if key not in known]
-    added = await _add_page(session, ctx, fresh, now)
-    item_ids = [item.id for order in added for item in order.items]
+    bought = await customer_matching.match_customers(session, ctx, fresh)
+    arrived, item_ids = await _add_page(session, ctx, fresh, bought, now)
     changed = [order for key, order in known.items() if _is_newer(wanted[key], order)]
     for order in changed:
         draft = wanted[str(order.external_id)]
         item_ids += await _update_order(session, ctx, order, draft, now)
     if item_ids:
         await events.publish(session, OrdersPlaced(ctx.organization_id, tuple(item_ids)))
-    await _tell_arrived(session, ctx, added)
-    bought = [order.customer_id for order in [*added, *changed]]
-    await customer_counters.recount(session, ctx, bought)
-    return len(added), len(changed)
+    await _tell_arrived(session, ctx, arrived)
+    await customer_counters.recount(session, ctx, [*bought, *(o.customer_id for o in changed)])
+    return len(fresh), len(changed)
 
 
-async def _tell_arrived(session: WriteSession, ctx: Actor, orders: Sequence[Order]) -> None:
+async def _tell_arrived(
+    session: WriteSession, ctx: Actor, statuses: Mapping[int, OrderStatus]
+) -> None:
     """Once per page; the history of a shop that was connected just now is no news."""
-    arrived = tuple(order.id for order in orders if order.status in OPEN)
+    arrived = tuple(order_id for order_id, status in statuses.items() if status in OPEN)
     if arrived:
         await events.publish(session, OrdersArrived(ctx.organization_id, arrived))
 
@@ -98,47 +100,67 @@ def check_draft(draft: OrderDraft) -> None:
 
 
 async def _add_page(
-    session: WriteSession, ctx: Actor, drafts: Sequence[OrderDraft], now: datetime
-) -> list[Order]:
+    session: WriteSession,
+    ctx: Actor,
+    drafts: Sequence[OrderDraft],
+    customer_ids: Sequence[int | None],
+    now: datetime,
+) -> tuple[dict[int, OrderStatus], list[int]]:
+    """Orders with their items, two statements for all of them: status by id, and the items' ids."""
     if not drafts:
-        return []
-    customers = await customer_matching.match_customers(session, ctx, drafts)
+        return {}, []
     numbers = await queries.take_order_numbers(session, ctx, len(drafts))
-    orders = [
-        _new_order(ctx, draft, number, customer_id, now)
-        for draft, number, customer_id in zip(drafts, numbers, customers, strict=True)
+    rows = [
+        _order_row(ctx, draft, number, customer_id, now)
+        for draft, number, customer_id in zip(drafts, numbers, customer_ids, strict=True)
     ]
-    session.add_all(orders)
-    await session.flush()
-    for order in orders:
-        touch(session, ctx.organization_id, "order", order.id)
-    return orders
+    order_ids = await bulk.insert_rows(session, Order, rows)
+    for order_id in order_ids:
+        touch(session, ctx.organization_id, "order", order_id)
+    items = [
+        {**row, "order_id": order_id}
+        for draft, order_id in zip(drafts, order_ids, strict=True)
+        for row in _item_rows(ctx, draft)
+    ]
+    statuses = {i: draft.status for i, draft in zip(order_ids, drafts, strict=True)}
+    return statuses, await bulk.insert_rows(session, OrderItem, items)
 
 
 def _new_order(
     ctx: Actor, draft: OrderDraft, number: int, customer_id: int | None, now: datetime
 ) -> Order:
-    order = Order(
-        organization_id=ctx.organization_id,
-        number=number,
-        channel=draft.channel,
-        connection_id=draft.connection_id,
-        external_id=draft.external_id,
-        customer_id=customer_id,
-        priority=draft.priority,
-        notes=draft.notes,
-        placed_at=draft.placed_at,
-        **_facts(draft, now),
-    )
-    order.status = draft.status
-    order.items = [_new_item(ctx, item, at) for at, item in enumerate(draft.items, 1)]
-    if draft.status in STOPPED:
-        order.cancelled_at = now
-        for item in order.items:
-            item.is_cancelled = True
-    if draft.status is OrderStatus.SHIPPED:
-        order.shipped_at = draft.updated_at or now
+    order = Order(**_order_row(ctx, draft, number, customer_id, now))
+    order.items = [OrderItem(**row) for row in _item_rows(ctx, draft)]
     return order
+
+
+def _order_row(
+    ctx: Actor, draft: OrderDraft, number: int, customer_id: int | None, now: datetime
+) -> dict[str, Any]:
+    is_shipped = draft.status is OrderStatus.SHIPPED
+    return {
+        "organization_id": ctx.organization_id,
+        "number": number,
+        "channel": draft.channel,
+        "connection_id": draft.connection_id,
+        "external_id": draft.external_id,
+        "customer_id": customer_id,
+        "priority": draft.priority,
+        "notes": draft.notes,
+        "placed_at": draft.placed_at,
+        "status": draft.status,
+        "cancelled_at": now if draft.status in STOPPED else None,
+        "shipped_at": (draft.updated_at or now) if is_shipped else None,
+        **_facts(draft, now),
+    }
+
+
+def _item_rows(ctx: Actor, draft: OrderDraft) -> list[dict[str, Any]]:
+    is_cancelled = draft.status in STOPPED
+    return [
+        _item_row(ctx, item, position, is_cancelled=is_cancelled)
+        for position, item in enumerate(draft.items, 1)
+    ]
 
 
 def _facts(draft: OrderDraft, now: datetime) -> dict[str, object]:
@@ -163,20 +185,21 @@ def _facts(draft: OrderDraft, now: datetime) -> dict[str, object]:
     }
 
 
-def _new_item(ctx: Actor, draft: ItemDraft, position: int) -> OrderItem:
-    return OrderItem(
-        organization_id=ctx.organization_id,
-        position=position,
-        external_id=draft.external_id,
-        title=draft.title,
-        sku=draft.sku.strip() if draft.sku else None,
-        variant_id=draft.variant_id,
-        quantity=draft.quantity,
-        price_minor=draft.price_minor,
-        options=[list(pair) for pair in draft.options],
-        personalisation=[list(pair) for pair in draft.personalisation],
-        promised_on=draft.promised_on,
-    )
+def _item_row(ctx: Actor, draft: ItemDraft, position: int, *, is_cancelled: bool) -> dict[str, Any]:
+    return {
+        "organization_id": ctx.organization_id,
+        "position": position,
+        "external_id": draft.external_id,
+        "title": draft.title,
+        "sku": draft.sku.strip() if draft.sku else None,
+        "variant_id": draft.variant_id,
+        "quantity": draft.quantity,
+        "price_minor": draft.price_minor,
+        "options": [list(pair) for pair in draft.options],
+        "personalisation": [list(pair) for pair in draft.personalisation],
+        "promised_on": draft.promised_on,
+        "is_cancelled": is_cancelled,
+    }
 
 
 def _is_newer(draft: OrderDraft, order: Order) -> bool:
@@ -217,12 +240,13 @@ async def _add_items(
     known = {item.external_id for item in items}
     last = max((item.position for item in items), default=0)
     new = [each for each in draft.items if each.external_id not in known]
-    added = [_new_item(ctx, each, position) for position, each in enumerate(new, last + 1)]
-    for item in added:
-        item.order_id, item.is_cancelled = order.id, order.status in STOPPED
-    session.add_all(added)
-    await session.flush()
-    return [item.id for item in added if not item.is_cancelled]
+    is_cancelled = order.status in STOPPED
+    rows = [
+        {**_item_row(ctx, each, position, is_cancelled=is_cancelled), "order_id": order.id}
+        for position, each in enumerate(new, last + 1)
+    ]
+    added = await bulk.insert_rows(session, OrderItem, rows)
+    return [] if is_cancelled else added
 
 
 async def _follow_status(

@@ -143,7 +143,8 @@ async def list_owed_recipe_steps(
     rows = await session.scalars(
         select(PieceStep.recipe_step_id)
         .where(PieceStep.organization_id == ctx.organization_id)
-        .where(PieceStep.order_item_id.in_(item_ids), PieceStep.status == StepStatus.OWED)
+        .where(bulk.among(session, PieceStep.order_item_id, item_ids))
+        .where(PieceStep.status == StepStatus.OWED)
         .distinct()
     )
     return set(rows)
@@ -223,7 +224,8 @@ async def recount_items(
     order_ids = set(
         await session.scalars(
             update(OrderItem)
-            .where(OrderItem.id.in_(item_ids), OrderItem.organization_id == ctx.organization_id)
+            .where(OrderItem.organization_id == ctx.organization_id)
+            .where(bulk.among(session, OrderItem.id, item_ids))
             .values(
                 pieces_total=own_pieces.scalar_subquery(),
                 pieces_good=own_pieces.where(
@@ -266,7 +268,8 @@ async def _recount_orders(
     )
     rows = await session.scalars(
         update(Order)
-        .where(Order.id.in_(order_ids), Order.organization_id == ctx.organization_id)
+        .where(Order.organization_id == ctx.organization_id)
+        .where(bulk.among(session, Order.id, order_ids))
         .values(pieces_total=total, pieces_good=good, production_status=production, updated_at=now)
         .returning(Order)
         .execution_options(populate_existing=True, synchronize_session=False)

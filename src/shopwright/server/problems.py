@@ -5,10 +5,11 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from shopwright.kernel.collisions import Collided, is_collision
 from shopwright.kernel.errors import (
     Conflict,
     Forbidden,
@@ -25,6 +26,8 @@ from shopwright.kernel.metrics import ERRORS
 from shopwright.web import errors as pages
 
 log = structlog.get_logger()
+
+COLLIDED = "Somebody else changed the same at this moment; nothing was saved. Try again."
 
 KINDS: dict[int, type[ShopError]] = {
     kind.status: kind
@@ -48,6 +51,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(IntegrityError, _integrity_error)
     app.add_exception_handler(UnicodeEncodeError, _unencodable)
+    app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(StatementError, _statement_error)
 
 
@@ -117,6 +121,14 @@ async def _integrity_error(request: Request, error: Exception) -> Response:
 async def _unencodable(request: Request, _error: Exception) -> Response:
     """JSON can spell half of a character (a lone surrogate), which no text can hold."""
     return problem(request, Invalid("Text contains half of a character."))
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    """The database broke the transaction off because of another one; nothing of it was kept."""
+    if not is_collision(error):
+        return await _statement_error(request, error)
+    log.warning("transaction collided", error=str(getattr(error, "orig", error)))
+    return problem(request, Collided(COLLIDED, retry_after_s=1), {"Retry-After": "1"})
 
 
 async def _statement_error(request: Request, error: Exception) -> Response:
