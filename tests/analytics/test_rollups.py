@@ -36,7 +36,7 @@ from shopwright.print_jobs.states import JobStatus
 from tests.clock import START
 from tests.workshop import list_jobs, make_recipe, place, ready_printer, report, start
 
-ZONES = ["UTC", "Asia/Kolkata", "America/New_York", "Pacific/Auckland"]
+ZONES = ["Asia/Kolkata", "America/New_York"]
 STATUSES = list(OrderStatus)
 ORDERED = [OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELED]
 
@@ -156,7 +156,7 @@ async def print_one(session: Any, ctx: Actor, *, fails: bool) -> None:
         await report(session, ctx, attempt, outcome=outcome, percent=40 if fails else 100)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_roll_ups_follow_whatever_is_written(
     database: Database, owner: Actor, seed: int
 ) -> None:
@@ -165,7 +165,7 @@ async def test_roll_ups_follow_whatever_is_written(
     await set_zone(database, owner, zone)
     async with database.write() as session:
         await make_recipe(session, owner, "GEAR")
-    for step in range(25):
+    for step in range(20):
         await do_something(database, owner, chance, step)
         if step % 8 == 0:
             await assert_in_step(database, owner, zone)

@@ -19,6 +19,7 @@ SCOPE_OF_SEGMENT = {
     "customer-requests": "orders",
     "customers": "orders",
     "filament-usage": "inventory",
+    "expenses": "analytics",
     "filaments": "inventory",
     "hardware": "inventory",
     "items": "orders",

@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from shopwright.accounts import routes as accounts
+from shopwright.analytics import expense_routes
+from shopwright.analytics import routes as analytics
 from shopwright.catalog import profile_routes
 from shopwright.catalog import routes as catalog
 from shopwright.channels import identity_routes as channel_identity
@@ -63,5 +65,7 @@ def include(app: FastAPI) -> None:
     app.include_router(channels.landing)
     app.include_router(channel_identity.router)
     app.include_router(order_sync.router)
+    app.include_router(analytics.router)
+    app.include_router(expense_routes.router)
     for router in PAGES:
         app.include_router(router)

@@ -1,0 +1,87 @@
+"""The reports on what was made: products, filament, failures."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shopwright.analytics import queries, rules
+from shopwright.analytics.books import Books, Span
+from shopwright.analytics.queries import FilamentUse, ProductSales
+from shopwright.analytics.states import PrintOutcome
+
+MOST_REASONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    currency: str
+    rows: list[ProductSales]
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    currency: str
+    rows: list[FilamentUse]
+
+    @property
+    def used_mg(self) -> int:
+        return sum(row.used_mg for row in self.rows)
+
+    @property
+    def cost_minor(self) -> int:
+        return sum(self.cost_of(row) for row in self.rows)
+
+    def cost_of(self, row: FilamentUse) -> int:
+        return rules.cost_minor(row.used_mg, row.cost_per_gram_micros, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterFailures:
+    printer_id: int
+    name: str
+    completed: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """``reasons`` are the most frequent ones."""
+
+    completed: int
+    failed: int
+    printers: list[PrinterFailures]
+    reasons: list[tuple[str, int]]
+
+
+async def read_products(session: AsyncSession, books: Books, span: Span, limit: int) -> Products:
+    """In the books' currency: items of another one would be added to it."""
+    rows = await queries.list_product_sales(session, books, span, limit)
+    return Products(books.currency, rows)
+
+
+async def read_materials(session: AsyncSession, books: Books, span: Span) -> Materials:
+    return Materials(books.currency, await queries.list_filament_use(session, books, span))
+
+
+async def read_failures(session: AsyncSession, books: Books, span: Span) -> Failures:
+    """Of print jobs that ended; a job that nobody judged has not failed."""
+    counts: dict[tuple[int, str], dict[PrintOutcome, int]] = defaultdict(dict)
+    for row in await queries.list_printer_prints(session, books, span):
+        counts[row.printer_id, row.name or "unknown printer"][row.outcome] = row.prints
+    printers = [
+        PrinterFailures(
+            printer_id,
+            name,
+            found.get(PrintOutcome.COMPLETED, 0),
+            found.get(PrintOutcome.FAILED, 0),
+        )
+        for (printer_id, name), found in counts.items()
+    ]
+    reasons = await queries.list_failure_reasons(session, books, span, MOST_REASONS)
+    return Failures(
+        completed=sum(one.completed for one in printers),
+        failed=sum(one.failed for one in printers),
+        printers=printers,
+        reasons=[(reason or "nobody said why", count) for reason, count in reasons],
+    )

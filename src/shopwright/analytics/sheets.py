@@ -1,0 +1,48 @@
+"""Reports as CSV, for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.responses import Response
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a text
+
+
+class CsvResponse(Response):
+    media_type = "text/csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, model: type[BaseModel], rows: Sequence[BaseModel], **same: Any) -> "Sheet":
+        """One row of each; every row also has what is the ``same`` in all."""
+        found = [{**row.model_dump(), **same} for row in rows]
+        return cls([*model.model_fields, *same], found)
+
+    @classmethod
+    def of_one(cls, row: Mapping[str, Any]) -> "Sheet":
+        return cls(list(row), [row])
+
+
+def to_csv(name: str, sheet: Sheet) -> CsvResponse:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(sheet.columns)
+    writer.writerows([_cell(row[column]) for column in sheet.columns] for row in sheet.rows)
+    return CsvResponse(
+        text.getvalue(), headers={"content-disposition": f'attachment; filename="{name}.csv"'}
+    )
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return "" if value is None else value
