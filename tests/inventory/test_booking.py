@@ -25,6 +25,16 @@ async def remaining(session: WriteSession, spool_id: int) -> int:
     return value
 
 
+async def reserved(session: WriteSession, ctx: Actor) -> dict[int, int]:
+    """Milligrams promised, by spool."""
+    rows = await session.execute(
+        select(Reservation.spool_id, Reservation.amount_mg).where(
+            Reservation.organization_id == ctx.organization_id
+        )
+    )
+    return {row.spool_id: row.amount_mg for row in rows}
+
+
 async def movements(session: WriteSession, ctx: Actor) -> list[tuple[str, int, MovementReason]]:
     rows = await session.scalars(
         select(FilamentMovement)
@@ -54,13 +64,13 @@ async def test_booking_lowers_the_spool_and_ends_the_reservation(
         await service.reserve_filament(
             session, owner, attempt_id=7, spool_id=spool_id, amount_mg=30_000
         )
-        assert await service.get_reserved_spools(session, owner, 7) == {spool_id: 30_000}
+        assert await reserved(session, owner) == {spool_id: 30_000}
 
     assert await book(database, owner, 7, FilamentUse(1, "PLA", spool_id, 25_000)) == 25_000
 
     async with database.write() as session:
         assert await remaining(session, spool_id) == 75_000
-        assert await service.get_reserved_spools(session, owner, 7) == {}
+        assert await reserved(session, owner) == {}
         assert await movements(session, owner) == [("attempt:7:1", -25_000, MovementReason.PRINT)]
 
 

@@ -161,3 +161,35 @@ async def test_hardware_used_eight_times_at_once_under_one_key_counts_once(
     async with database.write() as session:
         stock = await stock_queries.lock_hardware(session, owner, [screws, boxes])
         assert (stock[screws].on_hand, stock[boxes].on_hand) == (96, 9)
+
+
+async def test_an_order_that_grew_after_it_was_complete_takes_the_difference(
+    database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        screws = (await make_hardware(session, owner)).id
+        await stock_queries.lock_hardware(session, owner, [screws])
+        await stock_queries.move_hardware(session, owner, {screws: (0, 10)})
+
+    async def use(count: int) -> None:
+        async with database.write() as session:
+            await service.use_hardware(
+                session, owner, hardware_quantities={screws: count}, key="order:1"
+            )
+
+    for count in (4, 7, 7, 5, 13, 13):  # it grows, shrinks, and grows beyond what is there
+        await use(count)
+
+    async with database.write() as session:
+        rows = await session.scalars(
+            select(StockMovement)
+            .where(StockMovement.organization_id == owner.organization_id)
+            .order_by(StockMovement.id)
+        )
+        assert [(row.key, row.delta, row.needed) for row in rows] == [
+            (f"order:1:{screws}", -4, 4),
+            (f"order:1:{screws}:7", -3, 3),
+            (f"order:1:{screws}:13", -3, 6),
+        ]
+        stock = await stock_queries.lock_hardware(session, owner, [screws])
+        assert stock[screws].on_hand == 0

@@ -22,6 +22,7 @@ SCOPE_OF_SEGMENT = {
     "expenses": "analytics",
     "filaments": "inventory",
     "hardware": "inventory",
+    "integrations": "catalog",
     "items": "orders",
     "keys": "account",
     "listings": "catalog",
@@ -48,6 +49,7 @@ SCOPE_OF_SEGMENT = {
     "stock": "inventory",
     "supplier-orders": "suppliers",
     "variants": "catalog",
+    "weather": "inventory",
 }
 
 

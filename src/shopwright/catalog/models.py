@@ -136,6 +136,47 @@ class SkuAlias(TenantModel):
     )
 
 
+class Listing(TenantModel):
+    """How a channel presents a product, as it was last read there."""
+
+    __tablename__ = "listings"
+    __table_args__ = (
+        Index("uq_listings_external", "connection_id", "external_id", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    connection_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("channel_connections.id", ondelete="CASCADE")
+    )
+    product_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("products.id"), index=True)
+    external_id: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(300))
+    url: Mapped[str | None] = mapped_column(String(500))
+    is_offered: Mapped[bool] = mapped_column(default=True)  # not when the channel shows it no more
+    seen_at: Mapped[datetime]
+    offers: Mapped[list["ListingOffer"]] = relationship(order_by="ListingOffer.id", lazy="raise")
+
+
+class ListingOffer(TenantModel):
+    """One choice of a listing; ``quantity`` is what the channel offers, not what lies on the
+    shelf."""
+
+    __tablename__ = "listing_offers"
+    __table_args__ = (
+        Index("uq_listing_offers_sku", "listing_id", "sku", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    listing_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("listings.id", ondelete="CASCADE")
+    )
+    variant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("variants.id"), index=True)
+    sku: Mapped[str] = mapped_column(String(100))
+    quantity: Mapped[int | None]
+    price_minor: Mapped[int | None]
+    currency: Mapped[str | None] = mapped_column(String(3))
+
+
 class PricingSettings(TenantModel):
     """What an hour of the shop's own work costs, for suggested prices. One row per organization."""
 
@@ -147,3 +188,17 @@ class PricingSettings(TenantModel):
 
     labor_per_hour_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+
+
+class ManyfoldSettings(TenantModel):
+    """Where the shop's library of models is, and how we sign in there. One row per organization."""
+
+    __tablename__ = "manyfold_settings"
+    __table_args__ = (
+        Index("uq_manyfold_settings_organization", "organization_id", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    base_url: Mapped[str] = mapped_column(String(500))
+    client_id: Mapped[str] = mapped_column(String(200))
+    client_secret: Mapped[str] = mapped_column(Text)  # encrypted

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
-from shopwright.catalog.models import PricingSettings, Product, Variant
+from shopwright.catalog.models import ManyfoldSettings, PricingSettings, Product, Variant
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Paging, Ref
 
@@ -45,6 +45,18 @@ async def find_profile(session: AsyncSession, ctx: Actor, ref: Ref) -> Product |
     return product
 
 
+async def find_id_by_name(session: AsyncSession, ctx: Actor, name: str) -> int | None:
+    """The oldest product of exactly this name, case aside, that is not hidden."""
+    product_id: int | None = await session.scalar(
+        select(Product.id)
+        .where(Product.organization_id == ctx.organization_id, Product.is_active)
+        .where(func.lower(Product.name) == name.lower())
+        .order_by(Product.id)
+        .limit(1)
+    )
+    return product_id
+
+
 async def get_currency(session: AsyncSession, ctx: Actor) -> str:
     """The organization's."""
     currency: str | None = await session.scalar(
@@ -56,6 +68,13 @@ async def get_currency(session: AsyncSession, ctx: Actor) -> str:
 async def find_pricing(session: AsyncSession, ctx: Actor) -> PricingSettings | None:
     settings: PricingSettings | None = await session.scalar(
         select(PricingSettings).where(PricingSettings.organization_id == ctx.organization_id)
+    )
+    return settings
+
+
+async def find_manyfold(session: AsyncSession, ctx: Actor) -> ManyfoldSettings | None:
+    settings: ManyfoldSettings | None = await session.scalar(
+        select(ManyfoldSettings).where(ManyfoldSettings.organization_id == ctx.organization_id)
     )
     return settings
 

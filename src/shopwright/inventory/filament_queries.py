@@ -1,14 +1,17 @@
 """SQL of filaments with the sums of their spools."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.inventory import rules
-from shopwright.inventory.models import Filament, Spool
+from shopwright.inventory.models import Filament, FilamentMovement, Spool
+from shopwright.inventory.states import MovementReason
 from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Ref
 
 
@@ -54,6 +57,29 @@ async def find_filament(session: AsyncSession, ctx: Actor, ref: Ref) -> Filament
     )
     row = rows.first()
     return _fold(row) if row else None
+
+
+async def lock_filament(session: WriteSession, ctx: Actor, filament_id: int) -> None:
+    await session.execute(
+        select(Filament.id)
+        .where(Filament.organization_id == ctx.organization_id, Filament.id == filament_id)
+        .with_for_update(key_share=True)  # movements refer to it meanwhile
+    )
+
+
+async def sum_usage(
+    session: AsyncSession, ctx: Actor, filament_ids: Collection[int], since: datetime
+) -> dict[int, int]:
+    """Milligrams that prints and people used of each, corrections left out."""
+    rows = await session.execute(
+        select(FilamentMovement.filament_id, func.sum(-FilamentMovement.delta_mg))
+        .where(FilamentMovement.organization_id == ctx.organization_id)
+        .where(FilamentMovement.filament_id.in_(filament_ids))
+        .where(FilamentMovement.created_at >= since)
+        .where(FilamentMovement.reason.in_([MovementReason.PRINT, MovementReason.USAGE]))
+        .group_by(FilamentMovement.filament_id)
+    )
+    return {row[0]: int(row[1]) for row in rows if row[0] is not None}
 
 
 def _stocks(ctx: Actor) -> Select[Filament, int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import audit
-from shopwright.inventory import filament_queries, queries, rules
+from shopwright.inventory import filament_queries, low_stock, queries, rules
 from shopwright.inventory.filament_queries import FilamentStock
 from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.inventory.service import StockMoved
@@ -67,7 +67,11 @@ async def create_filament(
 ) -> FilamentStock:
     """A filament with one spool of ``initial_mg``, of which ``current_mg`` are left."""
     filament = Filament(
-        organization_id=ctx.organization_id, material="", color_name="", updated_at=now
+        organization_id=ctx.organization_id,
+        material="",
+        color_name="",
+        created_at=now,
+        updated_at=now,
     )
     _describe(filament, spec)
     session.add(filament)
@@ -83,9 +87,9 @@ async def update_filament(
 ) -> FilamentStock:
     """Change the description; a ``current_mg`` other than the sum of the spools is a correction."""
     filament = (await get_filament(session, ctx, ref)).filament
+    spools = await _lock_rolls(session, ctx, filament)  # before the filament, as prints do
     _describe(filament, spec)
     filament.updated_at = now
-    spools = await _lock_rolls(session, ctx, filament)
     await _resize(session, spools, spec.initial_mg)
     await _correct(session, ctx, filament, spools, target_mg=spec.current_mg, now=now)
     audit.record(session, ctx, "filament.updated", filament.id)
@@ -96,8 +100,8 @@ async def update_filament(
 async def hide_filament(session: WriteSession, ctx: Actor, *, ref: Ref) -> None:
     """It leaves the lists and the printers' slots; its movements stay."""
     filament = (await get_filament(session, ctx, ref)).filament
-    filament.is_hidden = True
     spools = await _lock_rolls(session, ctx, filament)
+    filament.is_hidden = True
     await _take_out(session, ctx, [spool.id for spool in spools])
     audit.record(session, ctx, "filament.deleted", filament.id)
     touch(session, ctx.organization_id, "filament", filament.id)
@@ -285,6 +289,7 @@ async def _move(
     }
     if not await queries.move_spools(session, ctx, levels):
         raise StockMoved("A spool moved meanwhile. Look again.")
+    await low_stock.tell_low(session, ctx, spools, changes)
 
 
 async def _add_spool(

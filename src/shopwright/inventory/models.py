@@ -82,6 +82,7 @@ class FilamentMovement(TenantModel):
     __tablename__ = "filament_movements"
     __table_args__ = (
         Index("uq_filament_movements_key", "organization_id", "key", unique=True),
+        Index("ix_filament_movements_used", "filament_id", "created_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -112,11 +113,16 @@ class StepStock(TenantModel):
 
 
 class StockMovement(TenantModel):
-    """``key`` makes one real harvest, draw or return count once."""
+    """``key`` makes one real harvest, draw or return count once.
+
+    Hardware that an order used says of which ``source`` and how much was ``needed``, as the drawer
+    may have held less.
+    """
 
     __tablename__ = "stock_movements"
     __table_args__ = (
         Index("uq_stock_movements_key", "organization_id", "key", unique=True),
+        Index("ix_stock_movements_source", "organization_id", "source"),
         {"sqlite_autoincrement": True},
     )
 
@@ -126,6 +132,8 @@ class StockMovement(TenantModel):
     delta: Mapped[int]
     reason: Mapped[MovementReason] = mapped_column(EnumText(MovementReason))
     note: Mapped[str] = mapped_column(String(300), default="")
+    source: Mapped[str | None] = mapped_column(String(80))
+    needed: Mapped[int | None]
 
 
 class HardwareStock(TenantModel):

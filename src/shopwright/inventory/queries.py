@@ -156,17 +156,6 @@ async def release(session: WriteSession, ctx: Actor, attempt_id: int) -> int:
     return len(rows.all())
 
 
-async def list_reserved(session: AsyncSession, ctx: Actor, attempt_id: int) -> dict[int, int]:
-    """Milligrams promised to the attempt, by spool."""
-    rows = await session.execute(
-        select(Reservation.spool_id, func.sum(Reservation.amount_mg))
-        .where(Reservation.organization_id == ctx.organization_id)
-        .where(Reservation.attempt_id == attempt_id)
-        .group_by(Reservation.spool_id)
-    )
-    return {spool_id: int(amount) for spool_id, amount in rows}
-
-
 async def list_spools(
     session: AsyncSession, ctx: Actor, conditions: Sequence[ColumnElement[bool]], paging: Paging
 ) -> tuple[list[Any], int]:

@@ -1,15 +1,18 @@
 """Filaments as the shop manager's clients know them, spools and their slots, over HTTP."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import MemberCtx, ViewerCtx
 from shopwright.accounts.schemas import Message
-from shopwright.inventory import filament_queries, filaments, queries, slots
-from shopwright.inventory.filament_queries import FilamentFilter
+from shopwright.inventory import filament_queries, filaments, low_stock, queries, slots
+from shopwright.inventory.filament_queries import FilamentFilter, FilamentStock
 from shopwright.inventory.filaments import SpoolPromised, TagTaken
 from shopwright.inventory.models import Filament, FilamentMovement, Spool
 from shopwright.inventory.schemas import (
@@ -25,6 +28,7 @@ from shopwright.inventory.schemas import (
     SpoolPage,
     SpoolRead,
 )
+from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import (
     ALL_ROWS,
     MAX_ID,
@@ -55,6 +59,7 @@ async def list_filaments(
     ctx: ViewerCtx,
     session: Read,
     paging: EveryRow,
+    now: Now,
     material: Annotated[str | None, Query(max_length=40)] = None,
     color: Annotated[str | None, Query(max_length=60)] = None,
     low_stock: bool = False,
@@ -62,7 +67,7 @@ async def list_filaments(
     """Filaments with what is left of them; ``low_stock`` shows only those that run out."""
     wanted = FilamentFilter(material, color, low_stock)
     rows, total = await filament_queries.list_filaments(session, ctx, wanted, paging)
-    return listed("filaments", [FilamentRead.of(row) for row in rows], total, paging)
+    return listed("filaments", await _with_outlook(session, ctx, rows, now), total, paging)
 
 
 @router.post("/filaments", status_code=201, responses=problems(Invalid))
@@ -70,13 +75,17 @@ async def create_filament(
     body: FilamentCreate, ctx: MemberCtx, session: Write, now: Now
 ) -> FilamentRead:
     """A filament with one spool."""
-    return FilamentRead.of(await filaments.create_filament(session, ctx, spec=body.spec(), now=now))
+    stock = await filaments.create_filament(session, ctx, spec=body.spec(), now=now)
+    return (await _with_outlook(session, ctx, [stock], now))[0]
 
 
 @router.get("/filaments/{filament}", responses=problems(NotFound))
-async def read_filament(filament: FilamentRef, ctx: ViewerCtx, session: Read) -> FilamentRead:
+async def read_filament(
+    filament: FilamentRef, ctx: ViewerCtx, session: Read, now: Now
+) -> FilamentRead:
     """One filament."""
-    return FilamentRead.of(await filaments.get_filament(session, ctx, filament))
+    stock = await filaments.get_filament(session, ctx, filament)
+    return (await _with_outlook(session, ctx, [stock], now))[0]
 
 
 @router.put("/filaments/{filament}", responses=problems(NotFound, Invalid))
@@ -84,9 +93,9 @@ async def update_filament(
     filament: FilamentRef, body: FilamentChange, ctx: MemberCtx, session: Write, now: Now
 ) -> FilamentRead:
     """Describe it anew; another ``current_amount`` is booked as a correction."""
-    return FilamentRead.of(
-        await filaments.update_filament(session, ctx, ref=filament, spec=body.spec(), now=now)
-    )
+    spec = body.spec()
+    stock = await filaments.update_filament(session, ctx, ref=filament, spec=spec, now=now)
+    return (await _with_outlook(session, ctx, [stock], now))[0]
 
 
 @router.delete("/filaments/{filament}", responses=problems(NotFound))
@@ -200,3 +209,10 @@ async def unload_slot(printer: PrinterRef, slot: int, ctx: MemberCtx, session: W
     """Say that the slot's spool was taken out."""
     await slots.unload_slot(session, ctx, printer=printer, slot=slot)
     return Message(message="Slot unloaded")
+
+
+async def _with_outlook(
+    session: AsyncSession, ctx: Actor, rows: Sequence[FilamentStock], now: datetime
+) -> list[FilamentRead]:
+    outlooks = await low_stock.list_outlooks(session, ctx, rows, now)
+    return [FilamentRead.of(row, outlooks[row.filament.id]) for row in rows]

@@ -10,6 +10,7 @@ from shopwright.catalog.models import Hardware
 from shopwright.inventory import rules
 from shopwright.inventory.filament_queries import FilamentStock
 from shopwright.inventory.filaments import FilamentSpec, SpoolSpec
+from shopwright.inventory.low_stock import Outlook
 from shopwright.inventory.models import FilamentMovement, StockMovement
 from shopwright.inventory.states import MovementReason
 from shopwright.kernel.edge import BodyRef
@@ -52,7 +53,8 @@ class FilamentCreate(FilamentChange):
 
 
 class FilamentRead(BaseModel):
-    """Amounts in grams, the price of one in the organization's currency."""
+    """Amounts in grams, the price of one in the organization's currency. ``days_left`` is what is
+    left by the use of the last 30 days, null when nothing was used."""
 
     id: int
     material: str
@@ -69,9 +71,12 @@ class FilamentRead(BaseModel):
     uuid: str
     vendor: str
     color_hex: str | None
+    used_last_30_days: int | float
+    days_left: int | None
+    should_reorder: bool
 
     @classmethod
-    def of(cls, stock: FilamentStock) -> "FilamentRead":
+    def of(cls, stock: FilamentStock, outlook: Outlook) -> "FilamentRead":
         filament = stock.filament
         return cls(
             id=filament.id,
@@ -89,6 +94,9 @@ class FilamentRead(BaseModel):
             uuid=filament.uuid,
             vendor=filament.vendor,
             color_hex=filament.color,
+            used_last_30_days=rules.to_grams(outlook.used_mg),
+            days_left=outlook.days_left,
+            should_reorder=outlook.should_reorder,
         )
 
 

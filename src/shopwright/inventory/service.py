@@ -10,9 +10,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shopwright.inventory import queries, rules, stock_queries
+from shopwright.inventory import low_stock, queries, rules, stock_queries
+from shopwright.inventory.events import FinishedStockMoved
 from shopwright.inventory.models import Spool
 from shopwright.inventory.states import MovementReason
+from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict, Invalid, NotFound
@@ -95,11 +97,6 @@ async def release_reservations(session: WriteSession, ctx: Actor, attempt_id: in
         touch(session, ctx.organization_id, "filament")
 
 
-async def get_reserved_spools(session: AsyncSession, ctx: Actor, attempt_id: int) -> dict[int, int]:
-    """Milligrams promised to the attempt, by spool."""
-    return await queries.list_reserved(session, ctx, attempt_id)
-
-
 async def book_print_use(
     session: WriteSession,
     ctx: Actor,
@@ -153,7 +150,7 @@ async def take_from_stock(
     await stock_queries.add_movements(session, [row])
     if not await stock_queries.move_step(session, ctx, recipe_step_id, on_hand, on_hand - taken):
         raise StockMoved("The stock moved while it was drawn. Try again.")
-    touch(session, ctx.organization_id, "stock")
+    await tell_stock_moved(session, ctx, recipe_step_id)
     return taken
 
 
@@ -172,13 +169,20 @@ async def add_to_stock(
     row = _stock_movement(ctx, key, quantity, reason, recipe_step_id=recipe_step_id)
     if await stock_queries.add_movements(session, [row]):
         await stock_queries.raise_step(session, ctx, recipe_step_id, quantity)
-        touch(session, ctx.organization_id, "stock")
+        await tell_stock_moved(session, ctx, recipe_step_id)
+
+
+async def tell_stock_moved(session: WriteSession, ctx: Actor, recipe_step_id: int) -> None:
+    """To pages and to higher slices; for whoever moved finished copies."""
+    touch(session, ctx.organization_id, "stock")
+    await events.publish(session, FinishedStockMoved(ctx.organization_id, recipe_step_id))
 
 
 async def use_hardware(
     session: WriteSession, ctx: Actor, *, hardware_quantities: Mapping[int, int], key: str
 ) -> None:
-    """Take what finished pieces needed; the same key again changes nothing.
+    """Take what finished pieces needed in all under this key. The same again changes nothing; more
+    takes the difference, as an order may grow after it was complete.
 
     Never below zero: where the drawer held less than was used, the movement's note says so.
     """
@@ -186,19 +190,18 @@ async def use_hardware(
     if not needed:
         return
     stock = await stock_queries.lock_hardware(session, ctx, needed)
-    changes = {
-        hardware: (stock[hardware].on_hand, max(stock[hardware].on_hand - count, 0))
-        for hardware, count in needed.items()
+    booked = await stock_queries.sum_needed(session, ctx, key, needed)
+    more = {id_: total for id_, total in needed.items() if total > booked.get(id_, 0)}
+    levels = {
+        id_: (stock[id_].on_hand, max(stock[id_].on_hand - total + booked.get(id_, 0), 0))
+        for id_, total in more.items()
     }
-    rows = {
-        hardware: _hardware_use(
-            ctx, f"{key}:{hardware}", hardware, wanted=needed[hardware], levels=levels
-        )
-        for hardware, levels in changes.items()
-    }
-    fresh = await stock_queries.add_movements(session, list(rows.values()))
-    moving = {hardware: changes[hardware] for hardware, row in rows.items() if row["key"] in fresh}
-    if not await stock_queries.move_hardware(session, ctx, moving):
+    rows = [
+        _hardware_use(ctx, key, id_, total=total, booked=booked.get(id_), levels=levels[id_])
+        for id_, total in more.items()
+    ]
+    await stock_queries.add_movements(session, rows)
+    if not await stock_queries.move_hardware(session, ctx, levels):
         raise StockMoved("The hardware moved while it was counted. Try again.")
     touch(session, ctx.organization_id, "stock")
 
@@ -257,6 +260,8 @@ async def _lower(
     if not await queries.move_spools(session, ctx, changes):
         raise StockMoved("A spool moved while its use was booked. Try again.")
     await queries.add_movements(session, shortages)
+    lowered = {spool_id: after - before for spool_id, (before, after) in changes.items()}
+    await low_stock.tell_low(session, ctx, spools.values(), lowered)
 
 
 def _shortage(
@@ -288,17 +293,27 @@ def _stock_movement(
 
 
 def _hardware_use(
-    ctx: Actor, key: str, hardware_id: int, *, wanted: int, levels: tuple[int, int]
+    ctx: Actor,
+    source: str,
+    hardware_id: int,
+    *,
+    total: int,
+    booked: int | None,
+    levels: tuple[int, int],
 ) -> dict[str, object]:
+    """``booked`` of ``total`` were taken before; None when nothing was."""
     before, after = levels
+    wanted = total - (booked or 0)
     is_short = before < wanted
     return {
         "organization_id": ctx.organization_id,
-        "key": key,
+        "key": f"{source}:{hardware_id}" + ("" if booked is None else f":{total}"),
         "hardware_id": hardware_id,
         "delta": after - before,
         "reason": MovementReason.CONSUMED,
         "note": f"{wanted} were needed, only {before} were on hand. Count them."
         if is_short
         else "",
+        "source": source,
+        "needed": wanted,
     }

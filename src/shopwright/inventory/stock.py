@@ -11,7 +11,7 @@ from shopwright.catalog import products
 from shopwright.catalog import service as catalog
 from shopwright.catalog.models import Hardware
 from shopwright.inventory import stock_queries
-from shopwright.inventory.service import StockMoved
+from shopwright.inventory.service import StockMoved, tell_stock_moved
 from shopwright.inventory.states import MovementReason
 from shopwright.kernel import ids
 from shopwright.kernel.actor import Actor
@@ -36,7 +36,7 @@ async def count_step(
         if not await stock_queries.move_step(session, ctx, recipe_step.id, before, on_hand):
             raise StockMoved("The stock moved while it was counted. Look again.")
     audit.record(session, ctx, "stock.counted", recipe_step.id, on_hand=on_hand, before=before)
-    touch(session, ctx.organization_id, "stock")
+    await tell_stock_moved(session, ctx, recipe_step.id)
     return recipe_step.id
 
 

@@ -151,6 +151,23 @@ async def move_hardware(
     return len(moved.all()) == len(changes)
 
 
+async def sum_needed(
+    session: WriteSession, ctx: Actor, source: str, hardware_ids: Collection[int]
+) -> dict[int, int]:
+    """How much of each was needed by what was booked of this source. Lock the hardware first."""
+    firsts = [f"{source}:{hardware_id}" for hardware_id in hardware_ids]  # older ones: no source
+    rows = await session.execute(
+        select(
+            StockMovement.hardware_id,
+            func.sum(func.coalesce(StockMovement.needed, -StockMovement.delta)),
+        )
+        .where(StockMovement.organization_id == ctx.organization_id)
+        .where((StockMovement.source == source) | StockMovement.key.in_(firsts))
+        .group_by(StockMovement.hardware_id)
+    )
+    return {row[0]: int(row[1]) for row in rows if row[0] is not None}
+
+
 async def list_hardware(
     session: AsyncSession, ctx: Actor, conditions: Sequence[ColumnElement[bool]], paging: Paging
 ) -> tuple[list[Any], int]:

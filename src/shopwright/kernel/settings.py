@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     etsy_redirect_uri: str = Field("", alias="ETSY_REDIRECT_URI")
     etsy_calls_per_minute: int = Field(10, alias="ETSY_CALLS_PER_MINUTE", ge=1)
     etsy_sync_minutes: float = Field(5, alias="ETSY_SYNC_MINUTES", gt=0)
+    openweather_api_key: SecretStr | None = Field(None, alias="OPENWEATHER_API_KEY")
+    openweather_url: str = Field("https://api.openweathermap.org", alias="OPENWEATHER_URL")
+    openweather_location: str = Field("", alias="OPENWEATHER_LOCATION")
     bambu_access_code: SecretStr | None = Field(None, alias="BAMBU_ACCESS_CODE")
 
     smtp_host: str = Field("", validation_alias=AliasChoices("SMTP_HOST", "SMTP_SERVER"))

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from shopwright.accounts import routes as accounts
 from shopwright.analytics import expense_routes
 from shopwright.analytics import routes as analytics
-from shopwright.catalog import profile_routes
+from shopwright.catalog import library_routes, profile_routes
 from shopwright.catalog import routes as catalog
 from shopwright.channels import identity_routes as channel_identity
 from shopwright.channels import routes as channels
@@ -44,9 +44,11 @@ def include(app: FastAPI) -> None:
     app.include_router(print_files.router)
     app.include_router(catalog.router)
     app.include_router(profile_routes.router)
+    app.include_router(library_routes.router)
     app.include_router(files.uploads)
     app.include_router(inventory.router)
     app.include_router(stock.router)
+    app.include_router(weather.router)
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
     app.include_router(order_work.router)

@@ -1,0 +1,1 @@
+"""Manyfold behind the port of model libraries."""

@@ -1,0 +1,1 @@
+"""OpenWeather behind the weather port."""
