@@ -1,12 +1,15 @@
 """All SQL of orders and their items. Piece rows are in ``piece_queries``."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from shopwright.accounts.models import Organization
 from shopwright.kernel import bulk
@@ -17,6 +20,7 @@ from shopwright.orders.models import Customer, Hold, Order, OrderItem
 from shopwright.orders.states import HoldSubject, OrderStatus, ProductionStatus
 
 AnySession = AsyncSession
+PLANNED = ("variant_id", "waiting_code", "waiting_reason")
 
 
 async def take_order_numbers(session: WriteSession, ctx: Actor, count: int) -> range:
@@ -92,6 +96,25 @@ async def list_order_items(session: AnySession, ctx: Actor, order_id: int) -> li
         .execution_options(populate_existing=True)
     )
     return list(rows)
+
+
+async def store_plans(session: WriteSession, ctx: Actor, items: Collection[OrderItem]) -> None:
+    """Write what planning set on these items: few statements, as most of a page say the same."""
+    alike: dict[tuple[Any, ...], list[OrderItem]] = defaultdict(list)
+    for item in items:
+        if session.is_modified(item):
+            alike[tuple(getattr(item, name) for name in PLANNED)].append(item)
+    for values, group in alike.items():
+        planned = dict(zip(PLANNED, values, strict=True))
+        await session.execute(
+            update(OrderItem)
+            .where(OrderItem.organization_id == ctx.organization_id)
+            .where(bulk.among(session, OrderItem.id, [item.id for item in group]))
+            .values(planned)
+            .execution_options(synchronize_session=False)
+        )
+        for item, (name, value) in product(group, planned.items()):
+            set_committed_value(item, name, value)
 
 
 async def list_waiting_items(

@@ -52,7 +52,7 @@ async def plan_items(
         for item in items
         if (recipe := _state_reason(item, recipes)) and orders[item.order_id].status in WORKABLE
     ]
-    await session.flush()
+    await queries.store_plans(session, ctx, items)
     touch(session, ctx.organization_id, "inbox")
     unknown = {item.sku for item in items if item.sku and item.waiting_code == UNKNOWN_SKU}
     if unknown:
