@@ -10,6 +10,7 @@ from shopwright.accounts.models import ApiKey, AuditEntry, Invitation, Organizat
 from shopwright.accounts.queries import MemberRow
 from shopwright.accounts.sessions import SignedIn
 from shopwright.kernel.actor import Role
+from shopwright.kernel.examples import shown_as
 from shopwright.kernel.times import PlainTime, ZuluTime
 
 ROLE_SYNONYMS = {"user": "member", "super_admin": "owner"}  # words of the reference systems
@@ -27,6 +28,22 @@ RoleIn = Annotated[Role, BeforeValidator(_role)]
 Password = Annotated[SecretStr, Field(max_length=1000)]
 
 
+USER = {
+    "id": 1,
+    "etsy_user_id": "700123",
+    "username": "AtelierSandbox",
+    "first_name": "Anna",
+    "shop_id": "500321",
+    "shop_name": "My 3D Shop",
+    "uuid": "01900000-0000-7000-8000-000000000001",
+    "email": "anna@example.com",
+    "organization_id": "01900000-0000-7000-8000-000000000002",
+}
+TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9…"
+REFRESH_TOKEN = "q2Zx0mB7vN4kT9wYc1LrUe8sHd5fJg3A"
+PRINTED_AT = "2025-01-01T00:00:00"
+
+
 class Body(BaseModel):
     """Our own routes say no to members they do not know."""
 
@@ -34,15 +51,21 @@ class Body(BaseModel):
 
 
 class SignInBody(BaseModel):
+    model_config = shown_as({"email": "anna@example.com", "password": "correct horse battery"})
+
     email: Email
     password: Password
 
 
 class RefreshBody(BaseModel):
+    model_config = shown_as({"refresh_token": REFRESH_TOKEN})
+
     refresh_token: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class SwitchBody(BaseModel):
+    model_config = shown_as({"organization_id": "01900000-0000-7000-8000-000000000002"})
+
     organization: Annotated[
         str,
         BeforeValidator(str),
@@ -51,26 +74,40 @@ class SwitchBody(BaseModel):
 
 
 class PasswordChange(Body):
+    model_config = shown_as(
+        {"current_password": "correct horse battery", "new_password": "a better one 42"}
+    )
+
     current_password: Password
     new_password: Password
 
 
 class InvitationAccept(Body):
+    model_config = shown_as(
+        {"token": "Jt6…", "password": "correct horse battery", "first_name": "Ben"}
+    )
+
     token: Annotated[str, Field(min_length=1, max_length=200)]
     password: Password
     first_name: Annotated[str, Field(max_length=100)] = ""
 
 
 class InvitationCreate(Body):
+    model_config = shown_as({"email": "ben@example.com", "role": "member"})
+
     email: Email
     role: RoleIn = Role.MEMBER
 
 
 class MemberUpdate(Body):
+    model_config = shown_as({"role": "admin"})
+
     role: RoleIn
 
 
 class KeyCreate(Body):
+    model_config = shown_as({"name": "Till", "role": "member", "scopes": ["orders"]})
+
     name: Annotated[str, Field(min_length=1, max_length=100)]
     role: RoleIn = Role.MEMBER
     scopes: list[str] | None = None
@@ -79,6 +116,8 @@ class KeyCreate(Body):
 
 class UserRead(BaseModel):
     """As the shop manager's reference prints it; the shop is the organization of the token."""
+
+    model_config = shown_as(USER)
 
     id: int
     etsy_user_id: str | None
@@ -96,6 +135,10 @@ class UserRead(BaseModel):
 
 
 class UserWithTimes(UserRead):
+    model_config = shown_as(
+        USER | {"role": "owner", "created_at": PRINTED_AT, "updated_at": PRINTED_AT}
+    )
+
     role: Role | None
     created_at: PlainTime
     updated_at: PlainTime
@@ -125,6 +168,16 @@ def _user_members(user: User, organization: Organization | None) -> dict[str, An
 
 
 class SignedInRead(BaseModel):
+    model_config = shown_as(
+        {
+            "token": TOKEN,
+            "refresh_token": REFRESH_TOKEN,
+            "token_type": "bearer",
+            "expires_in": 86400,
+            "user": USER,
+        }
+    )
+
     token: str
     refresh_token: str | None
     token_type: str = "bearer"
@@ -142,6 +195,8 @@ class SignedInRead(BaseModel):
 
 
 class Message(BaseModel):
+    model_config = shown_as({"message": "Logged out successfully"})
+
     message: str
 
 
