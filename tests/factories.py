@@ -13,6 +13,8 @@ from shopwright.accounts.models import (
     Organization,
     User,
 )
+from shopwright.analytics.models import Expense
+from shopwright.analytics.states import ExpenseCategory
 from shopwright.catalog.models import Hardware, Product, RecipeStep, SkuAlias, Variant
 from shopwright.catalog.states import StepKind
 from shopwright.channels.models import ChannelReject, Connection
@@ -447,6 +449,21 @@ async def make_job_id(session: WriteSession, actor: Actor) -> int:
     session.add(job)
     await session.flush()
     return job.id
+
+
+@row_for("expense")
+async def make_expense(session: WriteSession, actor: Actor) -> int:
+    expense = Expense(
+        organization_id=actor.organization_id,
+        category=ExpenseCategory.SHIPPING,
+        amount_minor=450,
+        currency="EUR",
+        spent_on=START.date(),
+        updated_at=START,
+    )
+    session.add(expense)
+    await session.flush()
+    return expense.id
 
 
 @row_for("parcel")

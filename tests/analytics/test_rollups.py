@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from shopwright.accounts.models import Organization
-from shopwright.analytics import rollups
+from shopwright.analytics import checks, rollups
 from shopwright.analytics.models import (
     CountedOrder,
     FilamentDay,
@@ -215,8 +215,12 @@ async def test_rebuild_mends_what_somebody_broke(database: Database, owner: Acto
         await session.execute(
             delete(OrderDay).where(OrderDay.organization_id == owner.organization_id)
         )
+    async with database.read() as session:
+        assert await checks.list_wrong(session, owner.organization_id) == [RollupSubject.ORDERS]
     await rollups.rebuild(database, owner.organization_id)
     await assert_in_step(database, owner, "UTC")
+    async with database.read() as session:
+        assert await checks.list_wrong(session, owner.organization_id) == []
 
 
 async def test_touched_order_that_did_not_change_writes_nothing(

@@ -13,6 +13,8 @@ from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shopwright.accounts import queries
+from shopwright.accounts.models import Organization
+from shopwright.analytics import checks
 from shopwright.cli.opening import DataDir, load_settings
 from shopwright.files.models import StoredFile
 from shopwright.fleet.models import Printer
@@ -124,6 +126,7 @@ async def _inside(settings: Settings) -> list[Finding]:
             await _effects(process),
             await _files(process),
             await _printers(process),
+            await _reports(process),
         ]
 
 
@@ -176,6 +179,17 @@ async def _printers(process: Process) -> Finding:
             "printers", WARNING, f"{away} of {len(states)} were not online when last seen."
         )
     return Finding("printers", GOOD, f"{len(states)}, all online")
+
+
+async def _reports(process: Process) -> Finding:
+    wrong: set[str] = set()
+    async with process.database.read() as session:
+        for organization_id in await session.scalars(select(Organization.id)):
+            wrong.update(await checks.list_wrong(session, organization_id))
+    if wrong:
+        words = ", ".join(sorted(wrong))
+        return Finding("reports", BAD, f"{words} are counted wrong; run `analytics rebuild`.")
+    return Finding("reports", GOOD, "say what counting the rows says")
 
 
 def _backup(settings: Settings) -> Finding:

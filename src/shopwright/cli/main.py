@@ -18,6 +18,7 @@ from shopwright.cli import (
     exchange,
     keys,
     people,
+    rollups,
     sandbox,
 )
 from shopwright.cli.opening import DataDir, load_settings
@@ -42,6 +43,7 @@ app.add_typer(people.tokens, name="token")
 app.add_typer(keys.app, name="key")
 app.add_typer(config.app, name="config")
 app.add_typer(effects.app, name="effects")
+app.add_typer(rollups.app, name="analytics")
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("export")(exchange.export)

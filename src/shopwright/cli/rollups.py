@@ -1,0 +1,39 @@
+"""``analytics``: the roll-ups that reports read."""
+
+import typer
+
+from shopwright.analytics import checks, rollups
+from shopwright.cli.opening import DataDir, OrganizationName, get_organization, run
+from shopwright.kernel.edge import Process
+from shopwright.kernel.errors import Conflict
+
+app = typer.Typer(help="What the reports count from.", no_args_is_help=True)
+
+
+@app.command()
+def rebuild(org: OrganizationName = "", data_dir: DataDir = None) -> None:
+    """Count orders, prints and filament anew; the shop may go on meanwhile."""
+
+    async def work(process: Process) -> str:
+        async with process.database.read() as session:
+            organization = await get_organization(session, org)
+        await rollups.rebuild(process.database, organization.id)
+        return organization.name
+
+    typer.echo(f"The reports of {run(data_dir, work)} are counted anew.")
+
+
+@app.command()
+def check(org: OrganizationName = "", data_dir: DataDir = None) -> None:
+    """Whether they say what counting the rows says; exit code 4 when they do not."""
+
+    async def work(process: Process) -> list[str]:
+        async with process.database.read() as session:
+            organization = await get_organization(session, org)
+            wrong = await checks.list_wrong(session, organization.id)
+            return [subject.value for subject in wrong]
+
+    wrong = run(data_dir, work)
+    if wrong:
+        raise Conflict(f"Wrong: {', '.join(wrong)}. Run `shopwright analytics rebuild`.")
+    typer.echo("The reports say what counting the rows says.")
