@@ -562,7 +562,7 @@ async def make_loaded_printer_id(session: WriteSession, actor: Actor) -> int:
 @row_for("material")
 async def make_material_id(session: WriteSession, actor: Actor) -> int:
     """What is in slot 1 of a printer."""
-    return Material(await make_loaded_printer_id(session, actor), 1).id
+    return Material(int(await make_loaded_printer_id(session, actor)), 1).id
 
 
 async def make_connection(session: WriteSession, actor: Actor) -> Connection:

@@ -18,6 +18,7 @@ from shopwright.orders import pieces, queries
 from shopwright.orders.models import OrderItem, PieceStep
 from shopwright.orders.states import LEFT, STOPPED, WORKABLE
 from shopwright.planning.events import SkusUnknown
+from shopwright.print_jobs import order_prints
 from shopwright.print_jobs import service as print_jobs
 
 # Imported with the rest of a channel's history, they must not fill the SKU inbox.
@@ -61,6 +62,7 @@ async def plan_items(
         touch(session, ctx.organization_id, "order", item.order_id)
     if ready:
         await pieces.owe_pieces(session, ctx, recipes=ready, now=now)
+        await order_prints.give_way(session, ctx, item_ids=[item.id for item, _ in ready])
     wanted = {step.id for _, recipe in ready for step in recipe}
     await _cover(session, ctx, wanted, now)
 

@@ -183,6 +183,7 @@ async def resolve_attempt(
     job_id: int,
     answer: Answer,
     percent: int = 0,
+    reason: str | None = None,
     now: datetime,
 ) -> PrintJob:
     """A person looked at the bed; raises AttemptNotUnknown when nothing is in doubt."""
@@ -207,7 +208,8 @@ async def resolve_attempt(
     elif answer is Answer.FAILED:
         reached = max(percent, attempt.percent)
         used = reached * PPM_PER_PERCENT
-        await _fail(session, ctx, attempt, reached, used, f"{ctx.name} found it failed", now)
+        words = reason or f"{ctx.name} found it failed"
+        await _fail(session, ctx, attempt, reached, used, words, now)
     else:
         await fleet.take_out_of_work(
             session,
@@ -329,7 +331,13 @@ async def _fail(
 async def _book(
     session: WriteSession, ctx: Actor, job: PrintJob, attempt: Attempt, used_ppm: int, now: datetime
 ) -> None:
-    """Grams are booked once: all of the plate's, or those of the layers it completed."""
+    """Grams are booked once: all of the plate's, or those of the layers it completed.
+
+    Of a job that never had a file nobody knows them.
+    """
+    if job.print_file_id is None or job.plate_number is None:
+        await inventory.release_reservations(session, ctx, attempt.id)
+        return
     key = (job.print_file_id, job.plate_number)
     needs = (await queries.list_needs(session, ctx, [key]))[key]
     uses = [

@@ -15,12 +15,13 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict, NotFound
 from shopwright.kernel.live import touch
 from shopwright.print_files.models import PrintFile
-from shopwright.print_jobs import matching, queries
+from shopwright.print_jobs import asked_files, matching, queries
 from shopwright.print_jobs.matching import Match, Needs, PrinterFacts, Refusal, SlotFacts
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import JobStatus
 
 MAX_JOBS_LOOKED_AT = 500  # per round; the rest keeps the reason it has
+FIRST_PLATE = 1
 GRAMS_PER_PERCENT = 10  # a full roll is 1 kg when the device tells only percent
 
 
@@ -44,8 +45,9 @@ async def dispatch_job(
     printer = facts.get(printer_id)
     if printer is None:
         raise NotFound(f"There is no printer {printer_id}.")
-    key = (job.print_file_id, job.plate_number)
-    needs = (await queries.list_needs(session, ctx, [key]))[key]
+    needs = (await asked_files.list_job_needs(session, ctx, [job])).get(job.id)
+    if needs is None:
+        raise PrinterUnsuitable(asked_files.no_file(job), job_id=job.id, printer_id=printer.id)
     found = matching.match(needs, printer)
     if isinstance(found, Refusal):
         raise PrinterUnsuitable(found.sentence, job_id=job.id, printer_id=printer.id)
@@ -58,22 +60,23 @@ async def dispatch_job(
 async def dispatch_waiting(session: WriteSession, ctx: Actor, *, now: datetime) -> int:
     """Give every ready printer the most urgent job it can print; the other jobs state why they
     wait."""
-    jobs = await queries.list_queued(session, ctx, MAX_JOBS_LOOKED_AT)
+    jobs = await queries.list_queued(session, ctx, MAX_JOBS_LOOKED_AT, now)
     if not jobs:
         return 0
     printers = await list_printer_facts(session, ctx)
-    needs = await queries.list_needs(
-        session, ctx, {(j.print_file_id, j.plate_number) for j in jobs}
-    )
+    needs = await asked_files.list_job_needs(session, ctx, jobs)
     free = {printer.id: printer for printer in printers}
     reasons: dict[int, str] = {}
     started = 0
     for job in jobs:
-        need = needs[(job.print_file_id, job.plate_number)]
+        need = needs.get(job.id)
+        if need is None:
+            reasons[job.id] = asked_files.no_file(job)
+            continue
         candidates = [p for p in free.values() if job.pinned_printer_id in {None, p.id}]
         best = _best(need, candidates)
         if best is None:
-            reasons[job.id] = matching.why_waiting(need, candidates)
+            reasons[job.id] = _why_waiting(job, need, candidates)
             continue
         printer, found = best
         refusal = await _try_claim(session, ctx, job, printer, found, need, now)
@@ -134,6 +137,12 @@ async def list_printer_facts(session: WriteSession, ctx: Actor) -> list[PrinterF
             )
         )
     return facts
+
+
+def _why_waiting(job: PrintJob, needs: Needs, printers: Sequence[PrinterFacts]) -> str:
+    if job.pinned_printer_id is not None and not printers:
+        return "The printer it is meant for was removed. Choose another one."
+    return matching.why_waiting(needs, printers)
 
 
 def _told(percent: int | None) -> int | None:
@@ -207,6 +216,7 @@ async def _claim(
     file = await session.get_one(
         PrintFile, job.print_file_id, execution_options={"cross_tenant": True}
     )
+    plate = job.plate_number or FIRST_PLATE
     await fleet.command_start(
         session,
         ctx,
@@ -214,7 +224,7 @@ async def _claim(
         source=fleet.PrintSource(
             sha256=file.sha256,
             size_bytes=file.size_bytes,
-            plate=job.plate_number,
+            plate=plate,
             slots=tuple(found.slots),
             job_name=job.name,
             is_3mf=file.kind == "gcode_3mf",

@@ -3,6 +3,7 @@ while."""
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from sqlalchemy import select
@@ -71,16 +72,16 @@ class Dispatcher:
             try:
                 async with self._database.write() as session:
                     if await session.scalar(select(Installation.are_effects_held)):
-                        await _keep_waiting(session, ctx)
+                        await _keep_waiting(session, ctx, self._clock.now())
                     else:
                         await dispatch.dispatch_waiting(session, ctx, now=self._clock.now())
             except Exception:
                 log.exception("dispatch round failed", organization_id=organization_id)
 
 
-async def _keep_waiting(session: WriteSession, ctx: Actor) -> None:
+async def _keep_waiting(session: WriteSession, ctx: Actor, now: datetime) -> None:
     """Start nothing; every queued job says why."""
-    jobs = await queries.list_queued(session, ctx, dispatch.MAX_JOBS_LOOKED_AT)
+    jobs = await queries.list_queued(session, ctx, dispatch.MAX_JOBS_LOOKED_AT, now)
     changed = {job.id: HELD for job in jobs if job.waiting_reason != HELD}
     if changed:
         await queries.set_waiting_reasons(session, ctx, changed)

@@ -41,6 +41,7 @@ class Needs:
     nozzle_um: int | None
     project_filament_count: int
     filaments: tuple[FilamentNeed, ...]
+    slot: int | None = None  # somebody wants this one, where the plate uses one filament
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +159,9 @@ def _slots(needs: Needs, printer: PrinterFacts) -> Match | Refusal:
     chosen: list[int | None] = [None] * needs.project_filament_count
     spools: dict[int, int] = {}
     left = {slot.number: slot.available_mg for slot in printer.slots}
+    wanted = needs.slot if len(needs.filaments) == 1 else None
     for need in needs.filaments:
-        slot = _best_slot(need, printer, left)
+        slot = _best_slot(need, printer, left, wanted)
         if isinstance(slot, Refusal):
             return slot
         chosen[need.project_index - 1] = slot.number
@@ -172,13 +174,19 @@ def _slots(needs: Needs, printer: PrinterFacts) -> Match | Refusal:
 
 
 def _best_slot(
-    need: FilamentNeed, printer: PrinterFacts, left: dict[int, int | None]
+    need: FilamentNeed,
+    printer: PrinterFacts,
+    left: dict[int, int | None],
+    wanted: int | None,
 ) -> SlotFacts | Refusal:
     """The nearest colour first, then the roll with the least that is still enough: part rolls get
     used up."""
     same = [slot for slot in printer.slots if _is_material(need, slot)]
+    if wanted is not None:
+        same = [slot for slot in same if slot.number == wanted]
     if not same:
-        return Refusal(Stage.MATERIAL, f"{printer.name} has no {need.material} loaded.")
+        where = "loaded" if wanted is None else f"in slot {wanted}"
+        return Refusal(Stage.MATERIAL, f"{printer.name} has no {need.material} {where}.")
     close = [s for s in same if _distance(need, s) <= MAX_COLOR_DISTANCE]
     if not close:
         return Refusal(

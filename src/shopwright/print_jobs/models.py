@@ -10,6 +10,7 @@ from shopwright.kernel.db import EnumText, TenantModel
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
 
 ACTIVE_JOB = text("status IN ('claimed', 'preparing', 'printing', 'paused')")
+OF_AN_ITEM = text("order_item_id IS NOT NULL")
 OPEN_ATTEMPT = text("status IN ('intended', 'uploading', 'starting', 'printing', 'unknown')")
 
 
@@ -27,6 +28,12 @@ class PrintJob(TenantModel):
             postgresql_where=ACTIVE_JOB,
         ),
         Index("ix_print_jobs_queue", "organization_id", "status", "priority", "id"),
+        Index(
+            "ix_print_jobs_asked",
+            "order_item_id",
+            sqlite_where=OF_AN_ITEM,
+            postgresql_where=OF_AN_ITEM,
+        ),
         {"sqlite_autoincrement": True},
     )
 

@@ -15,7 +15,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Ref
 from shopwright.orders.models import Order, OrderItem, PieceStep
 from shopwright.orders.piece_queries import batched
-from shopwright.orders.states import STOPPED, StepStatus
+from shopwright.orders.states import STOPPED, OrderStatus, StepStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.matching import FilamentNeed, Needs
 from shopwright.print_jobs.models import Attempt, PrintJob
@@ -53,7 +53,7 @@ class JobRow:
     printer_name: str | None
     printer_model: str | None
     printer_host: str | None
-    file_name: str
+    file_name: str | None
     percent: int | None
 
 
@@ -103,8 +103,15 @@ def _job_rows(ctx: Actor) -> Select[Any]:
         .scalar_subquery()
     )
     statement: Select[Any] = (
-        select(PrintJob, Printer.name, Printer.model, Printer.host, PrintFile.name, percent)
-        .join(
+        select(
+            PrintJob,
+            Printer.name,
+            Printer.model,
+            Printer.host,
+            func.coalesce(PrintFile.name, PrintJob.file_name),
+            percent,
+        )
+        .outerjoin(
             PrintFile,
             (PrintFile.id == PrintJob.print_file_id)
             & (PrintFile.organization_id == PrintJob.organization_id),
@@ -129,12 +136,14 @@ async def list_attempts(session: AnySession, ctx: Actor, job_id: int) -> list[At
     return list(rows)
 
 
-async def list_queued(session: AnySession, ctx: Actor, limit: int) -> list[PrintJob]:
-    """Most urgent first; the id keeps equal ones in order of arrival."""
+async def list_queued(session: AnySession, ctx: Actor, limit: int, now: datetime) -> list[PrintJob]:
+    """Most urgent first; the id keeps equal ones in order of arrival. Those that somebody wants
+    later are left out."""
     rows = await session.scalars(
         select(PrintJob)
         .where(PrintJob.organization_id == ctx.organization_id)
         .where(PrintJob.status == JobStatus.QUEUED)
+        .where(PrintJob.not_before.is_(None) | (PrintJob.not_before <= now))
         .order_by(PrintJob.priority.desc(), PrintJob.id)
         .limit(limit)
     )
@@ -210,6 +219,26 @@ def owed_to_stopped_order() -> ColumnElement[bool]:
     )
 
 
+def asked_for_in_vain() -> ColumnElement[bool]:
+    """Whether a job without a recipe was asked for an order that needs it no more."""
+    return _asked_for_order((Order.status != OrderStatus.PAID) | OrderItem.is_cancelled)
+
+
+def _asked_for_order(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return (
+        select(Order.id)
+        .outerjoin(
+            OrderItem,
+            (OrderItem.id == PrintJob.order_item_id)
+            & (OrderItem.organization_id == PrintJob.organization_id),
+        )
+        .where(Order.organization_id == PrintJob.organization_id, Order.id == PrintJob.order_id)
+        .where(PrintJob.recipe_step_id.is_(None))
+        .where(condition)
+        .exists()
+    )
+
+
 async def claim_job(
     session: WriteSession, ctx: Actor, job_id: int, printer_id: int, now: datetime
 ) -> PrintJob | None:
@@ -219,6 +248,7 @@ async def claim_job(
         update(PrintJob)
         .where(PrintJob.id == job_id, PrintJob.organization_id == ctx.organization_id)
         .where(PrintJob.status == JobStatus.QUEUED, ~owed_to_stopped_order())
+        .where(~asked_for_in_vain(), ~_asked_for_order(Order.is_held.is_(True)))
         .values(
             status=JobStatus.CLAIMED, printer_id=printer_id, claimed_at=now, waiting_reason=None
         )

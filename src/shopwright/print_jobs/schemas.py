@@ -44,9 +44,13 @@ class JobRead(BaseModel):
     waiting_reason: str | None
     order_id: int | None
     recipe_step_id: int | None
-    print_file_id: int
-    file_name: str
-    plate_number: int
+    print_file_id: int | None
+    file_name: str | None
+    plate_number: int | None
+    not_before: MillisTime | None
+    material: str | None
+    slot: int | None
+    notes: str
     yields: int
     good: int
     scrap: int
@@ -85,6 +89,10 @@ class JobRead(BaseModel):
             print_file_id=job.print_file_id,
             file_name=row.file_name,
             plate_number=job.plate_number,
+            not_before=job.not_before,
+            material=job.material,
+            slot=job.slot,
+            notes=job.notes,
             yields=job.yields,
             good=job.good,
             scrap=job.scrap,

@@ -14,8 +14,14 @@ from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.live import touch
 from shopwright.orders import holds
-from shopwright.orders.events import OrderHeld, OrderPrioritised, PiecesReleased, StepsMadeByHand
-from shopwright.print_jobs import attempts, late, queries, service
+from shopwright.orders.events import (
+    OrderHeld,
+    OrderPrioritised,
+    OrderReady,
+    PiecesReleased,
+    StepsMadeByHand,
+)
+from shopwright.print_jobs import attempts, late, order_prints, queries, service
 from shopwright.print_jobs.states import AttemptStatus
 
 
@@ -113,7 +119,17 @@ async def on_pieces_released(session: WriteSession, event: PiecesReleased) -> No
             reason=f"The order was {event.why} while {prints} running. Stop it at the printer, "
             "or let it finish: what it makes goes into stock.",
         )
+    reason = f"the order was {event.why}"
+    await order_prints.drop_asked(session, ctx, order_id=event.order_id, reason=reason)
     touch(session, event.organization_id, "queue")
+
+
+async def on_order_ready(session: WriteSession, event: OrderReady) -> None:
+    """Everything is there, whatever was asked for by name."""
+    ctx = system_actor(event.organization_id, "queue")
+    await order_prints.drop_asked(
+        session, ctx, order_id=event.order_id, reason="its order is complete"
+    )
 
 
 async def on_order_held(session: WriteSession, event: OrderHeld) -> None:

@@ -28,6 +28,7 @@ from shopwright.orders import sync_routes as order_sync
 from shopwright.orders import work_routes as order_work
 from shopwright.print_files import routes as print_files
 from shopwright.print_jobs import routes as print_jobs
+from shopwright.print_jobs import scheduled_routes as scheduled_prints
 from shopwright.server import health, postman
 from shopwright.shipping import routes as shipping
 from shopwright.web.routes import ROUTERS as PAGES
@@ -60,6 +61,9 @@ def include(app: FastAPI) -> None:
     app.include_router(customer_routes.router)
     app.include_router(customer_message_routes.router)
     app.include_router(attachment_routes.router)
+    for prefix in scheduled_prints.PREFIXES:
+        app.include_router(scheduled_prints.router, prefix=prefix)
+    app.include_router(scheduled_prints.order_router)
     app.include_router(fleet.router)
     app.include_router(print_jobs.router)
     app.include_router(shipping.router)

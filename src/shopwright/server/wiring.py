@@ -45,6 +45,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderPaid, planning.on_order_paid)
     subscriptions.subscribe(StepsOwed, planning.on_steps_owed)
     subscriptions.subscribe(OrderReady, planning.on_order_ready)
+    subscriptions.subscribe(OrderReady, print_jobs.on_order_ready)
     subscriptions.subscribe(CodeMapped, planning.on_code_mapped)
     subscriptions.subscribe(RecipeChanged, planning.on_recipe_changed)
     subscriptions.subscribe(VariantCreated, planning.on_recipe_changed)

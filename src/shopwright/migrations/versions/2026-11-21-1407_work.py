@@ -19,6 +19,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("notes", sa.Text(), server_default="", nullable=False))
         batch_op.alter_column("print_file_id", existing_type=sa.BIGINT(), nullable=True)
         batch_op.alter_column("plate_number", existing_type=sa.BIGINT(), nullable=True)
+        batch_op.create_index(
+            "ix_print_jobs_asked",
+            ["order_item_id"],
+            unique=False,
+            sqlite_where=sa.text("order_item_id IS NOT NULL"),
+            postgresql_where=sa.text("order_item_id IS NOT NULL"),
+        )
         batch_op.create_foreign_key(
             batch_op.f("fk_print_jobs_order_item_id_order_items"),
             "order_items",
@@ -31,6 +38,11 @@ def downgrade() -> None:
     with op.batch_alter_table("print_jobs", schema=None) as batch_op:
         batch_op.drop_constraint(
             batch_op.f("fk_print_jobs_order_item_id_order_items"), type_="foreignkey"
+        )
+        batch_op.drop_index(
+            "ix_print_jobs_asked",
+            sqlite_where=sa.text("order_item_id IS NOT NULL"),
+            postgresql_where=sa.text("order_item_id IS NOT NULL"),
         )
         batch_op.alter_column("plate_number", existing_type=sa.BIGINT(), nullable=False)
         batch_op.alter_column("print_file_id", existing_type=sa.BIGINT(), nullable=False)

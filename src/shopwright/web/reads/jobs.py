@@ -64,7 +64,7 @@ class JobRow:
     file_name: str | None
     printer_model: str | None
     nozzle_um: int | None
-    plate_number: int
+    plate_number: int | None
     plate_id: int | None
     thumbnail: str | None
     attempt_id: int | None
