@@ -1,12 +1,13 @@
 """Tables of connected shops, their syncs, and what could not be read."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.channels.states import ConnectionStatus, SyncStatus
-from shopwright.kernel.db import EnumText, TenantModel
+from shopwright.kernel.db import Base, EnumText, TenantModel
 
 OPEN_SYNC = text("status IN ('requested', 'running')")
 OPEN_REJECT = text("closed_at IS NULL")
@@ -42,6 +43,8 @@ class Connection(TenantModel):
     last_success_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
     last_error_at: Mapped[datetime | None]
+    webhook_token: Mapped[str | None] = mapped_column(String(64), unique=True)  # ends its URL
+    webhook_secret: Mapped[str | None] = mapped_column(Text)  # encrypted
     updated_at: Mapped[datetime]
 
 
@@ -86,6 +89,8 @@ class ChannelSync(TenantModel):
     owner: Mapped[str | None] = mapped_column(String(80))
     expires_at: Mapped[datetime | None]
     requested_at: Mapped[datetime]
+    # A person waits for it: its calls go first.
+    is_awaited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     finished_at: Mapped[datetime | None]
     orders_new: Mapped[int] = mapped_column(default=0)
     orders_updated: Mapped[int] = mapped_column(default=0)
@@ -93,6 +98,17 @@ class ChannelSync(TenantModel):
     remaining: Mapped[int] = mapped_column(default=0)
     error_kind: Mapped[str | None] = mapped_column(String(40))
     error: Mapped[str | None] = mapped_column(Text)
+
+
+class CallAllowance(Base):
+    """What an app key has used of its calls, for all processes; nobody's row in particular."""
+
+    __tablename__ = "channel_allowances"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    calls: Mapped[list[Any]] = mapped_column(default=list)  # seconds on the database's clock
+    paused_until: Mapped[float] = mapped_column(Float, default=0.0)
+    claims: Mapped[dict[str, Any]] = mapped_column(default=dict)  # until when, by urgency
 
 
 class ChannelReject(TenantModel):

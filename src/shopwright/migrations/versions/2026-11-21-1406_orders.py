@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261121_1406"
-down_revision = "20261121_1404"
+down_revision = "20261121_1405"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261121_1409"
-down_revision = "20261121_1407"
+down_revision = "20261121_1408"
 branch_labels = None
 depends_on = None
 
