@@ -20,6 +20,7 @@ from shopwright.kernel.errors import (
     Unauthenticated,
 )
 from shopwright.kernel.repeatable import RepeatableRoute
+from shopwright.server.examples import add_recorded
 
 PREFIXES = ("/api/", "/files/")
 WRITES = frozenset({"post", "put", "patch", "delete"})
@@ -66,6 +67,7 @@ class Application(FastAPI):
             document = super().openapi()
             _add_shared_parameters(document, self)
             _complete(document)
+            add_recorded(document)
         assert self.openapi_schema is not None  # noqa: S101  kept by the framework
         return self.openapi_schema
 

@@ -1,17 +1,21 @@
 """A database and a process for all tests of a file, on both kinds, and a fresh shop in it for each
 test: what one test writes, no other can see."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Process
 from shopwright.kernel.settings import Settings
 from shopwright.server.process import open_process
+from tests.architecture.walk import endpoints
 from tests.clock import START, FixedClock
-from tests.conftest import build_migrated, make_settings
+from tests.conftest import ClientAs, build_migrated, make_settings
+from tests.contracts.shop_manager.recorder import Recorder
 from tests.contracts.shop_manager.shop import Shop
 from tests.databases import Databases
 
@@ -42,6 +46,28 @@ async def process(settings: Settings) -> AsyncIterator[Process]:
     async with open_process(settings, _clock) as running:
         running.is_ready = True
         yield running
+
+
+@pytest.fixture(scope="session")
+def recorder(application: FastAPI) -> Iterator[Recorder | None]:
+    """None unless ``RECORD_EXAMPLES`` is set; see ``recorder``."""
+    if "RECORD_EXAMPLES" not in os.environ:
+        yield None
+        return
+    recorder = Recorder(str(endpoint) for endpoint in endpoints(application))
+    yield recorder
+    recorder.write()
+
+
+@pytest.fixture
+def client_as(client_as: ClientAs, recorder: Recorder | None) -> ClientAs:
+    async def open_client(actor: Actor | None) -> AsyncClient:
+        client = await client_as(actor)
+        if recorder is not None:
+            client.event_hooks = {"response": [recorder.look]}
+        return client
+
+    return open_client
 
 
 @pytest.fixture
