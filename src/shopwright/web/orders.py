@@ -1,28 +1,33 @@
 """The list of orders and the page of one: pieces, holds, notes, packing."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx
+from shopwright.inventory import filament_queries
+from shopwright.inventory.filament_queries import FilamentFilter
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
-from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref
+from shopwright.kernel.edge import ALL_ROWS, Now, Paging, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
-from shopwright.orders import correspondence, holds, intake, service, stop
+from shopwright.orders import correspondence, filament_use, holds, intake, labels, service, stop
 from shopwright.orders.models import Order
+from shopwright.orders.states import LabelStatus
 from shopwright.shipping import service as shipping
+from shopwright.web.order_board import ACTIONS, CONFIRMS, moves_of
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
 from shopwright.web.pips import order_pip
 from shopwright.web.reads import jobs, orders
+from shopwright.web.reads.order_filters import FILTERS, PRIORITIES, Searched, list_channels
 
 router = APIRouter(include_in_schema=False)
 
 OrderRef = Annotated[Ref, path_ref("order")]
 HoldRef = Annotated[Ref, path_ref("hold")]
+USAGES = 100  # shown of one order
 Reason = Annotated[str, Form(max_length=500)]
 
 
@@ -30,27 +35,24 @@ Reason = Annotated[str, Form(max_length=500)]
 async def show_orders(
     page: PageCtx,
     session: Read,
-    kind: Annotated[str, Query(alias="show", max_length=20)] = "open",
-    search: Annotated[str, Query(max_length=100)] = "",
+    wanted: Searched,
     number: Annotated[int, Query(alias="page", ge=1, le=MAX_PAGE)] = 1,
 ) -> Response:
-    """Orders by state, the nearest promise first."""
-    if kind not in orders.FILTERS:
-        raise Invalid(f"Orders cannot be filtered by {kind!r}.")
-    window = Window(number)
-    rows, total = await orders.list_orders(
-        session, page.organization_id, kind, search.strip(), window
-    )
+    """Orders by state, the nearest promise first; the address holds every filter."""
+    window, mine = Window(number), page.organization_id
+    rows, total = await orders.list_orders(session, mine, wanted, page.shop.time_zone, window)
     return page.render(
         "orders.html",
         active="orders",
         topics="orders",
         orders=rows,
-        filters={name: label for name, (label, _) in orders.FILTERS.items()},
-        kind=kind,
-        search=search,
+        filters={name: label for name, (label, _) in FILTERS.items()},
+        wanted=wanted,
+        channels=await list_channels(session, mine),
+        priorities=PRIORITIES,
+        actions={value: label for value, (label, _) in ACTIONS.items()},
         paging=window.of(total, len(rows)),
-        query=urlencode({"show": kind, "search": search}) + "&",
+        query=wanted.query(),
     )
 
 
@@ -61,6 +63,10 @@ async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
     found = await orders.find_order(session, mine, order)
     if found is None:
         raise NotFound(f"There is no order {order}.")
+    usages, _ = await filament_use.list_usages(session, page.actor, order, Paging(USAGES, 0))
+    stocks, _ = await filament_queries.list_filaments(
+        session, page.actor, FilamentFilter(), Paging(ALL_ROWS, 0)
+    )
     return page.render(
         "order.html",
         active="orders",
@@ -75,6 +81,13 @@ async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
         notes=await orders.list_notes(session, mine, found.id),
         messages=await orders.list_messages(session, mine, found.id),
         history=await orders.list_history(session, mine, found.id),
+        label=await labels.find_label(session, page.actor, found.id),
+        label_statuses=list(LabelStatus),
+        moves=moves_of(found),
+        confirms=CONFIRMS,
+        priorities=PRIORITIES,
+        usages=usages,
+        filaments=stocks,
     )
 
 

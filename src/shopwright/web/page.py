@@ -91,13 +91,13 @@ def is_htmx(request: Request) -> bool:
     return "hx-request" in request.headers
 
 
-def done(request: Request, sentence: str, *, to: str) -> Response:
+def done(request: Request, sentence: str, *, to: str, tone: str = "green") -> Response:
     """The answer to a form: a message and fresh content for htmx, a redirect without it."""
     process = get_process(request)
     if not is_htmx(request):
         return RedirectResponse(process.settings.base_path + to, status_code=303)
     toast = templating.render(
-        process.settings.base_path, "parts/toast.html", {"sentence": sentence, "tone": "green"}
+        process.settings.base_path, "parts/toast.html", {"sentence": sentence, "tone": tone}
     )
     return HTMLResponse(toast, headers={**_toast_headers(), "HX-Trigger": "refetch"})
 

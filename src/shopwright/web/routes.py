@@ -13,6 +13,8 @@ from shopwright.web import (
     invitation,
     job_queue,
     live,
+    order_board,
+    order_work,
     orders,
     people,
     printers,
@@ -31,6 +33,8 @@ ROUTERS = (
     printers.router,
     job_queue.router,
     hand_orders.router,  # before /orders/{order}
+    order_board.router,  # before /orders/{order}, too
+    order_work.router,
     orders.router,
     inbox.router,
     catalog.router,

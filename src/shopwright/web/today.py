@@ -11,6 +11,7 @@ from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.web.page import PageCtx
 from shopwright.web.paging import Window
 from shopwright.web.reads import fleet, inbox, jobs, orders
+from shopwright.web.reads.order_filters import OrderSearch
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,7 +30,9 @@ async def show_today(page: PageCtx, session: Read) -> Response:
         queued=page.counts.queued,
     )
     today = page.now.astimezone(page.zone).date()
-    held, _ = await orders.list_orders(session, mine, "held", "", Window(1, SHOWN))
+    held, _ = await orders.list_orders(
+        session, mine, OrderSearch("held"), page.shop.time_zone, Window(1, SHOWN)
+    )
     return page.render(
         "today.html",
         active="today",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import AuditEntry
@@ -21,16 +21,20 @@ from shopwright.orders.models import (
     Piece,
     PieceStep,
 )
-from shopwright.orders.states import OPEN, OrderStatus, ProductionStatus, StepStatus
+from shopwright.orders.states import OPEN, WORKABLE, OrderStatus, ProductionStatus, StepStatus
 from shopwright.print_files.models import PrintFile
 from shopwright.shipping.models import Parcel, ParcelItem
 from shopwright.shipping.states import ParcelStatus
+from shopwright.web.order_history import tell
 from shopwright.web.paging import Window
 from shopwright.web.pips import STEPS, Pip, order_pip
 from shopwright.web.reads.nav import READY_TO_PACK
+from shopwright.web.reads.order_filters import BY_PROMISE, OrderSearch
 
+BOARD_CARDS = 60  # of a column
 MAX_PIECES = 200  # of an item on its page; the counters tell the rest
 HISTORY = 60
+_URGENCY = (Order.priority, Order.promised_on.asc().nulls_last(), Order.placed_at, Order.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +75,15 @@ class OrderRow:
         return self.status in OPEN
 
 
-FILTERS: dict[str, tuple[str, ColumnElement[bool]]] = {
-    "open": ("Open", Order.status.in_(OPEN)),
-    "pack": ("Ready to pack", READY_TO_PACK),
-    "held": ("On hold", and_(Order.status.in_(OPEN), Order.is_held.is_(True))),
-    "unpaid": ("Not paid", Order.status.in_([OrderStatus.PENDING, OrderStatus.PENDING_PAYMENT])),
-    "shipped": ("Shipped", Order.status.in_([OrderStatus.SHIPPED, OrderStatus.DELIVERED])),
-    "stopped": ("Cancelled", Order.status.in_([OrderStatus.CANCELED, OrderStatus.REFUNDED])),
-    "all": ("All", Order.id > 0),
-}
-
-
 async def list_orders(
-    session: AsyncSession, organization_id: int, kind: str, search: str, window: Window
+    session: AsyncSession, organization_id: int, wanted: OrderSearch, zone: str, window: Window
 ) -> tuple[list[OrderRow], int]:
     """A page of orders, newest first (the open ones by promise), and how many match."""
-    conditions = [Order.organization_id == organization_id, FILTERS[kind][1]]
-    if search:
-        conditions.append(_found(organization_id, search))
+    conditions = wanted.conditions(organization_id, zone)
     total = (
         select(func.count()).select_from(Order).where(*conditions).scalar_subquery().label("total")
     )
-    by_promise = [Order.promised_on.asc().nulls_last()] if kind in {"open", "pack", "held"} else []
+    by_promise = [Order.promised_on.asc().nulls_last()] if wanted.kind in BY_PROMISE else []
     statement = (
         _list(organization_id)
         .add_columns(total)
@@ -103,6 +94,40 @@ async def list_orders(
     )
     rows = [tuple(row) for row in await session.execute(statement)]
     return [OrderRow(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+
+
+async def list_board(
+    session: AsyncSession, organization_id: int, wanted: OrderSearch, zone: str
+) -> dict[ProductionStatus, list[OrderRow]]:
+    """Paid orders that have not left, by how far their making is; the most urgent of each."""
+    first = func.row_number().over(partition_by=Order.production_status, order_by=_URGENCY)
+    chosen = (
+        select(Order.id, first.label("place"))
+        .where(*wanted.conditions(organization_id, zone), Order.status.in_(WORKABLE))
+        .subquery()
+    )
+    shown = select(chosen.c.id).where(chosen.c.place <= BOARD_CARDS)
+    rows = await session.execute(
+        _list(organization_id)
+        .where(Order.organization_id == organization_id, Order.id.in_(shown))
+        .order_by(*_URGENCY)
+    )
+    found: dict[ProductionStatus, list[OrderRow]] = {status: [] for status in ProductionStatus}
+    for row in rows:
+        order = OrderRow(*row)
+        found[order.production_status].append(order)
+    return found
+
+
+async def count_board(
+    session: AsyncSession, organization_id: int, wanted: OrderSearch, zone: str
+) -> dict[ProductionStatus, int]:
+    rows = await session.execute(
+        select(Order.production_status, func.count())
+        .where(*wanted.conditions(organization_id, zone), Order.status.in_(WORKABLE))
+        .group_by(Order.production_status)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 async def list_to_pack(session: AsyncSession, organization_id: int, limit: int) -> list[OrderRow]:
@@ -142,31 +167,6 @@ def _list(organization_id: int) -> Any:
         Order.promised_on, Order.placed_at, Order.pieces_total, Order.pieces_good, Order.is_gift,
         first, count, units,
     )  # fmt: skip
-
-
-def _found(organization_id: int, search: str) -> ColumnElement[bool]:
-    """Number, buyer, channel's id, item title or SKU."""
-    text = search.strip().removeprefix("#")
-    item = (
-        select(OrderItem.id)
-        .where(OrderItem.order_id == Order.id, OrderItem.organization_id == organization_id)
-        .where(
-            or_(
-                OrderItem.title.icontains(text, autoescape=True),
-                OrderItem.sku.icontains(text, autoescape=True),
-            )
-        )
-        .exists()
-    )
-    clauses = [
-        Order.buyer_name.icontains(text, autoescape=True),
-        Order.buyer_email.icontains(text, autoescape=True),
-        Order.external_id == text,
-        item,
-    ]
-    if text.isascii() and text.isdigit() and len(text) < 16:  # noqa: PLR2004  fits a bigint
-        clauses.append(Order.number == int(text))
-    return or_(*clauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +249,11 @@ class Happening:
     action: str
     actor: str
     reason: str | None
+    facts: dict[str, Any]
+
+    @property
+    def sentence(self) -> str:
+        return tell(self.action, self.facts)
 
 
 async def find_order(session: AsyncSession, organization_id: int, ref: Ref) -> Order | None:
@@ -413,10 +418,13 @@ async def list_history(
 ) -> list[Happening]:
     """What was done to the order, newest first."""
     rows = await session.execute(
-        select(AuditEntry.created_at, AuditEntry.action, AuditEntry.actor, AuditEntry.reason)
+        select(
+            AuditEntry.created_at, AuditEntry.action, AuditEntry.actor, AuditEntry.reason,
+            AuditEntry.facts,
+        )
         .where(AuditEntry.organization_id == organization_id)
         .where(AuditEntry.subject == "order", AuditEntry.subject_id == order_id)
         .order_by(AuditEntry.id.desc())
         .limit(HISTORY)
-    )
+    )  # fmt: skip
     return [Happening(*row) for row in rows]
