@@ -26,6 +26,9 @@ from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import effects, ids
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
+from shopwright.notifications.models import NotificationDelivery, NotificationTarget
+from shopwright.notifications.states import DeliveryStatus, TargetKind
+from shopwright.notifications.topics import Topic
 from shopwright.orders.customer_states import FileType
 from shopwright.orders.models import (
     Attachment,
@@ -563,6 +566,42 @@ async def make_loaded_printer_id(session: WriteSession, actor: Actor) -> int:
 async def make_material_id(session: WriteSession, actor: Actor) -> int:
     """What is in slot 1 of a printer."""
     return Material(int(await make_loaded_printer_id(session, actor)), 1).id
+
+
+@row_for("target")
+async def make_target_id(session: WriteSession, actor: Actor) -> int:
+    """A mail address that is told of nothing."""
+    target = NotificationTarget(
+        organization_id=actor.organization_id,
+        kind=TargetKind.EMAIL,
+        name="Office",
+        address=session.context.vault.encrypt("office@shop.test"),
+        shown="office@shop.test",
+        updated_at=START,
+    )
+    session.add(target)
+    await session.flush()
+    return target.id
+
+
+@row_for("delivery")
+async def make_delivery_id(session: WriteSession, actor: Actor) -> int:
+    """A message that failed."""
+    delivery = NotificationDelivery(
+        organization_id=actor.organization_id,
+        key=f"order_ready:{next(_numbers)}",
+        lane="target:0",
+        topic=Topic.ORDER_READY,
+        kind=TargetKind.WEBHOOK,
+        recipient="https://hooks.test/x",
+        title="Order #1 is ready",
+        body="Pack it.",
+        status=DeliveryStatus.FAILED,
+        give_up_at=FOREVER,
+    )
+    session.add(delivery)
+    await session.flush()
+    return delivery.id
 
 
 async def make_connection(session: WriteSession, actor: Actor) -> Connection:

@@ -6,7 +6,7 @@ PARTS = "parts"  # the reference part-management clients
 SCOPES = frozenset(
     {
         AGENT, PARTS, "account", "analytics", "artwork", "catalog", "channels", "files",
-        "inventory", "kiosk", "orders", "payments", "print_jobs", "printers", "shipping",
+        "inventory", "kiosk", "notifications", "orders", "payments", "print_jobs", "printers", "shipping",
         "suppliers",
     }
 )  # fmt: skip
@@ -14,6 +14,7 @@ SCOPES = frozenset(
 # The first path segment after /api, where it is not the scope's own name.
 SCOPE_OF_SEGMENT = {
     "agents": AGENT,
+    "alerts": "notifications",
     "bambu": "printers",
     "connections": "channels",
     "customer-requests": "orders",

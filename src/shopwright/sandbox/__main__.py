@@ -14,6 +14,7 @@ import time
 STAND_INS = {
     "etsy": "shopwright.sandbox.etsy.__main__",
     "printers": "shopwright.sandbox.bambu.__main__",
+    "smtp": "shopwright.sandbox.smtp.__main__",
 }
 GRACE_S = 5.0
 STDIN = 0

@@ -23,6 +23,7 @@ from shopwright.kernel.live import Hub
 from shopwright.kernel.secrets import Vault, load_or_make_key, parse_key
 from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.migrations import SCRIPTS
+from shopwright.notifications.mail import ProcessMail
 from shopwright.server import wiring
 
 log = structlog.get_logger()
@@ -97,6 +98,7 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
         durable=client,
         clock=clock or SystemClock(),
     )
+    context.keep(ProcessMail).learn(settings)
     wiring.subscribe(context.subscriptions)
     process = Process(
         settings=settings,

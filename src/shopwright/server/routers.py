@@ -22,6 +22,8 @@ from shopwright.orders import (
     customer_message_routes,
     customer_routes,
 )
+from shopwright.notifications import routes as notifications
+from shopwright.notifications import shop_routes as shop_notifications
 from shopwright.orders import print_session_routes as print_sessions
 from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
@@ -68,6 +70,8 @@ def include(app: FastAPI) -> None:
     app.include_router(print_jobs.router)
     app.include_router(shipping.router)
     app.include_router(channels.router)
+    app.include_router(notifications.router)
+    app.include_router(shop_notifications.router)
     app.include_router(channels.landing)
     app.include_router(channel_identity.router)
     app.include_router(order_sync.router)

@@ -21,6 +21,8 @@ from shopwright.kernel.durable import DurableWorker
 from shopwright.kernel.edge import Process
 from shopwright.kernel.listen import hear_other_processes
 from shopwright.kernel.settings import Network, Settings
+from shopwright.notifications.deliverer import Deliverer
+from shopwright.notifications.sending import NoticeTools
 from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.server.process import lock_data_folder, open_process
 from shopwright.telemetry.access import open_recorder
@@ -86,10 +88,12 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
         loops.append(("fleet", lambda: make_runner(running).run()))
     if roles.worker:
         tools = SyncTools(database, process.clock, process.settings, _owner(process))
+        notices = NoticeTools(database, process.clock, process.settings)
         loops += [
             ("dispatcher", lambda: Dispatcher(database, context.hub, process.clock).run()),
             ("durable work", lambda: make_worker(process).run(pushing.handlers(tools))),
             ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
+            ("messages", lambda: Deliverer(notices, context.hub).run()),
             ("roll-ups", lambda: RollupKeeper(database, context.hub).run()),
         ]
     return loops

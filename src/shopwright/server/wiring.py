@@ -34,6 +34,7 @@ from shopwright.planning import tasks as planning
 from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_jobs import tasks as print_jobs
 from shopwright.print_jobs.events import PrintJobEnded
+from shopwright.server import notices
 from shopwright.shipping import tasks as shipping
 from shopwright.shipping.events import OrderShipped
 
@@ -65,6 +66,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderDelivered, shipping.on_order_delivered)
     subscriptions.subscribe(OrderShipped, shipping.on_order_shipped)
     subscriptions.subscribe(PrintFileVersionAdded, catalog.on_print_file_version)
+    notices.subscribe(subscriptions)
     subscriptions.subscribe(PrintJobEnded, analytics.on_print_job_ended)
     subscriptions.subscribe(FilamentMoved, analytics.on_filament_moved)
     subscriptions.subscribe(TransactionEnding, analytics.on_transaction_ending)

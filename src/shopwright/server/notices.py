@@ -1,0 +1,32 @@
+"""Which events people may want to be told of."""
+
+from shopwright.accounts.events import MemberInvited
+from shopwright.channels.events import ReconnectAsked
+from shopwright.fleet.events import PrinterBack, PrinterInTrouble, PrinterLost, SlotsChanged
+from shopwright.inventory.events import FilamentLow
+from shopwright.kernel.effects import EffectInDoubt
+from shopwright.kernel.events import Subscriptions
+from shopwright.notifications import tasks
+from shopwright.orders.events import OrderHeld, OrderReady, OrdersArrived
+from shopwright.planning.events import SkusUnknown
+from shopwright.print_jobs.events import PrintJobEnded, PrintJobStarted
+from shopwright.shipping.events import OrderShipped
+
+
+def subscribe(subscriptions: Subscriptions) -> None:
+    """After everybody whose consequences the words may name."""
+    subscriptions.subscribe(PrintJobStarted, tasks.on_print_started)
+    subscriptions.subscribe(PrintJobEnded, tasks.on_print_ended)
+    subscriptions.subscribe(SlotsChanged, tasks.on_slots_changed)
+    subscriptions.subscribe(PrinterLost, tasks.on_printer_lost)
+    subscriptions.subscribe(PrinterBack, tasks.on_printer_back)
+    subscriptions.subscribe(PrinterInTrouble, tasks.on_printer_in_trouble)
+    subscriptions.subscribe(FilamentLow, tasks.on_filament_low)
+    subscriptions.subscribe(OrdersArrived, tasks.on_orders_arrived)
+    subscriptions.subscribe(OrderHeld, tasks.on_order_held)
+    subscriptions.subscribe(OrderReady, tasks.on_order_ready)
+    subscriptions.subscribe(OrderShipped, tasks.on_order_shipped)
+    subscriptions.subscribe(SkusUnknown, tasks.on_skus_unknown)
+    subscriptions.subscribe(ReconnectAsked, tasks.on_reconnect_asked)
+    subscriptions.subscribe(EffectInDoubt, tasks.on_effect_in_doubt)
+    subscriptions.subscribe(MemberInvited, tasks.on_member_invited)
