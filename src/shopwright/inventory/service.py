@@ -14,7 +14,7 @@ from shopwright.inventory import low_stock, queries, rules, stock_queries
 from shopwright.inventory.events import FinishedStockMoved
 from shopwright.inventory.models import Spool
 from shopwright.inventory.states import MovementReason
-from shopwright.kernel import events
+from shopwright.kernel import events, ids
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict, Invalid, NotFound
@@ -196,14 +196,72 @@ async def use_hardware(
         id_: (stock[id_].on_hand, max(stock[id_].on_hand - total + booked.get(id_, 0), 0))
         for id_, total in more.items()
     }
+    returned = await stock_queries.sum_returned(session, ctx, key) if booked else {}
     rows = [
-        _hardware_use(ctx, key, id_, total=total, booked=booked.get(id_), levels=levels[id_])
+        _hardware_use(
+            ctx,
+            key,
+            id_,
+            total=total,
+            booked=booked.get(id_),
+            returned=returned.get(id_, 0),
+            levels=levels[id_],
+        )
         for id_, total in more.items()
     ]
     await stock_queries.add_movements(session, rows)
     if not await stock_queries.move_hardware(session, ctx, levels):
         raise StockMoved("The hardware moved while it was counted. Try again.")
     touch(session, ctx.organization_id, "stock")
+
+
+async def return_hardware(
+    session: WriteSession, ctx: Actor, *, hardware_ids: Collection[int], key: str
+) -> None:
+    """What was taken under this key lies in the drawer again; it is not used yet after all."""
+    if not hardware_ids:
+        return
+    stock = await stock_queries.lock_hardware(session, ctx, hardware_ids)
+    needed = await stock_queries.sum_needed(session, ctx, key, hardware_ids)
+    taken = await stock_queries.sum_taken(session, ctx, key, hardware_ids)
+    back = {id_: taken[id_] for id_, count in needed.items() if count > 0 and id_ in stock}
+    rows = [
+        {
+            "organization_id": ctx.organization_id,
+            "key": f"{key}:{id_}:back:{ids.new_uuid()}",
+            "hardware_id": id_,
+            "delta": count,
+            "reason": MovementReason.CONSUMED,
+            "note": "Not used yet after all.",
+            "source": key,
+            "needed": -needed[id_],
+        }
+        for id_, count in back.items()
+    ]
+    await stock_queries.add_movements(session, rows)
+    levels = {id_: (stock[id_].on_hand, stock[id_].on_hand + count) for id_, count in back.items()}
+    if not await stock_queries.move_hardware(session, ctx, levels):
+        raise StockMoved("The hardware moved while it was counted. Try again.")
+    touch(session, ctx.organization_id, "stock")
+
+
+async def remove_from_stock(
+    session: WriteSession, ctx: Actor, *, recipe_step_id: int, most: int, note: str
+) -> int:
+    """Finished copies that are none: up to ``most`` are booked off; returns how many were there."""
+    on_hand = await stock_queries.lock_step(session, ctx, recipe_step_id) or 0
+    count = min(on_hand, most)
+    if count <= 0:
+        return 0
+    key = f"removed:{ids.new_uuid()}"
+    row = _stock_movement(
+        ctx, key, -count, MovementReason.CORRECTION, recipe_step_id=recipe_step_id, note=note
+    )
+    await stock_queries.add_movements(session, [row])
+    if not await stock_queries.move_step(session, ctx, recipe_step_id, on_hand, on_hand - count):
+        raise StockMoved("The stock moved while it was counted. Try again.")
+    touch(session, ctx.organization_id, "stock")
+    return count
 
 
 def _use_key(attempt_id: int, use: FilamentUse) -> str:
@@ -299,15 +357,16 @@ def _hardware_use(
     *,
     total: int,
     booked: int | None,
+    returned: int,
     levels: tuple[int, int],
 ) -> dict[str, object]:
-    """``booked`` of ``total`` were taken before; None when nothing was."""
+    """``booked`` of ``total`` are taken; None when nothing ever was."""
     before, after = levels
     wanted = total - (booked or 0)
     is_short = before < wanted
     return {
         "organization_id": ctx.organization_id,
-        "key": f"{source}:{hardware_id}" + ("" if booked is None else f":{total}"),
+        "key": f"{source}:{hardware_id}" + ("" if booked is None else f":{total + returned}"),
         "hardware_id": hardware_id,
         "delta": after - before,
         "reason": MovementReason.CONSUMED,

@@ -72,6 +72,25 @@ async def raise_step(session: WriteSession, ctx: Actor, recipe_step_id: int, qua
     )
 
 
+async def count_units(
+    session: AsyncSession, ctx: Actor, variant_ids: Collection[int]
+) -> dict[int, int]:
+    """By variant with a recipe: the least that lies finished of any of its present steps."""
+    stock = (
+        select(StepStock.recipe_step_id, StepStock.on_hand)
+        .where(StepStock.organization_id == ctx.organization_id)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(RecipeStep.variant_id, func.min(func.coalesce(stock.c.on_hand, 0)))
+        .outerjoin(stock, stock.c.recipe_step_id == RecipeStep.id)
+        .where(RecipeStep.organization_id == ctx.organization_id)
+        .where(RecipeStep.variant_id.in_(variant_ids), RecipeStep.is_retired.is_(False))
+        .group_by(RecipeStep.variant_id)
+    )
+    return {variant_id: int(units) for variant_id, units in rows}
+
+
 async def list_step_stock(
     session: AsyncSession, ctx: Actor, conditions: Sequence[ColumnElement[bool]], paging: Paging
 ) -> tuple[list[Any], int]:
@@ -161,6 +180,31 @@ async def sum_needed(
             StockMovement.hardware_id,
             func.sum(func.coalesce(StockMovement.needed, -StockMovement.delta)),
         )
+        .where(StockMovement.organization_id == ctx.organization_id)
+        .where((StockMovement.source == source) | StockMovement.key.in_(firsts))
+        .group_by(StockMovement.hardware_id)
+    )
+    return {row[0]: int(row[1]) for row in rows if row[0] is not None}
+
+
+async def sum_returned(session: WriteSession, ctx: Actor, source: str) -> dict[int, int]:
+    """How much of each was needed by this source once, and was given back."""
+    rows = await session.execute(
+        select(StockMovement.hardware_id, func.sum(-StockMovement.needed))
+        .where(StockMovement.organization_id == ctx.organization_id)
+        .where(StockMovement.source == source, StockMovement.needed < 0)
+        .group_by(StockMovement.hardware_id)
+    )
+    return {row[0]: int(row[1]) for row in rows if row[0] is not None}
+
+
+async def sum_taken(
+    session: WriteSession, ctx: Actor, source: str, hardware_ids: Collection[int]
+) -> dict[int, int]:
+    """How much of each really left the drawer for this source. Lock the hardware first."""
+    firsts = [f"{source}:{hardware_id}" for hardware_id in hardware_ids]
+    rows = await session.execute(
+        select(StockMovement.hardware_id, func.sum(-StockMovement.delta))
         .where(StockMovement.organization_id == ctx.organization_id)
         .where((StockMovement.source == source) | StockMovement.key.in_(firsts))
         .group_by(StockMovement.hardware_id)

@@ -52,6 +52,14 @@ class StepsOwed:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderNotReady:
+    """It was, until a piece of it was found to be bad."""
+
+    organization_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderReady:
     """All pieces are good: it can be packed."""
 

@@ -160,7 +160,7 @@ async def _scrap(session: WriteSession, ctx: Actor, step_ids: Collection[int]) -
         session, ctx, step_ids, [StepStatus.ALLOCATED], StepStatus.SCRAP
     )
     if scrapped:
-        await piece_queries.insert_steps(session, [_again(step) for step in scrapped])
+        await piece_queries.insert_steps(session, [again(step) for step in scrapped])
         await queries.count_failures(session, ctx, {step.order_item_id for step in scrapped})
         await _tell_owed(session, ctx, scrapped)
     return scrapped
@@ -228,7 +228,8 @@ def _step_row(ctx: Actor, piece_id: int, item_id: int, step: RecipeStep) -> dict
     }
 
 
-def _again(step: PieceStep) -> dict[str, object]:
+def again(step: PieceStep) -> dict[str, object]:
+    """The row of a fresh step in place of one that was spoiled."""
     return {
         "organization_id": step.organization_id,
         "piece_id": step.piece_id,

@@ -3,7 +3,9 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shopwright.kernel.times import read_moment as read_moment
+from shopwright.kernel.times import read_moment
+
+__all__ = ("read_end", "read_moment")
 
 DATE_LENGTH = len("2025-01-01")
 

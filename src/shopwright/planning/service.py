@@ -99,6 +99,18 @@ async def _cover(
 
 async def use_hardware(session: WriteSession, ctx: Actor, *, order_id: int) -> None:
     """Take from stock what the recipes of a finished order ask for; twice changes nothing."""
+    needed = await _hardware_of(session, ctx, order_id)
+    await inventory.use_hardware(session, ctx, hardware_quantities=needed, key=f"order:{order_id}")
+
+
+async def return_hardware(session: WriteSession, ctx: Actor, *, order_id: int) -> None:
+    """The order is not finished after all: its hardware lies in the drawer until it is."""
+    needed = await _hardware_of(session, ctx, order_id)
+    await inventory.return_hardware(session, ctx, hardware_ids=needed, key=f"order:{order_id}")
+
+
+async def _hardware_of(session: WriteSession, ctx: Actor, order_id: int) -> Counter[int]:
+    """How much of each the recipes of the order's items ask for."""
     items = await queries.list_order_items(session, ctx, order_id)
     units = Counter[int]()
     for item in items:
@@ -110,7 +122,7 @@ async def use_hardware(session: WriteSession, ctx: Actor, *, order_id: int) -> N
     ).items():
         for hardware_id, quantity in lines.items():
             needed[hardware_id] += quantity * units[variant_id]
-    await inventory.use_hardware(session, ctx, hardware_quantities=needed, key=f"order:{order_id}")
+    return needed
 
 
 def _state_reason(item: OrderItem, recipes: dict[int, list[RecipeStep]]) -> Sequence[RecipeStep]:

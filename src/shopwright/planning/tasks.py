@@ -6,7 +6,7 @@ from shopwright.catalog.events import CodeMapped, RecipeChanged, VariantCreated
 from shopwright.kernel.actor import system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.orders import piece_queries, queries
-from shopwright.orders.events import OrderPaid, OrderReady, OrdersPlaced, StepsOwed
+from shopwright.orders.events import OrderNotReady, OrderPaid, OrderReady, OrdersPlaced, StepsOwed
 from shopwright.planning import service
 
 
@@ -52,6 +52,12 @@ async def on_order_ready(session: WriteSession, event: OrderReady) -> None:
     """All pieces are good: the hardware that went into them is used up, once per order."""
     ctx = system_actor(event.organization_id, "planning")
     await service.use_hardware(session, ctx, order_id=event.order_id)
+
+
+async def on_order_not_ready(session: WriteSession, event: OrderNotReady) -> None:
+    """A piece of it is to be made anew: it uses its hardware when it is ready again."""
+    ctx = system_actor(event.organization_id, "planning")
+    await service.return_hardware(session, ctx, order_id=event.order_id)
 
 
 async def _plan_owed(

@@ -293,6 +293,30 @@ async def begin_harvest(
     return job
 
 
+async def change_harvest(
+    session: WriteSession, ctx: Actor, job_id: int, before: int, good: int
+) -> PrintJob | None:
+    """Compare-and-set; None when the job counts other than ``before`` by now."""
+    job: PrintJob | None = await session.scalar(
+        update(PrintJob)
+        .where(PrintJob.id == job_id, PrintJob.organization_id == ctx.organization_id)
+        .where(PrintJob.harvested_at.is_not(None), PrintJob.good == before)
+        .values(good=good, scrap=PrintJob.yields - good)
+        .returning(PrintJob)
+        .execution_options(populate_existing=True)
+    )
+    return job
+
+
+async def list_waiting_among(session: AnySession, ctx: Actor, job_ids: Collection[int]) -> set[int]:
+    rows = await session.scalars(
+        select(PrintJob.id)
+        .where(PrintJob.organization_id == ctx.organization_id, PrintJob.id.in_(job_ids))
+        .where(PrintJob.status.in_(WAITING))
+    )
+    return set(rows)
+
+
 async def set_waiting_reasons(session: WriteSession, ctx: Actor, reasons: dict[int, str]) -> None:
     """Only changed sentences are written; jobs with the same sentence share one statement."""
     by_sentence: dict[str, list[int]] = {}

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import MemberCtx, PrintLimited, ViewerCtx
 from shopwright.fleet import service as fleet
+from shopwright.inventory.service import StockMoved
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import (
     ALL_ROWS,
@@ -25,11 +26,13 @@ from shopwright.kernel.edge import (
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders import service as orders
-from shopwright.print_jobs import attempts, cancel, dispatch, harvest, queries, service
+from shopwright.orders.piece_revision import CopiesGone
+from shopwright.print_jobs import attempts, cancel, dispatch, harvest, queries, revision, service
 from shopwright.print_jobs.attempts import AttemptNotUnknown, AttemptWasPrinting
 from shopwright.print_jobs.dispatch import AlreadyClaimed, PrinterUnsuitable
 from shopwright.print_jobs.harvest import NothingToHarvest
 from shopwright.print_jobs.queries import JobFilter
+from shopwright.print_jobs.revision import NotHarvested
 from shopwright.print_jobs.schemas import (
     AttemptRead,
     DispatchBody,
@@ -145,6 +148,18 @@ async def harvest_job(
     """Take a finished plate off and count its good copies; the printer may print again."""
     found = await service.get_job(session, ctx, job)
     await harvest.harvest_job(session, ctx, job_id=found.id, good=body.good, now=now)
+    return await _read(session, ctx, job)
+
+
+@router.put(
+    "/{job}/harvest", responses=problems(Invalid, NotFound, NotHarvested, CopiesGone, StockMoved)
+)
+async def revise_harvest(
+    job: JobRef, body: HarvestBody, ctx: MemberCtx, session: Write, now: Now
+) -> JobRead:
+    """Count a harvested plate anew, until its copies are shipped; orders and stock follow."""
+    found = await service.get_job(session, ctx, job)
+    await revision.revise_harvest(session, ctx, job_id=found.id, good=body.good, now=now)
     return await _read(session, ctx, job)
 
 

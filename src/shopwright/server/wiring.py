@@ -22,6 +22,7 @@ from shopwright.orders.events import (
     OrderDeclaredShipped,
     OrderDelivered,
     OrderHeld,
+    OrderNotReady,
     OrderPaid,
     OrderPrioritised,
     OrderReady,
@@ -47,6 +48,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(StepsOwed, planning.on_steps_owed)
     subscriptions.subscribe(OrderReady, planning.on_order_ready)
     subscriptions.subscribe(OrderReady, print_jobs.on_order_ready)
+    subscriptions.subscribe(OrderNotReady, planning.on_order_not_ready)
     subscriptions.subscribe(CodeMapped, planning.on_code_mapped)
     subscriptions.subscribe(RecipeChanged, planning.on_recipe_changed)
     subscriptions.subscribe(VariantCreated, planning.on_recipe_changed)
