@@ -15,8 +15,9 @@ from shopwright.inventory.models import Filament, Spool
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process
-from shopwright.orders import csv_import, intake
-from shopwright.orders.csv_rows import CHANNEL, escape, unescape
+from shopwright.orders import csv_import, intake, piece_queries
+from shopwright.orders.csv_rows import CHANNEL
+from shopwright.orders.csv_table import SheetOrder, escape, unescape
 from shopwright.orders.drafts import ItemDraft, OrderDraft
 from shopwright.orders.states import OrderStatus
 from shopwright.shipping.models import Parcel, ParcelItem
@@ -301,9 +302,10 @@ async def test_two_imports_at_once_place_an_order_once(process: Process, owner: 
     )
 
     async def bring() -> int:
+        sheet = SheetOrder(draft, 2, frozenset({"items"}))
         async with process.database.write() as session:
-            plan = await csv_import.import_csv(session, owner, drafts=[draft], now=START)
-            return len(plan.fresh)
+            await piece_queries.lock_pieces(session, owner)
+            return (await csv_import.import_sheets(session, owner, [sheet], START))[0]
 
     assert sorted(await asyncio.gather(bring(), bring())) == [0, 1]
 

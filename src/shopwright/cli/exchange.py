@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,14 +19,13 @@ import typer
 from shopwright.cli import exports
 from shopwright.cli.exports import COLUMNS, Cell, ExportName, Row
 from shopwright.cli.opening import DataDir, OrganizationName, get_organization, run
-from shopwright.kernel.actor import system_actor
-from shopwright.kernel.edge import Process
+from shopwright.kernel.actor import Actor, system_actor
+from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.times import zulu
-from shopwright.orders import csv_import, csv_rows
-from shopwright.orders.csv_import import Plan
-from shopwright.orders.csv_rows import Customs
-from shopwright.orders.drafts import OrderDraft
+from shopwright.orders import csv_forms, csv_import, csv_table
+from shopwright.orders.csv_import import Examined
+from shopwright.orders.csv_plan import Action
 
 CLI = "command line"
 
@@ -70,42 +70,73 @@ def import_file(
     check: Annotated[
         bool, typer.Option("--check", help="Say what would happen; write nothing.")
     ] = False,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="Leave wrong lines out and import the others.")
+    ] = False,
     org: OrganizationName = "",
     data_dir: DataDir = None,
 ) -> None:
-    """Read orders from a CSV file: all of it, or nothing when a line is wrong."""
+    """Read orders from a CSV file, ours or Etsy's: nothing when a line is wrong, else in batches;
+    what broke off goes on when the file is read again."""
+    text = _read(file)
 
-    async def work(process: Process) -> Plan:
-        now = process.clock.now()
+    async def work(process: Process) -> Examined:
         async with process.database.read() as session:
             organization = await get_organization(session, org)
-            drafts = _read(file, Customs(organization.currency, organization.time_zone, now))
-            ctx = system_actor(organization.id, CLI)
-            if check:
-                return await csv_import.plan_import(session, ctx, drafts)
-        async with process.database.write() as session:
-            return await csv_import.import_csv(session, ctx, drafts=drafts, now=now)
+        ctx = system_actor(organization.id, CLI)
+        examined = await csv_import.examine(process.database, ctx, text, process.clock.now())
+        _refuse(examined, skip_refused=skip_refused)
+        if not check:
+            await _take_in(process, ctx, file.name, text, examined)
+        return examined
 
-    plan = run(data_dir, work)
-    verb = "would be imported" if check else "imported"
-    typer.echo(f"{len(plan.fresh)} orders with {plan.items} items {verb}; {plan.known} known.")
-    for code in plan.strange_codes:
+    _tell(run(data_dir, work), "would be imported" if check else "imported")
+
+
+async def _take_in(process: Process, ctx: Actor, name: str, text: str, examined: Examined) -> None:
+    """Raises Invalid when an order cannot be stored; those before it are."""
+    database, now = process.database, process.clock.now()
+    async with database.write() as session:
+        row = await csv_import.add_preview(
+            session, ctx, name=name, text=text, examined=examined, now=now
+        )
+        await csv_import.start_import(session, ctx, row.id, now)
+    await csv_import.run_import(
+        database, organization_id=ctx.organization_id, import_id=row.id, now=now, seconds=math.inf
+    )
+    async with database.read() as reading:
+        done = await csv_import.get_import(reading, ctx, Ref(row.id, None))
+    if done.failure:
+        raise Invalid(f"{done.failure} {done.position} of {done.total} orders were imported.")
+
+
+def _refuse(examined: Examined, *, skip_refused: bool) -> None:
+    """Raises Invalid with one sentence per wrong line, unless those are left out."""
+    if not examined.refused:
+        return
+    told = [f"line {number}: {sentence}" for number, sentence in examined.refused]
+    if not skip_refused:
+        raise Invalid("\n".join([*told, "Nothing was imported."]))
+    typer.echo("\n".join([*told, "These lines are left out."]), err=True)
+
+
+def _tell(examined: Examined, verb: str) -> None:
+    new, changed = examined.of(Action.NEW), examined.of(Action.CHANGED)
+    items = sum(len(outcome.draft.items) for outcome in new)
+    known = len(examined.of(Action.UNCHANGED, Action.CHANGED))
+    typer.echo(f"{len(new)} orders with {items} items {verb}; {known} known.")
+    if changed:
+        typer.echo(f"{len(changed)} of the known ones have changed.")
+    for code in examined.strange_codes:
         typer.echo(f"No product has the SKU {code!r}: its items wait in the inbox.", err=True)
 
 
-def _read(file: Path, customs: Customs) -> list[OrderDraft]:
-    """Raises Invalid with one sentence per wrong line."""
+def _read(file: Path) -> str:
+    """Raises Invalid for what is no readable text."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reading = csv_rows.read_orders(stream, customs)
+        return csv_forms.decode(file.read_bytes(), str(file))
     except OSError as err:
         raise Invalid(f"{file} cannot be read: {err.strerror}.") from err
-    except UnicodeDecodeError as err:
-        raise Invalid(f"{file} is not UTF-8 text. Save it as CSV UTF-8.") from err
-    if reading.problems:
-        told = [f"line {number}: {sentence}" for number, sentence in reading.problems]
-        raise Invalid("\n".join([*told, "Nothing was imported."]))
-    return reading.drafts
 
 
 @contextmanager
@@ -147,7 +178,7 @@ def _write_csv(stream: IO[str], columns: list[str]) -> Iterator[Callable[[list[R
 
 def _csv_cell(cell: Cell) -> str | int:
     if isinstance(cell, str):
-        return csv_rows.escape(cell)
+        return csv_table.escape(cell)
     plain = _json_cell(cell)
     if isinstance(plain, bool):
         return "yes" if plain else "no"

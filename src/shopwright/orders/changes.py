@@ -61,6 +61,7 @@ async def reopen(
 
 def _describe(item: OrderItem, draft: ItemDraft) -> None:
     item.title = draft.title
+    item.price_minor = draft.price_minor
     item.options = [list(pair) for pair in draft.options]
     item.personalisation = [list(pair) for pair in draft.personalisation]
     item.promised_on = draft.promised_on

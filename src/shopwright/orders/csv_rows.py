@@ -1,23 +1,27 @@
-"""Cells and lines of orders as a spreadsheet holds them: pure reading and writing.
+"""Orders in our own form of a spreadsheet: one line per item. Pure reading; nothing is stored."""
 
-Nothing here is stored. A file is read to its end, so that every bad line is told at once.
-"""
-
-import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 
 from shopwright.kernel.errors import Invalid
-from shopwright.kernel.money import check_currency, exponent
-from shopwright.orders.drafts import MAX_ITEMS, MAX_QUANTITY, ItemDraft, OrderDraft
+from shopwright.kernel.money import check_currency
+from shopwright.orders.csv_table import (
+    Customs,
+    Line,
+    Reading,
+    SheetOrder,
+    read_lines,
+    read_price,
+    read_quantity,
+)
+from shopwright.orders.drafts import MAX_ITEMS, ItemDraft, OrderDraft
 from shopwright.orders.rules import read_moment
 from shopwright.orders.states import OrderStatus
 
 CHANNEL = "csv"
-MAX_PRICE = Decimal(10) ** 9
 MAX_OTHER = 80  # characters of a number, a date, a currency
 
 # Column → member of an order's ``ship_to``.
@@ -44,56 +48,16 @@ LENGTHS = {
     "personalisation": 2000,
 } | dict.fromkeys(ADDRESS, 300)
 
-FORMULA = re.compile(r"'*\s*[=+\-@]")
-PRICE = re.compile(r"[0-9]{1,20}(\.[0-9]{1,6})?")
+ITEM_KEY = 60  # characters of a SKU or title that tell an item from the others of its order
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the file; ``number`` is that of its first line."""
-
-    number: int
-    cells: Mapping[str, str]
-
-    @property
-    def external_id(self) -> str:
-        return self.cells.get("external_id") or self.cells.get("number", "")
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a file says: orders, or what is wrong with it, one sentence per bad line."""
-
-    drafts: list[OrderDraft] = field(default_factory=list)
-    problems: list[tuple[int, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Customs:
-    """What a file leaves unsaid: the shop's currency and time zone, and the moment."""
-
-    currency: str
-    time_zone: str
-    now: datetime
-
-
-def escape(text: str) -> str:
-    """A spreadsheet takes a cell that begins so for a formula; an apostrophe makes it text."""
-    return f"'{text}" if FORMULA.match(text) else text
-
-
-def unescape(text: str) -> str:
-    """The reverse of ``escape``."""
-    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
 def read_orders(source: Iterable[str], customs: Customs) -> Reading:
     """Rows with the same external id are one order, in the order of the file."""
     reading = Reading()
     orders: dict[str, list[Line]] = {}
-    for line in _read_lines(source, reading):
-        orders.setdefault(line.external_id, []).append(line)
+    for line in read_lines(source, reading, _heading_problems):
+        orders.setdefault(_external_id(line), []).append(line)
     for external_id, lines in orders.items():
         if external_id:
             _read_order(lines, reading, customs)
@@ -104,46 +68,19 @@ def read_orders(source: Iterable[str], customs: Customs) -> Reading:
     return reading
 
 
-def _read_lines(source: Iterable[str], reading: Reading) -> Iterator[Line]:
-    lines = iter(source)
-    heading = next(lines, "")
-    columns = _read_heading(heading, reading)
-    if reading.problems:
-        return
-    for number, cells in _read_rows(lines, _delimiter(heading), reading):
-        if len(cells) == len(columns):
-            tidy = (unescape(cell.strip()) for cell in cells)
-            yield Line(number, dict(zip(columns, tidy, strict=True)))
-        else:
-            sentence = f"It has {len(cells)} cells, the heading has {len(columns)}."
-            reading.problems.append((number, sentence))
+def number_items(items: Iterable[ItemDraft]) -> tuple[ItemDraft, ...]:
+    """With an id each, so that a later file changes them: lines may come in another order."""
+    seen = Counter[str]()
+    numbered = []
+    for item in items:
+        key = (item.sku or item.title)[:ITEM_KEY].lower()
+        seen[key] += 1
+        numbered.append(replace(item, external_id=f"{key}#{seen[key]}"))
+    return tuple(numbered)
 
 
-def _read_rows(
-    lines: Iterator[str], delimiter: str, reading: Reading
-) -> Iterator[tuple[int, list[str]]]:
-    """With the number of their first line; rows of empty cells are left out."""
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    number = 2  # the heading is line 1
-    try:
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                yield number, cells
-            number = rows.line_num + 2
-    except csv.Error as err:
-        reading.problems.append((number, f"From here on this is not CSV: {err}."))
-
-
-def _delimiter(heading: str) -> str:
-    """Spreadsheets of half of Europe write semicolons."""
-    return ";" if heading.count(";") > heading.count(",") else ","
-
-
-def _read_heading(heading: str, reading: Reading) -> list[str]:
-    cells = next(csv.reader([heading.removeprefix("\ufeff")], delimiter=_delimiter(heading)), [])
-    columns = [cell.strip().lower() for cell in cells]
-    reading.problems += [(1, sentence) for sentence in _heading_problems(columns)]
-    return columns
+def _external_id(line: Line) -> str:
+    return line.cells.get("external_id") or line.cells.get("number", "")
 
 
 def _heading_problems(columns: Sequence[str]) -> Iterator[str]:
@@ -161,7 +98,7 @@ def _heading_problems(columns: Sequence[str]) -> Iterator[str]:
 
 
 def _read_order(lines: Sequence[Line], reading: Reading, customs: Customs) -> None:
-    """Into ``drafts``, or what is wrong with its lines into ``problems``."""
+    """Into ``orders``, or what is wrong with its lines into ``problems``."""
     wrong = list(_contradictions(lines))
     facts = _agree(lines)
     currency = facts.get("currency") or customs.currency
@@ -173,11 +110,20 @@ def _read_order(lines: Sequence[Line], reading: Reading, customs: Customs) -> No
         except Invalid as err:
             wrong.append((line.number, err.detail))
     if len(lines) > MAX_ITEMS:
-        sentence = f"The order {lines[0].external_id} has more than {MAX_ITEMS} items."
+        sentence = f"The order {_external_id(lines[0])} has more than {MAX_ITEMS} items."
         wrong.append((lines[MAX_ITEMS].number, sentence))
     reading.problems += wrong
     if not wrong:
-        reading.drafts.append(_draft(lines[0].external_id, items, facts, customs))
+        draft = _draft(_external_id(lines[0]), items, facts, customs)
+        reading.orders.append(SheetOrder(draft, lines[0].number, _said(facts)))
+
+
+def _said(facts: Mapping[str, str]) -> frozenset[str]:
+    names = {name for name in ("buyer_name", "buyer_email") if name in facts}
+    return frozenset(
+        {"items", "subtotal_minor", *names}
+        | ({"ship_to"} if ADDRESS.keys() & facts.keys() else set())
+    )
 
 
 def _agree(lines: Sequence[Line]) -> dict[str, str]:
@@ -230,32 +176,11 @@ def _read_item(cells: Mapping[str, str], currency: str) -> ItemDraft:
     return ItemDraft(
         title=title or sku,
         sku=sku or None,
-        quantity=_read_quantity(cells["quantity"]),
-        price_minor=_read_price(cells.get("price", ""), currency),
+        quantity=read_quantity(cells["quantity"]),
+        price_minor=read_price(cells.get("price", ""), currency),
         personalisation=(("Personalisation", asked),) if asked else (),
         promised_on=_read_day(cells.get("promised_on", "")),
     )
-
-
-def _read_quantity(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < len("1" * 10)):
-        raise Invalid(f"The quantity {text!r} is no whole number.")
-    if not 1 <= int(text) <= MAX_QUANTITY:
-        raise Invalid(f"The quantity must be between 1 and {MAX_QUANTITY}, not {int(text)}.")
-    return int(text)
-
-
-def _read_price(text: str, currency: str) -> int:
-    """Of one unit. Never rounded: more decimals than the currency has are a typing error."""
-    if not PRICE.fullmatch(text or "0"):
-        raise Invalid(f"The price {text!r} is no number like 12.50.")
-    price = Decimal(text or "0")
-    if price > MAX_PRICE:
-        raise Invalid(f"The price {text!r} is more than {MAX_PRICE}.")
-    minor = price.scaleb(exponent(currency))
-    if minor != minor.to_integral_value():
-        raise Invalid(f"The price {text!r} has more decimals than {currency} has.")
-    return int(minor)
 
 
 def _read_day(text: str) -> date | None:
@@ -274,7 +199,7 @@ def _draft(
         status=OrderStatus.PAID,
         currency=check_currency(facts.get("currency") or customs.currency),
         placed_at=_read_placed_at(placed_at, customs) if placed_at else customs.now,
-        items=tuple(items),
+        items=number_items(items),
         channel=CHANNEL,
         external_id=external_id,
         buyer_name=facts.get("buyer_name", ""),

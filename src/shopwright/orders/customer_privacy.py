@@ -5,6 +5,7 @@ messages and files go, also from what channels sent and from the audit log.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from shopwright.kernel.money import Money
 from shopwright.kernel.times import plain
 from shopwright.orders import attachment_queries, customers
 from shopwright.orders import customer_privacy_queries as queries
+from shopwright.orders.drafts import OrderDraft
 from shopwright.orders.models import Customer, Order, OrderItem
 from shopwright.orders.states import OPEN, OrderStatus
 
@@ -119,6 +121,19 @@ def forget_buyer(order: Order) -> None:
     order.buyer_name, order.buyer_email = ANONYMISED, None
     order.ship_to = {k: v for k, v in order.ship_to.items() if k == "country"}
     order.notes = order.buyer_message = order.gift_message = ""
+
+
+def without_buyer(draft: OrderDraft) -> OrderDraft:
+    """A later version of an anonymised order brings nothing personal back."""
+    return replace(
+        draft,
+        buyer_name=ANONYMISED,
+        buyer_email=None,
+        ship_to={k: v for k, v in draft.ship_to.items() if k == "country"},
+        buyer_message="",
+        gift_message="",
+        items=tuple(replace(item, personalisation=()) for item in draft.items),
+    )
 
 
 def _order(order: Order, items: Sequence[OrderItem]) -> dict[str, Any]:

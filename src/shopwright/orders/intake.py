@@ -16,8 +16,10 @@ from shopwright.kernel.live import touch
 from shopwright.kernel.money import check_currency
 from shopwright.orders import (
     changes,
+    csv_import_queries,
     customer_counters,
     customer_matching,
+    customer_privacy,
     piece_queries,
     progress,
     queries,
@@ -60,7 +62,7 @@ async def import_orders(
     """Store one page of a channel's orders; returns how many were new and how many changed."""
     await piece_queries.lock_pieces(session, ctx)
     wanted = {str(draft.external_id): draft for draft in drafts}
-    known = await queries.find_orders_by_external(session, ctx, connection_id, wanted)
+    known = await _find_known(session, ctx, connection_id, wanted)
     fresh = [draft for key, draft in wanted.items() if key not in known]
     bought = await customer_matching.match_customers(session, ctx, fresh)
     arrived, item_ids = await _add_page(session, ctx, fresh, bought, now)
@@ -73,6 +75,20 @@ async def import_orders(
     await _tell_arrived(session, ctx, arrived)
     await customer_counters.recount(session, ctx, [*bought, *(o.customer_id for o in changed)])
     return len(fresh), len(changed)
+
+
+async def _find_known(
+    session: WriteSession, ctx: Actor, connection_id: int | None, wanted: Mapping[str, OrderDraft]
+) -> dict[str, Order]:
+    """Those of the connection; what came from the same channel by file becomes its own."""
+    channels = {draft.channel for draft in wanted.values()}
+    if connection_id is not None:
+        for channel in channels:
+            await csv_import_queries.adopt_orders(
+                session, ctx, channel=channel, connection_id=connection_id, external_ids=wanted
+            )
+    known = await queries.find_orders_by_external(session, ctx, connection_id, wanted)
+    return {key: order for key, order in known.items() if order.channel in channels}
 
 
 async def _tell_arrived(
@@ -214,6 +230,8 @@ async def _update_order(
     session: WriteSession, ctx: Actor, order: Order, draft: OrderDraft, now: datetime
 ) -> list[int]:
     """Take over a later version; returns the ids of items that became new work."""
+    if order.buyer_name == customer_privacy.ANONYMISED:
+        draft = customer_privacy.without_buyer(draft)
     for name, value in _facts(draft, now).items():
         setattr(order, name, value)
     items = await queries.list_order_items(session, ctx, order.id)

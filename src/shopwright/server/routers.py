@@ -22,6 +22,7 @@ from shopwright.orders import (
     customer_message_routes,
     customer_routes,
 )
+    csv_routes,
 from shopwright.notifications import routes as notifications
 from shopwright.notifications import shop_routes as shop_notifications
 from shopwright.orders import print_session_routes as print_sessions
@@ -58,6 +59,7 @@ def include(app: FastAPI) -> None:
     app.include_router(print_sessions.router)
     for prefix in materials.PREFIXES:
         app.include_router(materials.router, prefix=prefix)
+    app.include_router(csv_routes.router)
     app.include_router(shop_printers.router)  # its fixed words before /printers/{printer}
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
