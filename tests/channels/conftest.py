@@ -19,6 +19,7 @@ from shopwright.channels.port import ChannelApp, TokenStore
 from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
 from shopwright.integrations.etsy.adapter import EtsyAdapter
+from shopwright.integrations.etsy.cache import AnswerCache
 from shopwright.integrations.etsy.client import Patience
 from shopwright.integrations.etsy.limiter import RateLimiter
 from shopwright.kernel.actor import Actor
@@ -200,6 +201,7 @@ def use_patient_adapters(
             timeout=httpx.Timeout(TIMEOUT_S),
             limiter=limiter,
             patience=patience,
+            cache=AnswerCache(),
         )
         return wrap(adapter)
 

@@ -1,11 +1,15 @@
 """Which adapter speaks for which channel, and the app it signs in with."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from importlib.metadata import entry_points
 
 from pydantic import SecretStr
 
+from shopwright.channels.allowance import SharedLedgers
 from shopwright.channels.port import AccessDenied, ChannelAdapter, ChannelApp, TokenStore
+from shopwright.kernel.edge import Process
 from shopwright.kernel.settings import Settings
 
 ETSY = "etsy"
@@ -17,6 +21,11 @@ class Adapters:
 
     def __init__(self) -> None:
         self._makers: dict[str, AdapterMaker] = {}
+        self._ledgers: SharedLedgers | None = None
+
+    def share(self, ledgers: SharedLedgers) -> None:
+        """Other processes may use the same app keys: count calls where all of them see it."""
+        self._ledgers = ledgers
 
     def install(self, channel: str, maker: AdapterMaker) -> None:
         """Use ``maker`` instead of the entry point: for adapters with other patience or time."""
@@ -27,10 +36,17 @@ class Adapters:
     ) -> ChannelAdapter:
         """Raises AccessDenied when the channel's app is not set up here."""
         app = app_of(settings, channel)
-        maker = self._makers.get(channel)
-        if maker is None:
-            maker = self._makers[channel] = _load(channel)
+        if self._ledgers is not None:
+            key = f"{channel}:{app.client_id}"[:120]
+            app = replace(app, ledger=self._ledgers.ledger_of(key, app.calls_per_minute))
+        maker = self._makers.get(channel, _maker_of(channel))
         return maker(app, tokens, shop_id)
+
+
+def share_allowances(process: Process) -> None:
+    """On PostgreSQL, where several processes work; on SQLite there is only one."""
+    if not process.database.is_sqlite:
+        process.context.keep(Adapters).share(SharedLedgers(process.database))
 
 
 def app_of(settings: Settings, channel: str) -> ChannelApp:
@@ -59,11 +75,16 @@ def is_etsy_set_up(settings: Settings) -> bool:
     return True
 
 
-def _load(channel: str) -> AdapterMaker:
+@cache
+def adapter_of(channel: str) -> type[ChannelAdapter]:
+    """For what needs no connection, such as reading a notice."""
     (found,) = entry_points(group="shopwright.channels", name=channel)
     adapter: type[ChannelAdapter] = found.load()
+    return adapter
 
+
+def _maker_of(channel: str) -> AdapterMaker:
     def make(app: ChannelApp, tokens: TokenStore, shop_id: str | None) -> ChannelAdapter:
-        return adapter(app, tokens, shop_id=shop_id)
+        return adapter_of(channel)(app, tokens, shop_id=shop_id)
 
     return make

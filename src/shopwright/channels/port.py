@@ -4,11 +4,11 @@ Money is an integer in the currency's minor units, and all amounts of one order 
 Times are aware UTC. An order may be delivered more than once, never less: imports are idempotent.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -55,6 +55,19 @@ class BadAnswer(ChannelError):
 
 class CallRefused(ChannelError):
     """The channel understood a call and refused it; repeating it unchanged is useless."""
+
+
+class NoticeRefused(ChannelError):
+    """A notice that is not signed with our secret, or is too old to be believed."""
+
+
+class Urgency(IntEnum):
+    """Whose call goes first when the allowance is short; the smaller the sooner."""
+
+    PERSON = 0  # waits for the answer
+    TRACKING = 1
+    SYNC = 2
+    LISTINGS = 3
 
 
 class ChannelStatus(StrEnum):
@@ -266,6 +279,7 @@ class ChannelApp:
     authorize_url: str | None = None
     token_url: str | None = None
     calls_per_minute: int = 10  # per app key, shared by all shops of the app
+    ledger: "CallLedger | None" = None  # None: no other process uses the key
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +297,29 @@ class Authorization:
     url: str
     state: str
     code_verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The channel says that something happened to an order; what, is to be asked of the channel."""
+
+    event_id: str
+    event: str  # the channel's own word, in lower case
+    shop_id: str | None
+    external_id: str | None
+    is_delivered: bool = False  # which an order fetched afterwards may not show
+
+
+class CallLedger(Protocol):
+    """Keeps to an app key's allowance among all processes that use it."""
+
+    async def book(self, urgency: Urgency) -> float:
+        """Book a call now: 0; else nothing is booked, and so many seconds are to be waited."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Nobody calls for so long; never shortens an earlier pause."""
+        ...
 
 
 class HeldTokens(Protocol):
@@ -310,8 +347,10 @@ class ChannelAdapter(Protocol):
     """One connection to one shop at one channel. Entering opens nothing; leaving closes sockets.
 
     Every method raises ChannelUnavailable, ReconnectNeeded, AccessDenied or BadAnswer, except
-    ``push_tracking``, which always answers.
+    ``push_tracking``, which always answers. ``urgency`` orders its calls among all others.
     """
+
+    urgency: Urgency
 
     def __init__(
         self, app: ChannelApp, tokens: TokenStore, *, shop_id: str | None = None
@@ -323,6 +362,17 @@ class ChannelAdapter(Protocol):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+
+    @staticmethod
+    def check_notice_secret(secret: str) -> str:
+        """As it is to be kept; NoticeRefused when it can be none of the channel's."""
+        ...
+
+    @staticmethod
+    def read_notice(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """A notice that the channel sent to us; NoticeRefused or BadAnswer. Headers in lower
+        case."""
+        ...
 
     def begin_connect(self, redirect_uri: str) -> Authorization: ...
     def begin_sign_in(self, redirect_uri: str, *, state: str, code_verifier: str) -> str:

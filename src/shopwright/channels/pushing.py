@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shopwright.channels import queries
+from shopwright.channels.listing_sync import ListingReader
+from shopwright.channels.listings import SYNC_LISTINGS
 from shopwright.channels.models import Connection
 from shopwright.channels.port import (
     ChannelAdapter,
@@ -20,8 +22,11 @@ from shopwright.channels.port import (
     TrackingBooked,
     TrackingRefused,
     TrackingUnconfirmed,
+    Urgency,
 )
 from shopwright.channels.push import POST_TRACKING, PROOF_AFTER
+from shopwright.channels.quantities import SET_QUANTITIES
+from shopwright.channels.quantity_push import QuantityPusher
 from shopwright.channels.states import ConnectionStatus
 from shopwright.channels.sync import SyncTools
 from shopwright.kernel import effects
@@ -39,7 +44,11 @@ HELD = "Outside effects are held after a restore; the owner releases them."
 
 def handlers(tools: SyncTools) -> dict[str, Handler]:
     """Durable work of this slice, by name."""
-    return {POST_TRACKING: TrackingPusher(tools).post_tracking}
+    return {
+        POST_TRACKING: TrackingPusher(tools).post_tracking,
+        SYNC_LISTINGS: ListingReader(tools).sync_listings,
+        SET_QUANTITIES: QuantityPusher(tools).set_quantities,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ class _Push:
             await self._postpone(f"{self.connection.name} is not connected.", NOT_CONNECTED_WAIT)
             return
         try:
-            async with self.tools.open_adapter(self.ctx, self.connection) as adapter:
+            async with self._open_adapter() as adapter:
                 if await adapter.find_tracking(self.external_id, self.tracking):
                     await self._settle(EffectStatus.DONE, SHOWN_ALREADY)
                 elif await self._begin():
@@ -104,7 +113,7 @@ class _Push:
         if not self._is_time_to_ask():
             return
         try:
-            async with self.tools.open_adapter(self.ctx, self.connection) as adapter:
+            async with self._open_adapter() as adapter:
                 shipment = await adapter.find_tracking(self.external_id, self.tracking)
         except ChannelUnavailable as err:
             await self._postpone(err.sentence, _pause_after(err))
@@ -115,6 +124,9 @@ class _Push:
                 await self._settle(EffectStatus.UNKNOWN, _unproven(self.effect))
             else:
                 await self._settle(EffectStatus.DONE, "The channel shows it.")
+
+    def _open_adapter(self) -> ChannelAdapter:
+        return self.tools.open_adapter(self.ctx, self.connection, Urgency.TRACKING)
 
     async def _begin(self) -> bool:
         """Committed before the call; False when somebody else has it or effects are held."""

@@ -39,6 +39,17 @@ async def find_account(
     return connection
 
 
+async def find_by_webhook(session: AnySession, channel: str, token: str) -> Connection | None:
+    """Whoever's: the address ends with a secret. None while nothing may be fetched."""
+    connection: Connection | None = await session.scalar(
+        select(Connection)
+        .where(Connection.webhook_token == token, Connection.channel == channel)
+        .where(Connection.status != ConnectionStatus.DISABLED)
+        .execution_options(**CROSS_TENANT)
+    )
+    return connection
+
+
 async def list_connections(session: AnySession, ctx: Actor) -> list[Connection]:
     rows = await session.scalars(
         select(Connection)

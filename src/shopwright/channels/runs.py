@@ -63,10 +63,16 @@ class Progress:
 
 
 async def request_sync(
-    session: WriteSession, ctx: Actor, *, connection_id: int, now: datetime
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    connection_id: int,
+    now: datetime,
+    is_awaited: bool = False,
 ) -> ChannelSync:
-    """Wake the worker after the commit; an open sync is joined."""
-    sync = await sync_queries.open_sync(session, ctx, connection_id, now)
+    """Wake the worker after the commit; an open sync is joined. One that a person waits for goes
+    before the others."""
+    sync = await sync_queries.open_sync(session, ctx, connection_id, now, is_awaited=is_awaited)
     touch(session, ctx.organization_id, REQUEST_TOPIC, connection_id)
     return sync
 
@@ -83,7 +89,10 @@ async def request_all(session: WriteSession, ctx: Actor, *, now: datetime) -> li
     ready = [c for c in connections if c.status is ConnectionStatus.CONNECTED]
     if not ready:
         raise ReconnectFirst(" ".join(_why_not(c) for c in connections))
-    return [await request_sync(session, ctx, connection_id=c.id, now=now) for c in ready]
+    return [
+        await request_sync(session, ctx, connection_id=c.id, now=now, is_awaited=True)
+        for c in ready
+    ]
 
 
 async def wait_for(

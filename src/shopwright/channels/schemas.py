@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from shopwright.channels.models import ChannelReject, Connection
 from shopwright.channels.push import Outcome
@@ -32,6 +32,20 @@ class ConnectionUpdate(Body):
     name: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class WebhookSet(Body):
+    secret: Annotated[SecretStr, Field(min_length=8, max_length=200, examples=["whsec_…"])]
+
+
+class WebhookRead(BaseModel):
+    """``url`` is what to give to Etsy; None while no secret is kept."""
+
+    url: str | None
+
+    @classmethod
+    def of(cls, row: Connection, base_url: str) -> "WebhookRead":
+        return cls(url=webhook_url(row, base_url))
+
+
 class ConnectionRead(BaseModel):
     id: int
     uuid: str
@@ -49,6 +63,7 @@ class ConnectionRead(BaseModel):
     last_error: str | None
     last_error_at: ZuluTime | None
     open_rejects: int = 0
+    has_webhook: bool = False
 
     @classmethod
     def of(cls, row: Connection, open_rejects: int = 0) -> "ConnectionRead":
@@ -70,6 +85,7 @@ class ConnectionRead(BaseModel):
             last_error=row.last_error,
             last_error_at=row.last_error_at,
             open_rejects=open_rejects,
+            has_webhook=row.webhook_token is not None,
         )
 
     @classmethod
@@ -130,6 +146,13 @@ class PushRead(BaseModel):
             created_at=row.created_at,
             settled_at=row.settled_at,
         )
+
+
+def webhook_url(row: Connection, base_url: str) -> str | None:
+    """Where the channel may send notices of this shop's orders."""
+    if row.webhook_token is None:
+        return None
+    return f"{base_url}/api/webhooks/{row.channel}/{row.webhook_token}"
 
 
 def _moment(epoch_s: int) -> datetime | None:

@@ -7,9 +7,11 @@ crash between two pages repeats nothing and skips nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import TypeVar
 
 from shopwright.accounts.people import set_etsy_shop
-from shopwright.channels import push, queries, service, sync_queries
+from shopwright.channels import notices, push, queries, runs, service, sync_queries
 from shopwright.channels.adapters import Adapters
 from shopwright.channels.events import ChannelPageArrived
 from shopwright.channels.models import ChannelReject, ChannelSync, Connection
@@ -25,6 +27,7 @@ from shopwright.channels.port import (
     RateLimited,
     ReconnectNeeded,
     RejectedOrder,
+    Urgency,
     Watermark,
 )
 from shopwright.channels.runs import SYNC_TOPIC
@@ -34,11 +37,14 @@ from shopwright.channels.tokens import DatabaseTokens
 from shopwright.kernel import events, inbox
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.clock import Clock
+from shopwright.kernel.collisions import Work, write_again
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.live import touch
 from shopwright.kernel.settings import Settings
 
+T = TypeVar("T")
 REJECTS_PER_SYNC = 5  # each costs one of our ten calls a minute
+NOTICES_PER_SYNC = 5  # as well; more at once come with the page that follows, or the next sync
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
 KEEP_SYNCS = timedelta(days=7)
@@ -72,14 +78,22 @@ class SyncTools:
     def interval(self) -> timedelta:
         return timedelta(minutes=self.settings.etsy_sync_minutes)
 
-    def open_adapter(self, ctx: Actor, connection: Connection) -> ChannelAdapter:
+    def open_adapter(
+        self, ctx: Actor, connection: Connection, urgency: Urgency = Urgency.SYNC
+    ) -> ChannelAdapter:
         """Raises AccessDenied when the channel's app is not set up here."""
-        return self.database.context.keep(Adapters).make(
+        adapter = self.database.context.keep(Adapters).make(
             self.settings,
             connection.channel,
             DatabaseTokens(self.database, ctx, connection.id),
             connection.external_shop_id,
         )
+        adapter.urgency = urgency
+        return adapter
+
+    async def write(self, work: Work[T]) -> T:
+        """One transaction of a loop, begun anew when it collides with another one."""
+        return await write_again(self.database, work)
 
 
 @dataclass(slots=True)
@@ -97,9 +111,10 @@ class SyncRun:
     async def run(self) -> None:
         """To the end or to the channel's error, which is told in words; raises SyncLost."""
         try:
-            async with self.tools.open_adapter(self.ctx, self.connection) as adapter:
+            async with self.tools.open_adapter(self.ctx, self.connection, self._urgency) as adapter:
                 await self._learn_shop(adapter)
                 due = await self._list_due_rejects()
+                await self._follow_notices(adapter)
                 async for page in adapter.fetch_orders(Watermark(self.connection.watermark_s)):
                     await self._store_page(page)
                 for reject in due:
@@ -109,15 +124,20 @@ class SyncRun:
         else:
             await self._complete()
 
+    @property
+    def _urgency(self) -> Urgency:
+        return Urgency.PERSON if self.sync.is_awaited else Urgency.SYNC
+
     async def fail(self, error: ChannelError) -> None:
         """The sentence stands on the sync and the connection; the watermark stays."""
         now = self.tools.clock.now()
-        async with self.tools.database.write() as session:
+
+        async def work(session: WriteSession) -> None:
             await self._fence(
                 session,
                 status=SyncStatus.FAILED,
                 error=error.sentence,
-                error_kind=_kind(error),
+                error_kind=kind_of(error),
                 finished_at=now,
             )
             facts = {"last_error": error.sentence, "last_error_at": now}
@@ -134,6 +154,8 @@ class SyncRun:
                 await queries.change_connected(
                     session, self.ctx, self.connection.id, next_sync_at=next_sync_at, **facts
                 )
+
+        await self.tools.write(work)
 
     async def _learn_shop(self, adapter: ChannelAdapter) -> None:
         """Once per connection: which shop the account has."""
@@ -153,13 +175,16 @@ class SyncRun:
 
     async def _store_page(self, page: OrderPage) -> None:
         now = self.tools.clock.now()
-        async with self.tools.database.write() as session:
+
+        async def work(session: WriteSession) -> None:
             await self._fence(session, remaining=page.remaining)
             fresh = await self._store_raw(session, page, now)
             await self._import(session, [o for o in page.orders if event_key(o) in fresh], now)
             await self._reject(session, [r for r in page.rejected if _reject_key(r) in fresh], now)
             await push.settle_by_shipments(session, self.ctx, self.connection.id, page.orders, now)
             await self._move_watermark(session, page.watermark)
+
+        await self.tools.write(work)
 
     async def _fence(self, session: WriteSession, **values: object) -> None:
         """First in every transaction; raises SyncLost, so that nothing of it is kept."""
@@ -252,21 +277,57 @@ class SyncRun:
             await self._store_again(order, now)
 
     async def _note(self, reject: ChannelReject, **facts: object) -> None:
-        async with self.tools.database.write() as session:
+        async def work(session: WriteSession) -> None:
             await self._fence(session)
             await queries.change_reject(session, self.ctx, reject.id, **facts)
 
+        await self.tools.write(work)
+
     async def _store_again(self, order: ChannelOrder, now: datetime) -> None:
-        """Imported even if this version was seen: it may have been our own rules that refused."""
+        async def work(session: WriteSession) -> None:
+            await self._import_again(session, order, now)
+
+        await self.tools.write(work)
+
+    async def _import_again(
+        self, session: WriteSession, order: ChannelOrder, now: datetime
+    ) -> None:
+        """Even if this version was seen: it may have been our own rules that refused."""
         page = OrderPage((order,), (), Watermark(self.connection.watermark_s))
-        async with self.tools.database.write() as session:
-            await self._fence(session)
-            await self._store_raw(session, page, now)
-            await self._import(session, page.orders, now)
+        await self._fence(session)
+        await self._store_raw(session, page, now)
+        await self._import(session, page.orders, now)
+
+    async def _follow_notices(self, adapter: ChannelAdapter) -> None:
+        """Ask for the orders that the channel sent word of, before the pages: they are news."""
+        async with self.tools.database.read() as session:
+            waiting = await notices.list_waiting(session, self.ctx, self.connection.id)
+        for external_id, told in islice(waiting.items(), NOTICES_PER_SYNC):
+            await self._follow_notice(adapter, external_id, told)
+
+    async def _follow_notice(
+        self, adapter: ChannelAdapter, external_id: str, told: notices.Told
+    ) -> None:
+        now = self.tools.clock.now()
+        order, reason = None, None
+        try:
+            order = notices.as_told(await adapter.fetch_order(external_id), told)
+        except (OrderNotThere, BadAnswer) as err:
+            reason = err.sentence
+
+        async def work(session: WriteSession) -> None:
+            if order is None:
+                await self._fence(session)
+            else:
+                await self._import_again(session, order, now)
+            await notices.settle(session, self.ctx, self.connection.id, told, reason, now)
+
+        await self.tools.write(work)
 
     async def _complete(self) -> None:
         now = self.tools.clock.now()
-        async with self.tools.database.write() as session:
+
+        async def work(session: WriteSession) -> None:
             await self._fence(session, status=SyncStatus.COMPLETED, finished_at=now)
             await queries.change_connected(
                 session,
@@ -280,6 +341,12 @@ class SyncRun:
             await sync_queries.drop_old_syncs(
                 session, self.ctx, self.connection.id, now - KEEP_SYNCS
             )
+            if await notices.list_waiting(session, self.ctx, self.connection.id):
+                await runs.request_sync(
+                    session, self.ctx, connection_id=self.connection.id, now=now
+                )
+
+        await self.tools.write(work)
 
     def _pause_after(self, error: ChannelError) -> timedelta:
         if not isinstance(error, ChannelUnavailable):
@@ -301,5 +368,6 @@ def _retry_after(tries: int) -> timedelta:
     return min(LONGEST_RETRY, FIRST_RETRY * (1 << min(tries, 10)))
 
 
-def _kind(error: ChannelError) -> str:
+def kind_of(error: ChannelError) -> str:
+    """For programs that read a sync."""
     return next((word for kind, word in KINDS if isinstance(error, kind)), "refused")

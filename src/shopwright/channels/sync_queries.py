@@ -17,22 +17,32 @@ OPEN = ChannelSync.status.in_(sorted(OPEN_SYNCS))
 
 
 async def open_sync(
-    session: WriteSession, ctx: Actor, connection_id: int, now: datetime
+    session: WriteSession,
+    ctx: Actor,
+    connection_id: int,
+    now: datetime,
+    *,
+    is_awaited: bool = False,
 ) -> ChannelSync:
-    """A new sync, or the one that is open already."""
+    """A new sync, or the one that is open already; somebody may wait for it from now on."""
     insert = insert_for(session, ChannelSync).values(
         organization_id=ctx.organization_id,
         connection_id=connection_id,
         status=SyncStatus.REQUESTED,
         requested_at=now,
+        is_awaited=is_awaited,
     )
+    known: dict[str, Any] = {"index_elements": ["connection_id"], "index_where": OPEN_SYNC}
     await session.execute(
-        insert.on_conflict_do_nothing(index_elements=["connection_id"], index_where=OPEN_SYNC)
+        insert.on_conflict_do_update(**known, set_={"is_awaited": True})
+        if is_awaited
+        else insert.on_conflict_do_nothing(**known)
     )
     found = await session.scalars(
         select(ChannelSync)
         .where(ChannelSync.organization_id == ctx.organization_id)
         .where(ChannelSync.connection_id == connection_id, OPEN)
+        .execution_options(populate_existing=True)
     )
     return found.one()
 

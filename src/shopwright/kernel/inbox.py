@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index, String, Text, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel import bulk
@@ -84,7 +85,7 @@ async def _list_known(
 
 
 async def find_received(
-    session: WriteSession, organization_id: int, source: str, kind: str
+    session: AsyncSession, organization_id: int, source: str, kind: str
 ) -> list[InboundEvent]:
     """What was stored but not applied yet, oldest first."""
     result = await session.scalars(

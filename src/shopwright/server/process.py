@@ -11,6 +11,7 @@ from typing import IO
 import structlog
 from sqlalchemy import select
 
+from shopwright.channels.adapters import share_allowances
 from shopwright.kernel import durable, ids, migrations
 from shopwright.kernel.clock import Clock, SystemClock
 from shopwright.kernel.context import ProcessContext
@@ -106,6 +107,7 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
         context=context,
         database=Database(url, context),
     )
+    share_allowances(process)
     try:
         await ensure_installation(process)
         yield process

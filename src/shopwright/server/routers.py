@@ -9,6 +9,7 @@ from shopwright.catalog import library_routes, profile_routes
 from shopwright.catalog import routes as catalog
 from shopwright.channels import identity_routes as channel_identity
 from shopwright.channels import routes as channels
+from shopwright.channels import webhook_routes
 from shopwright.files import routes as files
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
@@ -72,6 +73,8 @@ def include(app: FastAPI) -> None:
     app.include_router(print_jobs.router)
     app.include_router(shipping.router)
     app.include_router(channels.router)
+    app.include_router(webhook_routes.router)
+    app.include_router(webhook_routes.inbound)
     app.include_router(notifications.router)
     app.include_router(shop_notifications.router)
     app.include_router(channels.landing)

@@ -18,6 +18,7 @@ from shopwright.channels.port import (
     Watermark,
 )
 from shopwright.integrations.etsy.adapter import EtsyAdapter
+from shopwright.integrations.etsy.cache import AnswerCache
 from shopwright.integrations.etsy.client import Patience
 from shopwright.integrations.etsy.limiter import RateLimiter
 from shopwright.sandbox.etsy.server import EtsySandbox
@@ -121,6 +122,7 @@ async def make_adapter(
                 timeout=httpx.Timeout(timeout_s),
                 limiter=RateLimiter(100_000, monotonic=pace.monotonic, sleep=pace.sleep),
                 patience=Patience(sleep=pace.sleep, jitter=lambda _, ceiling: ceiling),
+                cache=AnswerCache(),
             )
             return await stack.enter_async_context(adapter)
 

@@ -43,8 +43,8 @@ async def test_a_turn_too_far_off_is_refused_and_not_counted(pace: FakeTime) -> 
 
 async def test_a_pause_holds_everybody_and_never_shrinks(pace: FakeTime) -> None:
     ours = limiter(pace)
-    ours.pause(50)
-    ours.pause(5)
+    await ours.pause(50)
+    await ours.pause(5)
     await ours.acquire()
     assert pace.sleeps == [50]
 

@@ -1,7 +1,7 @@
 """Etsy behind the channel port."""
 
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from functools import cache
 from types import TracebackType
@@ -19,6 +19,7 @@ from shopwright.channels.port import (
     ChannelPerson,
     ChannelShipment,
     ChannelUnavailable,
+    Notice,
     OrderNotThere,
     OrderPage,
     ReconnectNeeded,
@@ -29,8 +30,11 @@ from shopwright.channels.port import (
     TrackingBooked,
     TrackingRefused,
     TrackingUnconfirmed,
+    Urgency,
     Watermark,
 )
+from shopwright.integrations.etsy import webhooks
+from shopwright.integrations.etsy.cache import AnswerCache
 from shopwright.integrations.etsy.client import EtsyClient, Patience, SentUnproven, utc_now
 from shopwright.integrations.etsy.codec import (
     ReceiptRejected,
@@ -66,6 +70,7 @@ SHOPS_PER_PAGE = 100
 BROKEN_RETRY_AFTER_S = 60.0  # a broken answer to a read before the push; nothing was sent
 OTHER_CARRIER = "other"  # what Etsy wants for a carrier it does not know
 LIMITERS = LimiterBook()
+ANSWERS = AnswerCache()
 
 
 class EtsyAdapter:
@@ -80,13 +85,33 @@ class EtsyAdapter:
         timeout: httpx.Timeout = TIMEOUT,
         limiter: RateLimiter | None = None,
         patience: Patience | None = None,
+        cache: AnswerCache = ANSWERS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._app = app
         self._shop_id = shop_id
         self._http = httpx.AsyncClient(timeout=timeout, verify=_trust())
-        limiter = limiter or LIMITERS.limiter_for(app.client_id, app.calls_per_minute)
-        self._client = EtsyClient(app, tokens, self._http, limiter, patience=patience, now=now)
+        limiter = limiter or LIMITERS.limiter_for(app.client_id, app.calls_per_minute, app.ledger)
+        self._client = EtsyClient(
+            app, tokens, self._http, limiter, patience=patience, cache=cache, now=now
+        )
+
+    @property
+    def urgency(self) -> Urgency:
+        return self._client.urgency
+
+    @urgency.setter
+    def urgency(self, urgency: Urgency) -> None:
+        self._client.urgency = urgency
+
+    @staticmethod
+    def check_notice_secret(secret: str) -> str:
+        webhooks.secret_key(secret)
+        return secret.strip()
+
+    @staticmethod
+    def read_notice(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        return webhooks.read_notice(secret, headers, body, now)
 
     async def __aenter__(self) -> Self:
         return self

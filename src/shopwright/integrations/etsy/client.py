@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import httpx
 
@@ -24,7 +24,9 @@ from shopwright.channels.port import (
     ReconnectNeeded,
     Tokens,
     TokenStore,
+    Urgency,
 )
+from shopwright.integrations.etsy.cache import AnswerCache
 from shopwright.integrations.etsy.codec import decode_error, excerpt
 from shopwright.integrations.etsy.limiter import RateLimiter
 from shopwright.integrations.etsy.oauth import TokenKeeper
@@ -33,7 +35,6 @@ from shopwright.kernel.metrics import outside_call
 API_URL = "https://openapi.etsy.com/v3/application"
 MAX_INLINE_WAIT_S = 60.0  # a longer Retry-After (Etsy sends up to a day) goes to the caller
 DEFAULT_RETRY_AFTER_S = 60.0
-CACHE_FOR = timedelta(minutes=5)
 
 # Nothing reached Etsy when the connection itself could not be made.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -77,6 +78,7 @@ class EtsyClient:
         limiter: RateLimiter,
         *,
         patience: Patience | None = None,
+        cache: AnswerCache | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._app = app
@@ -84,7 +86,8 @@ class EtsyClient:
         self._limiter = limiter
         self._patience = patience or Patience()
         self._now = now
-        self._cache: dict[tuple[str, object], tuple[datetime, bytes]] = {}
+        self._cache = cache or AnswerCache()
+        self.urgency = Urgency.PERSON
         self.tokens = TokenKeeper(app, store, http, now=now)
 
     async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
@@ -92,24 +95,24 @@ class EtsyClient:
         return await self._repeat("GET", path, params=params)
 
     async def get_cached(self, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
-        """For facts about the shop that seldom change: five minutes old at most."""
-        key = (path, tuple(sorted((params or {}).items())))
-        kept = self._cache.get(key)
-        if kept is None or self._now() - kept[0] > CACHE_FOR:
-            kept = (self._now(), await self.get(path, params))
-            self._cache[key] = kept
-        return kept[1]
+        """For what anybody may know of a shop and seldom changes: five minutes old at most."""
+        key = (*self._kept_for, path, *sorted((params or {}).items()))
+        kept = self._cache.find(key, self._now())
+        if kept is None:
+            kept = await self.get(path, params)
+            self._cache.keep(key, kept, self._now())
+        return kept
 
     async def put_json(self, path: str, body: object) -> bytes:
         """A full replacement: the same again is the same, so it is repeated like a read."""
-        self._cache.clear()
+        self._cache.forget(self._kept_for)
         return await self._repeat("PUT", path, json=body)
 
     async def post_once(self, path: str, body: object) -> bytes:
         """Sent at most once. SentUnproven when Etsy may have acted; any other ChannelError is proof
         that it did not."""
         tokens = await self.tokens.current()
-        await self._limiter.acquire()
+        await self._limiter.acquire(self.urgency)
         try:
             response = await self._send("POST", path, tokens, json=body)
         except NOT_SENT as err:
@@ -117,7 +120,7 @@ class EtsyClient:
         except httpx.TransportError as err:
             raise SentUnproven(f"The answer of Etsy did not arrive ({_name(err)}).") from err
         try:
-            return self._judge(response)
+            return await self._judge(response)
         except AccessExpired as err:
             await self.tokens.refresh(tokens.access_token)
             text = "Etsy found our access expired; it is renewed now."
@@ -179,12 +182,12 @@ class EtsyClient:
         params: Mapping[str, str | int] | None,
         json: object | None,
     ) -> bytes:
-        await self._limiter.acquire()
+        await self._limiter.acquire(self.urgency)
         try:
             response = await self._send(method, path, tokens, params=params, json=json)
         except httpx.TransportError as err:
             raise _unreachable(err) from err
-        return self._judge(response)
+        return await self._judge(response)
 
     async def _send(
         self,
@@ -209,33 +212,37 @@ class EtsyClient:
             call.outcome = f"{response.status_code // 100}xx"
         return response
 
-    def _judge(self, response: httpx.Response) -> bytes:
+    @property
+    def _kept_for(self) -> tuple[str, str]:
+        return (self._app.api_url or API_URL, self._app.client_id)
+
+    async def _judge(self, response: httpx.Response) -> bytes:
         """The body, or the error that this answer means."""
-        self._heed_remaining(response)
+        await self._heed_remaining(response)
         if response.is_success:
             return response.content
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            raise self._rate_limited(response)
+            raise await self._rate_limited(response)
         if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise self._faulty(response)
+            raise await self._faulty(response)
         raise _refusal(response)
 
-    def _heed_remaining(self, response: httpx.Response) -> None:
+    async def _heed_remaining(self, response: httpx.Response) -> None:
         """An empty second is over in a second. Etsy once misspelt the header, hence the prefix."""
         for name, value in response.headers.items():
             if name.startswith("x-remaining-this-sec") and value.strip() == "0":
-                self._limiter.pause(1.0)
+                await self._limiter.pause(1.0)
 
-    def _faulty(self, response: httpx.Response) -> ChannelUnavailable:
+    async def _faulty(self, response: httpx.Response) -> ChannelUnavailable:
         if "retry-after" in response.headers:
-            self._limiter.pause(_retry_after(response))
+            await self._limiter.pause(_retry_after(response))
         text = f"Etsy has a fault of its own (status {response.status_code})."
         return ChannelUnavailable(text, retry_after_s=_retry_after(response))
 
-    def _rate_limited(self, response: httpx.Response) -> RateLimited:
+    async def _rate_limited(self, response: httpx.Response) -> RateLimited:
         seconds = _retry_after(response)
-        self._limiter.pause(seconds)
+        await self._limiter.pause(seconds)
         text = f"Etsy asks us to pause for {seconds:.0f} s (too many calls)."
         return RateLimited(text, retry_after_s=seconds)
 
