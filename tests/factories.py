@@ -37,6 +37,7 @@ from shopwright.orders.models import (
     Hold,
     Order,
     OrderCommunication,
+    OrderImport,
     OrderItem,
     OrderNote,
     PrintSession,
@@ -45,7 +46,6 @@ from shopwright.orders.states import HoldSubject, OrderStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.models import PrintJob
 from shopwright.shipping.models import Parcel
-    OrderImport,
 from shopwright.shipping.states import ParcelStatus
 from tests.clock import FOREVER, START
 
@@ -365,6 +365,19 @@ async def make_attachment_id(session: WriteSession, actor: Actor) -> int:
     return attachment.id
 
 
+@row_for("order_import")
+async def make_order_import_id(session: WriteSession, actor: Actor) -> int:
+    """A preview of an empty file."""
+    nothing = {"counts": {}, "items": 0, "refused": [], "unknown_skus": [], "orders": []}
+    row = OrderImport(
+        organization_id=actor.organization_id, name="orders.csv", form="own", summary=nothing,
+        fingerprint="", total=0, created_by=actor.name,
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    return row.id
+
+
 @row_for("conversation")
 async def make_conversation_id(session: WriteSession, actor: Actor) -> int:
     """An order of a known buyer, who wrote."""
@@ -399,19 +412,6 @@ async def make_note_id(session: WriteSession, actor: Actor) -> int:
     )
     session.add(note)
     await session.flush()
-@row_for("order_import")
-async def make_order_import_id(session: WriteSession, actor: Actor) -> int:
-    """A preview of an empty file."""
-    nothing = {"counts": {}, "items": 0, "refused": [], "unknown_skus": [], "orders": []}
-    row = OrderImport(
-        organization_id=actor.organization_id, name="orders.csv", form="own", summary=nothing,
-        fingerprint="", total=0, created_by=actor.name,
-    )  # fmt: skip
-    session.add(row)
-    await session.flush()
-    return row.id
-
-
     return note.id
 
 

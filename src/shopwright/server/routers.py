@@ -17,15 +17,15 @@ from shopwright.inventory import material_routes as materials
 from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
 from shopwright.inventory import weather_routes as weather
+from shopwright.notifications import routes as notifications
+from shopwright.notifications import shop_routes as shop_notifications
 from shopwright.orders import (
     attachment_routes,
     correspondence_routes,
+    csv_routes,
     customer_message_routes,
     customer_routes,
 )
-    csv_routes,
-from shopwright.notifications import routes as notifications
-from shopwright.notifications import shop_routes as shop_notifications
 from shopwright.orders import print_session_routes as print_sessions
 from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
@@ -46,26 +46,24 @@ def include(app: FastAPI) -> None:
     app.include_router(accounts.auth)
     app.include_router(accounts.router)
     app.include_router(files.router)
+    app.include_router(files.uploads)
     app.include_router(print_files.router)
     app.include_router(catalog.router)
     app.include_router(profile_routes.router)
     app.include_router(library_routes.router)
-    app.include_router(files.uploads)
     app.include_router(inventory.router)
     app.include_router(stock.router)
     app.include_router(weather.router)
-    app.include_router(correspondence_routes.router)
-    app.include_router(customer_routes.router)
     app.include_router(order_work.router)
     app.include_router(print_sessions.router)
     for prefix in materials.PREFIXES:
         app.include_router(materials.router, prefix=prefix)
-    app.include_router(csv_routes.router)
     app.include_router(shop_printers.router)  # its fixed words before /printers/{printer}
     app.include_router(correspondence_routes.router)
     app.include_router(customer_routes.router)
     app.include_router(customer_message_routes.router)
     app.include_router(attachment_routes.router)
+    app.include_router(csv_routes.router)
     for prefix in scheduled_prints.PREFIXES:
         app.include_router(scheduled_prints.router, prefix=prefix)
     app.include_router(scheduled_prints.order_router)
