@@ -15,7 +15,15 @@ from shopwright.accounts.models import (
 )
 from shopwright.analytics.models import Expense
 from shopwright.analytics.states import ExpenseCategory
-from shopwright.catalog.models import Hardware, Product, RecipeStep, SkuAlias, Variant
+from shopwright.catalog.models import (
+    Hardware,
+    Listing,
+    ListingOffer,
+    Product,
+    RecipeStep,
+    SkuAlias,
+    Variant,
+)
 from shopwright.catalog.states import StepKind
 from shopwright.channels.models import ChannelReject, Connection
 from shopwright.channels.push import POST_TRACKING
@@ -242,6 +250,32 @@ async def make_variant(
 @row_for("variant")
 async def make_variant_id(session: WriteSession, actor: Actor) -> int:
     return (await make_variant(session, actor)).id
+
+
+@row_for("listing")
+async def make_listing_id(session: WriteSession, actor: Actor) -> int:
+    """Of a shop at Etsy, with one choice."""
+    connection = await make_connection(session, actor)
+    variant = await make_variant(session, actor)
+    listing = Listing(
+        organization_id=actor.organization_id,
+        connection_id=connection.id,
+        product_id=variant.product_id,
+        external_id=f"15{next(_numbers)}",
+        title="Gear",
+        seen_at=START,
+        offers=[
+            ListingOffer(
+                organization_id=actor.organization_id,
+                variant_id=variant.id,
+                sku=variant.sku,
+                quantity=5,
+            )
+        ],
+    )
+    session.add(listing)
+    await session.flush()
+    return listing.id
 
 
 @row_for("step")

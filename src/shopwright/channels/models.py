@@ -46,6 +46,8 @@ class Connection(TenantModel):
     webhook_token: Mapped[str | None] = mapped_column(String(64), unique=True)  # ends its URL
     webhook_secret: Mapped[str | None] = mapped_column(Text)  # encrypted
     updated_at: Mapped[datetime]
+    # Offer at the channel what lies finished on the shelf, whenever that changes.
+    is_stock_pushed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class ConsentRequest(TenantModel):
@@ -109,6 +111,38 @@ class CallAllowance(Base):
     calls: Mapped[list[Any]] = mapped_column(default=list)  # seconds on the database's clock
     paused_until: Mapped[float] = mapped_column(Float, default=0.0)
     claims: Mapped[dict[str, Any]] = mapped_column(default=dict)  # until when, by urgency
+
+
+class ListingSync(TenantModel):
+    """One reading of a shop's listings; the partial unique index is the truth that there is one at
+    a time."""
+
+    __tablename__ = "listing_syncs"
+    __table_args__ = (
+        Index(
+            "uq_listing_syncs_open",
+            "connection_id",
+            unique=True,
+            sqlite_where=OPEN_SYNC,
+            postgresql_where=OPEN_SYNC,
+        ),
+        Index("ix_listing_syncs_connection", "connection_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    connection_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("channel_connections.id", ondelete="CASCADE")
+    )
+    status: Mapped[SyncStatus] = mapped_column(EnumText(SyncStatus))
+    requested_at: Mapped[datetime]
+    moved_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    listings_read: Mapped[int] = mapped_column(default=0)
+    products_new: Mapped[int] = mapped_column(default=0)
+    variants_new: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[list[str]] = mapped_column(default=list)  # sentences
+    error_kind: Mapped[str | None] = mapped_column(String(40))
+    error: Mapped[str | None] = mapped_column(Text)
 
 
 class ChannelReject(TenantModel):

@@ -256,6 +256,17 @@ class ChannelPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelOffer:
+    """One sellable choice of a listing; ``options`` tell it from the others."""
+
+    sku: str
+    options: tuple[tuple[str, str], ...] = ()  # (name, value) in the channel's order
+    quantity: int | None = None
+    price_minor: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelListing:
     """How the channel presents a product, with its sellable choices."""
 
@@ -267,6 +278,8 @@ class ChannelListing:
     price_minor: int | None = None
     currency: str | None = None
     url: str | None = None
+    description: str = ""
+    offers: tuple[ChannelOffer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +414,18 @@ class ChannelAdapter(Protocol):
         """One order afresh; OrderNotThere or BadAnswer when there is none to be read."""
         ...
 
-    def fetch_listings(self) -> AsyncIterator[ChannelListing]: ...
+    def fetch_listings(self) -> AsyncIterator[ChannelListing]:
+        """Everything on offer, with its choices."""
+        ...
+
+    async def set_quantities(self, listing_id: str, quantities: Mapping[str, int]) -> None:
+        """Offer so many of these SKUs; the same again is the same. Proven by the channel's answer.
+
+        Raises OrderNotThere for a listing it does not have, CallRefused for what it does not take.
+        One call per listing at a time: channels may replace the whole listing.
+        """
+        ...
+
     async def push_tracking(
         self, external_id: str, tracking: Tracking
     ) -> TrackingBooked | TrackingRefused | TrackingUnconfirmed:

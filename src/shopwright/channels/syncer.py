@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from shopwright.channels import push, queries, runs, sync_queries
+from shopwright.channels import push, quantities, queries, runs, sync_queries
 from shopwright.channels.models import ChannelSync
 from shopwright.channels.port import ChannelUnavailable
 from shopwright.channels.sync import SyncLost, SyncRun, SyncTools
@@ -60,6 +60,7 @@ class ChannelSyncer:
         await self._ask_for_due()
         await self._start_claimable()
         await push.enqueue_due(self._tools.database, self._tools.clock.now())
+        await quantities.enqueue_due(self._tools.database, self._tools.clock.now())
 
     async def finish(self) -> None:
         """Wait for the syncs under way."""

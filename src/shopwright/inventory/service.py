@@ -260,7 +260,7 @@ async def remove_from_stock(
     await stock_queries.add_movements(session, [row])
     if not await stock_queries.move_step(session, ctx, recipe_step_id, on_hand, on_hand - count):
         raise StockMoved("The stock moved while it was counted. Try again.")
-    touch(session, ctx.organization_id, "stock")
+    await tell_stock_moved(session, ctx, recipe_step_id)
     return count
 
 

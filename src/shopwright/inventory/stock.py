@@ -1,6 +1,6 @@
 """Use cases of the shelf: finished steps and hardware as people see, count and correct them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -38,6 +38,14 @@ async def count_step(
     audit.record(session, ctx, "stock.counted", recipe_step.id, on_hand=on_hand, before=before)
     await tell_stock_moved(session, ctx, recipe_step.id)
     return recipe_step.id
+
+
+async def count_units(
+    session: AsyncSession, ctx: Actor, variant_ids: Collection[int]
+) -> dict[int, int]:
+    """Whole units of each variant that lie finished: as many as of its rarest step. Variants
+    without a recipe are left out."""
+    return await stock_queries.count_units(session, ctx, variant_ids)
 
 
 async def get_hardware(session: AsyncSession, ctx: Actor, ref: Ref) -> Any:

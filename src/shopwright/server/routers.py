@@ -8,6 +8,7 @@ from shopwright.analytics import routes as analytics
 from shopwright.catalog import library_routes, profile_routes
 from shopwright.catalog import routes as catalog
 from shopwright.channels import identity_routes as channel_identity
+from shopwright.channels import listing_routes
 from shopwright.channels import routes as channels
 from shopwright.channels import webhook_routes
 from shopwright.files import routes as files
@@ -71,6 +72,7 @@ def include(app: FastAPI) -> None:
     app.include_router(print_jobs.router)
     app.include_router(shipping.router)
     app.include_router(channels.router)
+    app.include_router(listing_routes.router)
     app.include_router(webhook_routes.router)
     app.include_router(webhook_routes.inbound)
     app.include_router(notifications.router)

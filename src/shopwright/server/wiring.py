@@ -3,6 +3,7 @@
 from shopwright.analytics import tasks as analytics
 from shopwright.catalog import tasks as catalog
 from shopwright.catalog.events import CodeMapped, RecipeChanged, VariantCreated
+from shopwright.channels import tasks as channels
 from shopwright.channels.events import ChannelPageArrived
 from shopwright.fleet.events import (
     DeviceJobReported,
@@ -14,7 +15,7 @@ from shopwright.fleet.events import (
     StartSettled,
 )
 from shopwright.inventory import tasks as inventory
-from shopwright.inventory.events import FilamentMoved
+from shopwright.inventory.events import FilamentMoved, FinishedStockMoved
 from shopwright.kernel.events import Subscriptions
 from shopwright.kernel.signals import TransactionEnding
 from shopwright.orders import from_channel
@@ -59,6 +60,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(PrinterRemoved, print_jobs.on_printer_removed)
     subscriptions.subscribe(PrinterPutBack, print_jobs.on_printer_put_back)
     subscriptions.subscribe(PrinterChanged, inventory.on_printer_changed)
+    subscriptions.subscribe(FinishedStockMoved, channels.on_finished_stock)
     subscriptions.subscribe(PrinterChanged, print_jobs.on_printer_changed)
     subscriptions.subscribe(PiecesReleased, print_jobs.on_pieces_released)
     subscriptions.subscribe(OrderHeld, print_jobs.on_order_held)

@@ -24,7 +24,6 @@ NOT_YET: set[str] = {
     "GET /api/bambu/notifications/{}",
     "PUT /api/bambu/notifications/{}",
     "POST /api/orders/sync",
-    "POST /api/products/sync-etsy",
 }
 
 

@@ -196,7 +196,7 @@ async def test_a_listings_stock_is_written_and_the_rest_kept(
     adapter: EtsyAdapter, admin: httpx.AsyncClient, etsy: EtsySandbox
 ) -> None:
     await seed(admin, 1)
-    await adapter.set_quantity("1500000001", "PLATE-M-OAK", 7)
+    await adapter.set_quantities("1500000001", {"PLATE-M-OAK": 7})
     products = etsy.world.shops[500321].inventories[1500000001]["products"]
     facts = {
         p["sku"]: (p["offerings"][0]["quantity"], p["offerings"][0]["price"]["amount"])

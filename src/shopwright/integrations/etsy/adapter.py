@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+from msgspec import structs
 
 from shopwright.channels.port import (
     Authorization,
@@ -44,7 +45,7 @@ from shopwright.integrations.etsy.codec import (
     to_shipment,
     to_shop_profile,
 )
-from shopwright.integrations.etsy.inventory import with_quantity
+from shopwright.integrations.etsy.inventory import check_taken, with_quantities
 from shopwright.integrations.etsy.limiter import LimiterBook, RateLimiter
 from shopwright.integrations.etsy.oauth import (
     SIGN_IN_SCOPES,
@@ -54,6 +55,7 @@ from shopwright.integrations.etsy.oauth import (
 from shopwright.integrations.etsy.payloads import (
     CarrierPage,
     EtsyInventory,
+    EtsyListing,
     EtsyMe,
     EtsyShipment,
     EtsyShop,
@@ -174,19 +176,26 @@ class EtsyAdapter:
         while True:
             page = decode_answer(await self._client.get(path, _listings_from(offset)), ListingPage)
             for listing in page.results:
-                yield to_listing(listing)
+                yield to_listing(await self._with_inventory(listing))
             offset += len(page.results)
             if not page.results or offset >= page.count:
                 return
 
-    async def set_quantity(self, listing_id: str, sku: str, quantity: int) -> None:
-        """Write one SKU's stock; everything else of the listing is put back as it was read.
-
-        Etsy replaces the whole inventory, so the caller lets one write per listing run at a time.
-        """
+    async def set_quantities(self, listing_id: str, quantities: Mapping[str, int]) -> None:
+        """Etsy replaces the whole inventory: all else goes back as it was read just before."""
+        if not listing_id.isdecimal():
+            raise OrderNotThere(f"{listing_id!r} is not a number of an Etsy listing.")
         path = f"/listings/{listing_id}/inventory"
         inventory = decode_answer(await self._client.get(path), EtsyInventory)
-        await self._client.put_json(path, with_quantity(inventory, sku, quantity))
+        answer = await self._client.put_json(path, with_quantities(inventory, quantities))
+        check_taken(decode_answer(answer, EtsyInventory), quantities)
+
+    async def _with_inventory(self, listing: EtsyListing) -> EtsyListing:
+        """Usually it came with the list; else it costs a call of its own."""
+        if listing.inventory is not None:
+            return listing
+        body = await self._client.get(f"/listings/{listing.listing_id}/inventory")
+        return structs.replace(listing, inventory=decode_answer(body, EtsyInventory))
 
     async def push_tracking(
         self, external_id: str, tracking: Tracking
@@ -255,7 +264,12 @@ def _trust() -> ssl.SSLContext:
 
 
 def _listings_from(offset: int) -> dict[str, str | int]:
-    return {"state": "active", "limit": LISTINGS_PER_PAGE, "offset": offset}
+    return {
+        "state": "active",
+        "limit": LISTINGS_PER_PAGE,
+        "offset": offset,
+        "includes": "Inventory",
+    }
 
 
 def _booked(body: bytes, tracking: Tracking) -> TrackingBooked | TrackingUnconfirmed:

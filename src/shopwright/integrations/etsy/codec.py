@@ -12,6 +12,7 @@ from shopwright.channels.port import (
     Address,
     BadAnswer,
     ChannelListing,
+    ChannelOffer,
     ChannelOrder,
     ChannelOrderItem,
     ChannelRefund,
@@ -22,6 +23,7 @@ from shopwright.channels.port import (
 )
 from shopwright.integrations.etsy.payloads import (
     ErrorAnswer,
+    EtsyInventoryProduct,
     EtsyListing,
     EtsyMoney,
     EtsyReceipt,
@@ -168,6 +170,34 @@ def to_listing(listing: EtsyListing) -> ChannelListing:
         price_minor=price,
         currency=currency,
         url=listing.url,
+        description=unescape(listing.description or ""),
+        offers=_offers_of(listing),
+    )
+
+
+def _offers_of(listing: EtsyListing) -> tuple[ChannelOffer, ...]:
+    """One per choice; a choice that is switched off offers none."""
+    products = listing.inventory.products if listing.inventory else []
+    return tuple(_offer(listing, product) for product in products if not product.is_deleted)
+
+
+def _offer(listing: EtsyListing, product: EtsyInventoryProduct) -> ChannelOffer:
+    offerings = [offering for offering in product.offerings if not offering.is_deleted]
+    first = offerings[0] if offerings else None
+    currency = first.price.currency_code.strip().upper() if first else None
+    try:
+        price = minor_units(first.price, currency) if first and currency else None
+    except ReceiptRejected as err:
+        raise BadAnswer(f"Listing {listing.listing_id} cannot be read: {err}") from err
+    return ChannelOffer(
+        sku=unescape(product.sku),
+        options=tuple(
+            (unescape(value.property_name or "Choice"), unescape(", ".join(value.values)))
+            for value in product.property_values
+        ),
+        quantity=sum(offering.quantity for offering in offerings if offering.is_enabled),
+        price_minor=price,
+        currency=currency,
     )
 
 

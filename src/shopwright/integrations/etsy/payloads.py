@@ -153,25 +153,6 @@ class CarrierPage(Struct):
     results: list[EtsyCarrier]
 
 
-class EtsyListing(Struct):
-    listing_id: int
-    title: str
-    state: str = "active"
-    quantity: int | None = None
-    url: str | None = None
-    price: EtsyMoney | None = None
-    skus: list[str] = field(default_factory=list)
-
-
-class ShopPage(Struct):
-    results: list[EtsyShop]
-
-
-class ListingPage(Struct):
-    count: int
-    results: list[EtsyListing]
-
-
 class EtsyOffering(Struct):
     price: EtsyMoney
     quantity: int
@@ -201,6 +182,27 @@ class EtsyInventory(Struct):
     quantity_on_property: list[int] = field(default_factory=list)
     sku_on_property: list[int] = field(default_factory=list)
     readiness_state_on_property: list[int] = field(default_factory=list)
+
+
+class EtsyListing(Struct):
+    listing_id: int
+    title: str
+    state: str = "active"
+    quantity: int | None = None
+    url: str | None = None
+    price: EtsyMoney | None = None
+    skus: list[str] = field(default_factory=list)
+    description: str | None = None
+    inventory: EtsyInventory | None = None  # asked for with ``includes``
+
+
+class ShopPage(Struct):
+    results: list[EtsyShop]
+
+
+class ListingPage(Struct):
+    count: int
+    results: list[EtsyListing]
 
 
 class TokenAnswer(Struct):

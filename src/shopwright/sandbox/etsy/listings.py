@@ -16,7 +16,10 @@ ON_PROPERTY = (
 )
 REQUIRED_OFFERING = ("price", "quantity", "is_enabled", "readiness_state_id")
 REQUIRED_PROPERTY = ("property_id", "value_ids", "values")
+READ_ONLY = ("product_id", "offering_id", "is_deleted", "scale_name")  # shown, never taken back
+INCLUDES = frozenset({"Images", "Inventory", "Personalization", "Shipping", "Shop", "User"})
 MAX_LIMIT = 100
+MAX_QUANTITY = 999
 
 
 async def ping(call: Call) -> Json:
@@ -84,7 +87,18 @@ async def list_listings(call: Call) -> Json:
     state = query.get("state", "active")
     hits = [x for x in call.own_shop().listings.values() if x["state"] == state]
     offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 25)), MAX_LIMIT)
-    return {"count": len(hits), "results": hits[offset : offset + limit]}
+    page = hits[offset : offset + limit]
+    if "Inventory" in _includes(query.get("includes", "")):
+        inventories = call.own_shop().inventories
+        page = [hit | {"inventory": inventories[hit["listing_id"]]} for hit in page]
+    return {"count": len(hits), "results": page}
+
+
+def _includes(text: str) -> set[str]:
+    wanted = {word for word in text.split(",") if word}
+    for word in sorted(wanted - INCLUDES):
+        raise Refusal(400, f"Invalid includes: {word}")
+    return wanted
 
 
 async def get_listing(call: Call) -> Json:
@@ -151,6 +165,7 @@ def add_listing(
         "shop_id": shop.shop_id,
         "user_id": shop.user_id,
         "title": title,
+        "description": f"{title}, printed to order.",
         "state": "active",
         "url": f"https://shop.example/listing/{listing_id}",
     }
@@ -179,6 +194,8 @@ def _body_product(sku: str, price: int, option: tuple[int, int, str, str] | None
 
 
 async def _json(call: Call) -> Json:
+    if "json" not in call.request.headers.get("content-type", ""):
+        raise Refusal(400, "Missing input parameter: [products]")
     try:
         body = json.loads(await call.request.body())
     except ValueError as err:
@@ -190,18 +207,34 @@ async def _json(call: Call) -> Json:
 
 def _check_inventory(body: Json) -> None:
     for product in body["products"]:
+        _refuse_read_only(product)
         if not product.get("offerings"):
             raise Refusal(400, "Missing input parameter: [offerings]")
         for offering in product["offerings"]:
             _check_offering(offering)
         for value in product.get("property_values", []):
             _check_property(value)
+    _check_any_left(body)
     _check_same("sku", body, [p.get("sku") for p in body["products"]])
     _check_same("price", body, [p["offerings"][0]["price"] for p in body["products"]])
     _check_same("quantity", body, [p["offerings"][0]["quantity"] for p in body["products"]])
 
 
+def _refuse_read_only(part: Json) -> None:
+    for name in READ_ONLY:
+        if name in part:
+            raise Refusal(400, f"Invalid input parameter: [{name}]")
+
+
+def _check_any_left(body: Json) -> None:
+    """All choices sold out or switched off is no listing any more."""
+    offerings = [offering for product in body["products"] for offering in product["offerings"]]
+    if not any(o["is_enabled"] and o["quantity"] for o in offerings):
+        raise Refusal(400, "At least one offering must be enabled and have a quantity above 0")
+
+
 def _check_offering(offering: Json) -> None:
+    _refuse_read_only(offering)
     for name in REQUIRED_OFFERING:
         if name not in offering:
             raise Refusal(400, f"Missing input parameter: [{name}]")
@@ -209,11 +242,14 @@ def _check_offering(offering: Json) -> None:
     if isinstance(price, bool) or not isinstance(price, int | float):
         raise Refusal(400, "Invalid price: it must be a number")
     quantity = offering["quantity"]
-    if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 0:
+    if isinstance(quantity, bool) or not isinstance(quantity, int):
+        raise Refusal(400, "Invalid quantity")
+    if not 0 <= quantity <= MAX_QUANTITY:
         raise Refusal(400, "Invalid quantity")
 
 
 def _check_property(value: Json) -> None:
+    _refuse_read_only(value)
     for name in REQUIRED_PROPERTY:
         if name not in value:
             raise Refusal(400, f"Missing input parameter: [{name}]")
