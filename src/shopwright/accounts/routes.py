@@ -12,6 +12,7 @@ from shopwright.accounts import (
     keys,
     members,
     people,
+    profile,
     queries,
     sessions,
     sign_in,
@@ -32,6 +33,7 @@ from shopwright.accounts.schemas import (
     Message,
     PasswordChange,
     PlaceRead,
+    ProfileUpdate,
     RefreshBody,
     SignedInRead,
     SignInBody,
@@ -50,6 +52,7 @@ from shopwright.kernel.edge import (
     page_of,
     path_ref,
     problems,
+    writing,
 )
 from shopwright.kernel.errors import Forbidden, NotFound
 from shopwright.kernel.limits import PublicLimited
@@ -101,6 +104,29 @@ async def read_user(identity: IdentityCtx, session: Read) -> UserWithTimes:
     place = identity.places.get(identity.organization_id or 0)
     organization = await session.get(Organization, place.organization_id) if place else None
     return UserWithTimes.with_role(user, organization, place.role if place else None)
+
+
+@auth.put(
+    "/user",
+    responses=problems(people.AddressTaken, sign_in.SignInRefused, sign_in.SignInPaused),
+)
+async def update_user(
+    body: ProfileUpdate, request: Request, identity: IdentityCtx, process: ProcessDep, now: Now
+) -> UserWithTimes:
+    """Change your names, or your e-mail address with your password."""
+    ctx = actor_of(identity)
+    await profile.prove_password(process, ctx, body.email, body.current_password.get_secret_value())
+    async with writing(request) as session:
+        user = await profile.update_profile(
+            session,
+            ctx,
+            first_name=body.first_name,
+            username=body.username,
+            email=body.email,
+            now=now,
+        )
+        organization = await session.get(Organization, ctx.organization_id)
+        return UserWithTimes.with_role(user, organization, ctx.role)
 
 
 @auth.post("/switch")

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+)
 
 from shopwright.accounts.keys import NewKey
 from shopwright.accounts.members import Invited
@@ -80,6 +88,19 @@ class PasswordChange(Body):
 
     current_password: Password
     new_password: Password
+
+
+class ProfileUpdate(BaseModel):
+    """``current_password`` only to change the address, and only of people who have one."""
+
+    model_config = shown_as({"first_name": "Anna", "username": "AtelierSandbox"})
+
+    first_name: Annotated[str, Field(max_length=100)] | None = None
+    username: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = Field(
+        None, max_length=100
+    )
+    email: Email | None = None
+    current_password: Password = SecretStr("")
 
 
 class InvitationAccept(Body):
