@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from httpx import AsyncClient
 
 from shopwright.fleet import device_state
@@ -14,7 +15,7 @@ from shopwright.kernel import effects
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.effects import EffectStatus
-from shopwright.print_jobs import attempts, dispatch, harvest, queries
+from shopwright.print_jobs import attempts, dispatch, harvest, late, queries
 from shopwright.print_jobs.attempts import Answer
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import AttemptStatus
@@ -64,6 +65,7 @@ async def shows(
     device_job_id: str | None,
     activity: Activity,
     outcome: Outcome = Outcome.NONE,
+    job_name: str | None = None,
 ) -> None:
     """A full report as its link stores it."""
     report = DeviceReport(
@@ -74,6 +76,7 @@ async def shows(
         device_job_id=device_job_id,
         is_full=True,
         progress=Progress(percent=30),
+        job_name=job_name,
     )
     await device_state.record_report(
         session,
@@ -151,6 +154,48 @@ async def test_what_was_started_at_the_screen_is_taken_off_before_the_next_job(
         assert await gate_of(session, owner, printer) is Gate.NEEDS_CLEARING
         await fleet.clear_plate(session, owner, printer_id=printer.id)
         await shows(session, owner, printer, None, Activity.IDLE, Outcome.FINISHED)
+        assert await gate_of(session, owner, printer) is Gate.READY
+
+
+@pytest.mark.parametrize("job_id", [None, "4711"])
+async def test_print_that_began_and_ended_unseen_lies_on_the_bed(
+    database: Database, owner: Actor, job_id: str | None
+) -> None:
+    async with database.write() as session:
+        printer = await ready_printer(session, owner)
+        await shows(session, owner, printer, None, Activity.IDLE)
+        await device_state.record_loss(
+            session, owner, printer_id=printer.id, connection=ConnectionState.OFFLINE,
+            sentence="no answer", now=LATER,
+        )  # fmt: skip
+        ended = (Activity.IDLE, Outcome.FINISHED)
+        await shows(session, owner, printer, job_id, *ended, job_name="vase")
+        found = await fleet.get_printer(session, owner, printer.id)
+        assert (found.gate, found.gate_reason) == (Gate.NEEDS_CLEARING, late.PRINTED_UNSEEN)
+        await fleet.clear_plate(session, owner, printer_id=printer.id)
+        await shows(session, owner, printer, job_id, *ended, job_name="vase")
+        assert await gate_of(session, owner, printer) is Gate.READY
+
+
+async def test_new_printer_may_show_any_old_job(database: Database, owner: Actor) -> None:
+    async with database.write() as session:
+        printer = await ready_printer(session, owner)
+        await shows(session, owner, printer, "4711", Activity.IDLE, Outcome.FINISHED, "vase")
+        assert await gate_of(session, owner, printer) is Gate.READY
+
+
+async def test_our_own_print_that_ended_unseen_needs_only_its_harvest(
+    database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        job = await one_job(session, owner)
+        printer = await ready_printer(session, owner, HarvestPolicy.AUTOMATIC)
+        attempt = await claim(session, owner, job, printer)
+        await send(session, owner, attempt)
+        await shows(session, owner, printer, None, Activity.IDLE)
+        await shows(session, owner, printer, attempt.device_job_id, Activity.IDLE, Outcome.FINISHED)
+        (found,) = await list_jobs(session, owner)
+        assert (found.status, found.good) == ("completed", 1)
         assert await gate_of(session, owner, printer) is Gate.READY
 
 

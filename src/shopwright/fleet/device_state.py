@@ -16,7 +16,7 @@ from shopwright.fleet.events import (
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import DeviceReport, Fault, Severity
 from shopwright.fleet.slot_changes import changed_slots
-from shopwright.fleet.states import Activity, ConnectionState, Outcome
+from shopwright.fleet.states import BUSY, Activity, ConnectionState, Outcome
 from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
@@ -59,10 +59,12 @@ async def record_report(
     """Store a full report that says something new. ``reached`` is the most seen for its job."""
     printer = await service.get_printer(session, ctx, printer_id)
     before = (printer.connection, printer.trouble)
+    has_ended_unseen = _has_ended_unseen(printer, report)
     _copy(printer, report, fingerprint)
     await session.flush()
     held = await queries.upsert_slots(session, ctx, printer_id, _slot_rows(ctx, printer_id, report))
     await _tell_job(session, ctx, printer_id, report, reached)
+    await _tell_shown(session, ctx, printer_id, report, has_ended_unseen=has_ended_unseen)
     await _tell_news(session, printer, before, changed_slots(held, report.slots))
     await service.changed(session, printer)
 
@@ -145,11 +147,36 @@ async def _tell_job(
                 observed_at=report.observed_at,
             ),
         )
+
+
+async def _tell_shown(
+    session: WriteSession,
+    ctx: Actor,
+    printer_id: int,
+    report: DeviceReport,
+    *,
+    has_ended_unseen: bool,
+) -> None:
     is_forgotten = report.activity is Activity.IDLE and report.outcome is Outcome.NONE
     shown = None if is_forgotten else report.device_job_id
     await events.publish(
-        session, DeviceShowsJob(ctx.organization_id, printer_id, shown, report.activity)
+        session,
+        DeviceShowsJob(ctx.organization_id, printer_id, shown, report.activity, has_ended_unseen),
     )
+
+
+def _has_ended_unseen(printer: Printer, report: DeviceReport) -> bool:
+    """Jobs started at a screen may have no id, so that only their name tells them apart; the same
+    file printed once more cannot be told. Of a printer never heard of nothing is known."""
+    if report.outcome is Outcome.NONE or report.activity in BUSY or printer.last_seen_at is None:
+        return False
+    is_other_name = printer.device_job_name not in {None, _name_of(report)}
+    return report.device_job_id != printer.device_job_id or is_other_name
+
+
+def _name_of(report: DeviceReport) -> str:
+    """Empty when it has none; in the database None means that nobody kept it yet."""
+    return (report.job_name or "")[:300]
 
 
 def _completed_ppm(report: DeviceReport) -> int | None:
@@ -166,6 +193,7 @@ def _copy(printer: Printer, report: DeviceReport, fingerprint: str | None) -> No
     printer.connection = ConnectionState.ONLINE
     printer.activity, printer.outcome = report.activity, report.outcome
     printer.control, printer.device_job_id = report.control, report.device_job_id
+    printer.device_job_name = _name_of(report)
     printer.firmware = report.firmware or printer.firmware
     printer.model = printer.model or report.model
     printer.serial = printer.serial or report.serial

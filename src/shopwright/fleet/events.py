@@ -51,13 +51,15 @@ class DeviceJobReported:
 class DeviceShowsJob:
     """A fresh report: the job the device is at or ended last; any other is no longer on it.
 
-    None when it shows no job: it was switched off, or never printed.
+    None when it shows no job: it was switched off, or never printed. ``has_ended_unseen`` when that
+    job is another than the one known last and has ended: it began and ended while nobody listened.
     """
 
     organization_id: int
     printer_id: int
     device_job_id: str | None
     activity: Activity
+    has_ended_unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from shopwright.print_jobs.states import WAITING, AttemptStatus, JobStatus
 
 UNSENT = frozenset({AttemptStatus.INTENDED, AttemptStatus.UPLOADING})
 NOT_OURS = "it prints something that was not sent from here; take it off when it is done"
+PRINTED_UNSEEN = "it printed something by itself while nobody watched; see that its bed is clear"
 AFTER_ALL = "the printer prints another job after all"
 REMOVED = "The printer was removed while it had this job. Look at its bed: did it print?"
 
@@ -99,6 +100,7 @@ async def watch_bed(
     printer_id: int,
     device_job_id: str | None,
     activity: Activity,
+    has_ended_unseen: bool,
 ) -> None:
     """The printer shows another job than ours, or none: what became of ours nobody can say, and
     what lies on its bed must be taken off before it gets the next job."""
@@ -108,10 +110,21 @@ async def watch_bed(
             await attempts.doubt(
                 session, ctx, device_job_id=attempt.device_job_id, reason=attempts.FORGOTTEN
             )
-    if own or activity not in BUSY:
+    if own or not (activity in BUSY or has_ended_unseen):
+        return
+    if has_ended_unseen and await _is_known(session, ctx, device_job_id):
         return
     if (await fleet.get_printer(session, ctx, printer_id)).gate is Gate.READY:
-        await fleet.require_clearing(session, ctx, printer_id=printer_id, reason=NOT_OURS)
+        reason = PRINTED_UNSEEN if has_ended_unseen else NOT_OURS
+        await fleet.require_clearing(session, ctx, printer_id=printer_id, reason=reason)
+
+
+async def _is_known(session: WriteSession, ctx: Actor, device_job_id: str | None) -> bool:
+    """Ours, and settled by what was reported of it."""
+    if device_job_id is None:
+        return False
+    attempt = await queries.find_attempt(session, ctx, device_job_id)
+    return attempt is not None and attempt.status is not AttemptStatus.CANCELLED
 
 
 async def keep_plate(session: WriteSession, ctx: Actor, *, printer_id: int) -> None:

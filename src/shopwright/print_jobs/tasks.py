@@ -82,6 +82,7 @@ async def on_device_shows(session: WriteSession, event: DeviceShowsJob) -> None:
         printer_id=event.printer_id,
         device_job_id=event.device_job_id,
         activity=event.activity,
+        has_ended_unseen=event.has_ended_unseen,
     )
 
 
