@@ -49,6 +49,11 @@ class OrderSearch:
         """More is asked for than a state."""
         return self != OrderSearch(self.kind)
 
+    @property
+    def is_filtered(self) -> bool:
+        """More than a state and a text."""
+        return self != OrderSearch(self.kind, self.search)
+
     def query(self, **changes: str) -> str:
         """What makes this search again, ready to have more put behind it."""
         asked = {

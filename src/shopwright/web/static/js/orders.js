@@ -37,14 +37,26 @@
         preventOnFilter: false,
         delay: 180,
         delayOnTouchOnly: true,
+        onStart: ({ item }) => { item.querySelector("form").dataset.dirty = "1"; },
         onEnd: ({ item, from, to, oldIndex }) => {
+          delete item.querySelector("form").dataset.dirty;
           if (from === to) return;
           from.insertBefore(item, from.children[oldIndex] || null);
-          item.querySelector(`form:has(input[name=to][value="${to.dataset.to}"])`)?.requestSubmit();
+          const shown = document.querySelector(`.board-card[data-order="${item.dataset.order}"]`);
+          shown?.querySelector(`form:has(input[name=to][value="${to.dataset.to}"])`)?.requestSubmit();
         },
       });
     }
   };
+  // An answer that was on its way when a menu opened, a box was ticked or a card was taken comes later again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, requestConfig } = event.detail;
+    if (target.id !== "orders" || requestConfig.triggeringEvent?.type !== "refresh") return;
+    if (!target.querySelector("details.menu[open], form[data-dirty]")) return;
+    event.detail.shouldSwap = false;
+    setTimeout(() => target.isConnected && htmx.trigger(target, "refresh"), 2000);
+  });
+
   document.addEventListener("DOMContentLoaded", arm);
   document.addEventListener("htmx:load", arm);
 })();
