@@ -15,6 +15,7 @@ from shopwright.files import routes as files
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
 from shopwright.inventory import material_routes as materials
+from shopwright.inventory import pricing_routes
 from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
 from shopwright.inventory import weather_routes as weather
@@ -54,6 +55,7 @@ def include(app: FastAPI) -> None:
     app.include_router(library_routes.router)
     app.include_router(inventory.router)
     app.include_router(stock.router)
+    app.include_router(pricing_routes.router)
     app.include_router(weather.router)
     app.include_router(order_work.router)
     app.include_router(print_sessions.router)
