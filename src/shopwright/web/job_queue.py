@@ -8,7 +8,7 @@ from starlette.responses import Response
 from shopwright.accounts.access import MemberCtx
 from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid
-from shopwright.print_jobs import attempts, cancel, harvest, service
+from shopwright.print_jobs import attempts, cancel, harvest, revision, service
 from shopwright.print_jobs.states import TERMINAL
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
@@ -158,6 +158,25 @@ async def harvest_job(
     """The plate is off and judged; the printer may print again."""
     found = await service.get_job(session, ctx, job)
     harvested = await harvest.harvest_job(session, ctx, job_id=found.id, good=good, now=now)
-    scrap = harvested.yields - good
-    words = f"{good} good" + (f", {scrap} scrap: owed again" if scrap else "")
-    return done(request, f"Counted: {words}.", to="/printers")
+    return done(request, f"Counted: {_judged(harvested.yields, good)}.", to="/printers")
+
+
+@router.post("/queue/{job}/revise")
+async def revise_harvest(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    now: Now,
+    job: JobRef,
+    good: Annotated[int, Form(ge=0)],
+) -> Response:
+    """Counted wrong, or a bad copy was found later; until it is shipped."""
+    found = await service.get_job(session, ctx, job)
+    revised = await revision.revise_harvest(session, ctx, job_id=found.id, good=good, now=now)
+    words = f"Counted anew: {_judged(revised.yields, good)}."
+    return done(request, words, to="/queue/history")
+
+
+def _judged(yields: int, good: int) -> str:
+    scrap = yields - good
+    return f"{good} good" + (f", {scrap} scrap: owed again" if scrap else "")

@@ -15,6 +15,7 @@ SENTENCES = {
     "access_code": "An access code has at most 100 characters.",
     "nozzle_mm": "{value!r} is no nozzle. Write its width in mm, like 0.4; at most 2.",
     "location": "A place has at most 100 characters.",
+    "maintenance_interval_days": "{value!r} is no number of days from 1 to 3650.",
     "harvest_policy": "Plates are cleared by a person (ask) or by the printer (automatic).",
 }
 
@@ -35,6 +36,7 @@ class PrinterEdit(PrinterForm):
     """An empty access code or serial number leaves what is known."""
 
     harvest_policy: str = "ask"
+    maintenance_interval_days: str = ""
 
 
 def read_new_printer(form: PrinterForm) -> PrinterCreate:

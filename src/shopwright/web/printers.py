@@ -8,6 +8,8 @@ from starlette.responses import Response
 from shopwright.accounts.access import AdminCtx, MemberCtx, PrintLimited
 from shopwright.fleet import diagnosing
 from shopwright.fleet import service as fleet_service
+from shopwright.fleet.overview import read_overview
+from shopwright.fleet.service import PrinterChange
 from shopwright.kernel.edge import (
     Now,
     ProcessDep,
@@ -108,6 +110,7 @@ async def show_printer(page: PageCtx, session: Read, printer: PrinterRef) -> Res
         card=cards[0],
         printer=found,
         models=[model.display for model in BAMBU_MODELS],
+        overview=await read_overview(get_process(page.request), session, page.actor, found),
         attempts=await printer_history.list_attempts(session, page.organization_id, found.id),
         commands=await printer_history.list_commands(session, page.organization_id, found.id),
     )
@@ -183,6 +186,17 @@ async def put_back_to_work(
     found = await fleet_service.get_printer(session, ctx, printer)
     await fleet_service.put_back_to_work(session, ctx, printer_id=found.id)
     return done(request, f"{found.name} is back at work.", to=f"/printers/{found.id}")
+
+
+@router.post("/printers/{printer}/maintained")
+async def record_maintenance(
+    request: Request, ctx: MemberCtx, session: Write, now: Now, printer: PrinterRef
+) -> Response:
+    """Its interval begins anew; taking it out of work and back is another matter."""
+    found = await fleet_service.update_printer(
+        session, ctx, ref=printer, change=PrinterChange(last_maintenance_at=now), now=now
+    )
+    return done(request, f"{found.name} was maintained today.", to=f"/printers/{found.id}")
 
 
 @router.post("/printers/{printer}/maintenance")

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from shopwright.fleet.models import Printer
 from shopwright.orders.models import Order
@@ -71,6 +72,8 @@ class JobRow:
     attempt_status: AttemptStatus | None
     attempt_percent: int | None
     attempt_reason: str | None
+    not_before: datetime | None
+    pinned_name: str | None
     filaments: tuple[FilamentNeed, ...] = ()
 
     @property
@@ -92,11 +95,18 @@ class JobRow:
         return self.status is JobStatus.COMPLETED and self.harvested_at is None
 
     @property
+    def is_revisable(self) -> bool:
+        """Counted, so that a person may count it anew."""
+        return self.status is JobStatus.COMPLETED and self.harvested_at is not None
+
+    @property
     def took_s(self) -> float | None:
         if self.started_at is None or self.ended_at is None:
             return None
         return (self.ended_at - self.started_at).total_seconds()
 
+
+Pinned = aliased(Printer)  # the one that somebody chose
 
 _JOB = (
     PrintJob.id, PrintJob.name, PrintJob.status, PrintJob.priority, PrintJob.yields,
@@ -105,7 +115,7 @@ _JOB = (
     PrintJob.harvested_at, PrintJob.created_at, Printer.id, Printer.name, Order.id, Order.number,
     Order.buyer_name, Order.promised_on, Order.is_held, PrintFile.name, PrintFile.printer_model,
     PrintFile.nozzle_um, PrintJob.plate_number, Plate.id, Plate.thumbnail_sha256, Attempt.id,
-    Attempt.status, Attempt.percent, Attempt.reason,
+    Attempt.status, Attempt.percent, Attempt.reason, PrintJob.not_before, Pinned.name,
 )  # fmt: skip
 
 
@@ -182,6 +192,12 @@ def _jobs(organization_id: int) -> Any:
         .outerjoin(
             Printer,
             and_(Printer.id == PrintJob.printer_id, Printer.organization_id == organization_id),
+        )
+        .outerjoin(
+            Pinned,
+            and_(
+                Pinned.id == PrintJob.pinned_printer_id, Pinned.organization_id == organization_id
+            ),
         )
         .outerjoin(
             Order, and_(Order.id == PrintJob.order_id, Order.organization_id == organization_id)
