@@ -42,6 +42,10 @@ class PeriodSales:
     orders: int
     revenue_minor: int
 
+    @property
+    def average_minor(self) -> int | None:
+        return rules.average_minor(self.revenue_minor, self.orders)
+
 
 @dataclass(frozen=True, slots=True)
 class Revenue:

@@ -18,6 +18,7 @@ from shopwright.web import (
     orders,
     people,
     printers,
+    reports,
     sign_in,
     today,
 )
@@ -39,6 +40,7 @@ ROUTERS = (
     inbox.router,
     catalog.router,
     filament.router,
+    reports.router,
     connections.router,
     people.router,
     invitation.router,
