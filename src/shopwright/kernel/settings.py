@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     rate_limit_wide_per_minute: int = Field(
         3000, alias="SHOPWRIGHT_RATE_LIMIT_WIDE_PER_MINUTE", ge=0
     )
+    channel_event_days: int = Field(90, alias="SHOPWRIGHT_CHANNEL_EVENT_DAYS", ge=0)
     max_upload_mb: int = Field(500, alias="SHOPWRIGHT_MAX_UPLOAD_MB", ge=1)
 
     etsy_client_id: str = Field("", alias="ETSY_CLIENT_ID")

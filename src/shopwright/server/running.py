@@ -23,6 +23,8 @@ from shopwright.kernel.listen import hear_other_processes
 from shopwright.kernel.settings import Network, Settings
 from shopwright.notifications.deliverer import Deliverer
 from shopwright.notifications.sending import NoticeTools
+from shopwright.orders.csv_runner import ImportRunner
+from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.server.process import lock_data_folder, open_process
 from shopwright.telemetry.access import open_recorder
@@ -92,6 +94,8 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
         loops += [
             ("dispatcher", lambda: Dispatcher(database, context.hub, process.clock).run()),
             ("durable work", lambda: make_worker(process).run(pushing.handlers(tools))),
+            ("order imports", lambda: ImportRunner(database, process.clock).run()),
+            ("personal data", lambda: make_keeper(process).run()),
             ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
             ("messages", lambda: Deliverer(notices, context.hub).run()),
             ("roll-ups", lambda: RollupKeeper(database, context.hub).run()),
@@ -101,6 +105,11 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
 
 def make_worker(process: Process) -> DurableWorker:
     return DurableWorker(process.database, process.clock, executor_id=_owner(process))
+
+
+def make_keeper(process: Process) -> PersonalDataKeeper:
+    days = process.settings.channel_event_days
+    return PersonalDataKeeper(process.database, process.clock, days)
 
 
 def make_runner(running: Running) -> FleetRunner:
