@@ -250,9 +250,9 @@ async def test_an_anonymised_order_stays_so_when_the_channel_sends_it_again(
     ada = await customer(client)
     await client.post(f"/api/customers/{ada['id']}/anonymise", json={"confirm": "Ada"})
     await bring(100)
-    async with database.read() as session:
+    async with database.read() as reading:
         mine = Order.organization_id == owner.organization_id
-        order = (await session.scalars(select(Order).where(mine))).one()
+        order = (await reading.scalars(select(Order).where(mine))).one()
     assert (order.refunded_minor, order.buyer_name, order.ship_to) == (100, "Anonymised", {})
 
 
