@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shopwright.accounts import audit
-from shopwright.kernel import effects
+from shopwright.kernel import effects, ids
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession
 from shopwright.kernel.edge import Ref
@@ -57,7 +57,7 @@ async def begin(
         session,
         organization_id,
         kind=SEND_EMAIL,
-        key=f"{delivery.uuid}:{delivery.tries}",
+        key=f"{delivery.uuid}:{ids.new_uuid()}",  # tries begin anew when a person retries
         subject_id=delivery.id,
         request={"title": delivery.title},
     )

@@ -15,6 +15,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.notifications.rules import first_ten
 from shopwright.notifications.telling import Notice
 from shopwright.notifications.topics import Topic
+from shopwright.orders.events import OrderDeclaredShipped
 from shopwright.orders.models import Hold, Order
 from shopwright.print_jobs.models import PrintJob
 from shopwright.shipping.events import OrderShipped
@@ -223,11 +224,14 @@ async def order_ready(
     )
 
 
-async def order_shipped(session: WriteSession, event: OrderShipped) -> Notice:
+async def order_shipped(
+    session: WriteSession, event: OrderShipped | OrderDeclaredShipped
+) -> Notice:
     (order,) = await _orders(session, event.organization_id, [event.order_id])
     sent_by = " ".join(filter(None, (event.carrier, event.tracking_code)))
     text = f"By {sent_by}." if sent_by else "Without tracking."
-    key = f"order_shipped:{event.parcel_id}"
+    what = event.parcel_id if isinstance(event, OrderShipped) else f"order {event.order_id}"
+    key = f"order_shipped:{what}"
     return _order_notice(Topic.ORDER_SHIPPED, key, order, "left", text)
 
 

@@ -60,7 +60,7 @@ async def _last_told(session: ReadSession) -> dict[int, datetime]:
         .group_by(NotificationDelivery.organization_id)
         .execution_options(**CROSS_TENANT)
     )
-    return dict(rows.tuples().all())
+    return {shop: told_at for shop, told_at in rows if told_at is not None}
 
 
 async def _list_late(

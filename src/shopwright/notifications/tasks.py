@@ -26,7 +26,7 @@ from shopwright.notifications.telling import (
     tell_to,
 )
 from shopwright.notifications.topics import Topic
-from shopwright.orders.events import OrderHeld, OrderReady, OrdersArrived
+from shopwright.orders.events import OrderDeclaredShipped, OrderHeld, OrderReady, OrdersArrived
 from shopwright.planning.events import SkusUnknown
 from shopwright.print_jobs.events import PrintJobEnded, PrintJobStarted
 from shopwright.shipping.events import OrderShipped
@@ -103,6 +103,13 @@ async def on_order_ready(session: WriteSession, event: OrderReady) -> None:
 async def on_order_shipped(session: WriteSession, event: OrderShipped) -> None:
     make = partial(news.order_shipped, session, event)
     await tell_about(session, event.organization_id, Topic.ORDER_SHIPPED, make)
+
+
+async def on_order_declared_shipped(session: WriteSession, event: OrderDeclaredShipped) -> None:
+    """Where the channel is told as well, a parcel's own event follows."""
+    if not event.is_channel_told:
+        make = partial(news.order_shipped, session, event)
+        await tell_about(session, event.organization_id, Topic.ORDER_SHIPPED, make)
 
 
 async def on_skus_unknown(session: WriteSession, event: SkusUnknown) -> None:

@@ -7,7 +7,7 @@ from shopwright.inventory.events import FilamentLow
 from shopwright.kernel.effects import EffectInDoubt
 from shopwright.kernel.events import Subscriptions
 from shopwright.notifications import tasks
-from shopwright.orders.events import OrderHeld, OrderReady, OrdersArrived
+from shopwright.orders.events import OrderDeclaredShipped, OrderHeld, OrderReady, OrdersArrived
 from shopwright.planning.events import SkusUnknown
 from shopwright.print_jobs.events import PrintJobEnded, PrintJobStarted
 from shopwright.shipping.events import OrderShipped
@@ -26,6 +26,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderHeld, tasks.on_order_held)
     subscriptions.subscribe(OrderReady, tasks.on_order_ready)
     subscriptions.subscribe(OrderShipped, tasks.on_order_shipped)
+    subscriptions.subscribe(OrderDeclaredShipped, tasks.on_order_declared_shipped)
     subscriptions.subscribe(SkusUnknown, tasks.on_skus_unknown)
     subscriptions.subscribe(ReconnectAsked, tasks.on_reconnect_asked)
     subscriptions.subscribe(EffectInDoubt, tasks.on_effect_in_doubt)
