@@ -8,9 +8,8 @@ from shopwright.analytics import routes as analytics
 from shopwright.catalog import library_routes, profile_routes
 from shopwright.catalog import routes as catalog
 from shopwright.channels import identity_routes as channel_identity
-from shopwright.channels import listing_routes
+from shopwright.channels import listing_routes, webhook_routes
 from shopwright.channels import routes as channels
-from shopwright.channels import webhook_routes
 from shopwright.files import routes as files
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
