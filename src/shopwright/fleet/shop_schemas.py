@@ -1,8 +1,8 @@
 """Bodies of the shop manager's printer routes (reference (a)): its words and its times."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
 from shopwright.fleet.addresses import url_of
 from shopwright.fleet.overview import Overview, shop_status, type_of
@@ -11,6 +11,13 @@ from shopwright.fleet.service import PrinterChange
 from shopwright.fleet.states import Activity, ConnectionState, Gate
 from shopwright.kernel.edge import BodyRef
 from shopwright.kernel.times import PlainTime
+
+
+def _tidy(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Figure = Annotated[int | float, BeforeValidator(_tidy)]  # a whole number where it is one
 
 LINK_WORDS = {
     ConnectionState.ONLINE: "connected",
@@ -26,7 +33,7 @@ class BambuPrinterRead(BaseModel):
     serial_number: str | None
     status: str
     current_job: str | None
-    utilization_pct: float
+    utilization_pct: Figure
     created_at: PlainTime
     uuid: str
     model: str | None
@@ -62,11 +69,11 @@ class BambuStatusRead(BaseModel):
     id: int
     status: str
     current_job: str | None
-    progress: float
-    nozzle_temp: float | None
-    bed_temp: float | None
-    chamber_temp: float | None
-    utilization: float
+    progress: int
+    nozzle_temp: Figure | None
+    bed_temp: Figure | None
+    chamber_temp: Figure | None
+    utilization: Figure
     estimated_time_remaining: int | None
     last_updated: PlainTime | None
     current_layer: int | None
@@ -83,7 +90,7 @@ class BambuStatusRead(BaseModel):
             id=printer.id,
             status=shop_status(printer),
             current_job=seen.job_name,
-            progress=(live.percent or 0) if live else 0,
+            progress=int(live.percent or 0) if live else 0,
             nozzle_temp=live.nozzle if live else None,
             bed_temp=live.bed if live else None,
             chamber_temp=live.chamber if live else None,
@@ -104,7 +111,7 @@ class PrinterUse(BaseModel):
     name: str
     status: str
     current_job: str | None
-    utilization_pct: float
+    utilization_pct: Figure
 
     @classmethod
     def of(cls, seen: Overview) -> "PrinterUse":
@@ -123,7 +130,7 @@ class UtilizationRead(BaseModel):
     printers: list[PrinterUse]
     total: int
     period_hours: int
-    average_utilization_pct: float | None
+    average_utilization_pct: Figure | None
 
 
 class MaintenanceDue(BaseModel):
@@ -224,7 +231,7 @@ class PrinterConnectionStatus(PrinterConnectionRead):
 
     printer_status: str
     current_job: str | None
-    progress: float
+    progress: int
 
     @classmethod
     def of(cls, seen: Overview) -> "PrinterConnectionStatus":
@@ -232,5 +239,5 @@ class PrinterConnectionStatus(PrinterConnectionRead):
             **dict(PrinterConnectionRead.of(seen)),
             printer_status=shop_status(seen.printer),
             current_job=seen.job_name,
-            progress=(seen.live.percent or 0) if seen.live else 0,
+            progress=int(seen.live.percent or 0) if seen.live else 0,
         )

@@ -143,7 +143,7 @@ def _of_slot(printer_id: int, number: int, told: PrinterSlot | None, loaded: Any
     if loaded is not None:
         return _of_spool(printer_id, number, loaded, synced_at)
     assert told is not None  # noqa: S101  it is one of the two
-    percent = told.remaining_percent
+    percent = None if told.is_external else told.remaining_percent  # devices guess 0 there
     return Material(
         printer_id,
         number,

@@ -13,7 +13,7 @@ from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import Conflict, Invalid
 from shopwright.kernel.live import touch
 from shopwright.orders import pieces
-from shopwright.print_jobs import queries, service
+from shopwright.print_jobs import harvest_queries, service
 from shopwright.print_jobs.models import PrintJob
 
 
@@ -46,7 +46,7 @@ async def harvest_job(
     job = await service.get_job(session, ctx, Ref(job_id, None))
     if not 0 <= good <= job.yields:
         raise Invalid(f"This plate makes {job.yields}; {good} good copies are not possible.")
-    harvested = await queries.begin_harvest(session, ctx, job_id, now)
+    harvested = await harvest_queries.begin_harvest(session, ctx, job_id, now)
     if harvested is None:
         raise NothingToHarvest("The job was harvested before, or its print has not completed.")
     settled = await pieces.settle_steps(session, ctx, print_job_id=job_id, good=good, now=now)
@@ -61,7 +61,7 @@ async def harvest_job(
             reason=MovementReason.SURPLUS,
             key=f"harvest:{job_id}",
         )
-    if harvested.printer_id and await queries.is_last_on_bed(
+    if harvested.printer_id and await harvest_queries.is_last_on_bed(
         session, ctx, job_id, harvested.printer_id
     ):
         await fleet.clear_plate(session, ctx, printer_id=harvested.printer_id)

@@ -10,7 +10,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.live import touch
-from shopwright.print_jobs import attempts, queries, service
+from shopwright.print_jobs import attempts, harvest_queries, queries, service
 from shopwright.print_jobs.states import WAITING, AttemptStatus, JobStatus
 
 UNSENT = frozenset({AttemptStatus.INTENDED, AttemptStatus.UPLOADING})
@@ -129,7 +129,7 @@ async def _is_known(session: WriteSession, ctx: Actor, device_job_id: str | None
 
 async def keep_plate(session: WriteSession, ctx: Actor, *, printer_id: int) -> None:
     """Back from maintenance with a finished plate that nobody has counted: it is still there."""
-    if await queries.has_unharvested(session, ctx, printer_id):
+    if await harvest_queries.has_unharvested(session, ctx, printer_id):
         await fleet.require_clearing(
             session, ctx, printer_id=printer_id, reason="take the finished plate off"
         )

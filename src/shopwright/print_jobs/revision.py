@@ -16,7 +16,7 @@ from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import Conflict, Invalid
 from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries, piece_revision
-from shopwright.print_jobs import late, queries, service
+from shopwright.print_jobs import harvest_queries, late, service
 from shopwright.print_jobs.models import PrintJob
 
 NOTE = "Counted as good when its plate was harvested, and found bad later."
@@ -45,7 +45,7 @@ async def revise_harvest(
     before = job.good
     if good == before:
         return job
-    revised = await queries.change_harvest(session, ctx, job_id, before, good)
+    revised = await harvest_queries.change_harvest(session, ctx, job_id, before, good)
     if revised is None:
         raise NotHarvested("Somebody else judged this plate just now. Look again.", job_id=job_id)
     if good < before:
@@ -80,7 +80,7 @@ async def _raise(
         return
     steps = await piece_revision.list_replacements(session, ctx, job.id)
     job_ids = {step.print_job_id for step in steps if step.print_job_id}
-    waiting = await queries.list_waiting_among(session, ctx, job_ids)
+    waiting = await harvest_queries.list_waiting_among(session, ctx, job_ids)
     chosen = [s for s in steps if s.print_job_id is None or s.print_job_id in waiting][:count]
     filled = await piece_revision.make_good(
         session, ctx, print_job_id=job.id, step_ids=[step.id for step in chosen], now=now

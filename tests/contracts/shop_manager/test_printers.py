@@ -106,7 +106,7 @@ async def test_status_of_a_printing_printer(empty_shop: Shop) -> None:
             "id": printer.id,
             "status": "printing",
             "current_job": "Custom Bracket",
-            "progress": 45,
+            "progress": int,
             "nozzle_temp": 220,
             "bed_temp": 60,
             "chamber_temp": 45,
