@@ -36,6 +36,7 @@ PUBLIC = {
     "GET /files/{token}",  # the link is signed
     "GET /uploads/{file}",  # so is this one
     "GET /etsy/callback",  # its state is ours, used once
+    "POST /api/webhooks/etsy/{token}",  # signed with the connection's secret
     "GET /docs",
     "GET /api/docs",
     "GET /api/postman.json",
@@ -54,6 +55,8 @@ PLAIN: dict[str, int | str] = {"number": 1, "slot": 1}
 
 # Bodies that the schema alone does not tell, by "METHOD /path".
 BODIES: dict[str, Any] = {
+    "PUT /api/connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
+    "POST /connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
     "POST /printers/{printer}/command": {"kind": "pause_print"},
     "POST /printers/{printer}/edit": {"name": "Left", "host": "192.168.1.20"},
     "POST /queue/{job}/priority": {"to": "up"},

@@ -192,6 +192,7 @@ def use_patient_adapters(
     pace = FakeTime()
     limiter = RateLimiter(100_000, monotonic=pace.monotonic, sleep=pace.sleep)
     patience = Patience(sleep=pace.sleep, jitter=lambda _, ceiling: ceiling)
+    cache = AnswerCache()
 
     def make(app: ChannelApp, tokens: TokenStore, shop_id: str | None) -> EtsyAdapter:
         adapter = EtsyAdapter(
@@ -201,7 +202,7 @@ def use_patient_adapters(
             timeout=httpx.Timeout(TIMEOUT_S),
             limiter=limiter,
             patience=patience,
-            cache=AnswerCache(),
+            cache=cache,
         )
         return wrap(adapter)
 

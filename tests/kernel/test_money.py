@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopwright.kernel.errors import Invalid
-from shopwright.kernel.money import CURRENCIES, Money, UnknownCurrency, check_currency, totals
+from shopwright.kernel.money import CURRENCIES, Money, UnknownCurrency, check_currency
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,3 @@ def test_unknown_currency_is_named() -> None:
 def test_different_currencies_are_never_added() -> None:
     with pytest.raises(Invalid, match="EUR and USD cannot be added"):
         Money(1, "EUR") + Money(1, "USD")
-
-
-def test_totals_keep_one_sum_per_currency() -> None:
-    amounts = [Money(100, "EUR"), Money(50, "USD"), Money(25, "EUR")]
-    assert totals(amounts) == {"EUR": Money(125, "EUR"), "USD": Money(50, "USD")}

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from shopwright.accounts.access import AdminCtx, MemberCtx, ViewerCtx, authenticate
-from shopwright.channels import connect, push, service
+from shopwright.channels import connect, push, runs, service, shop_info
 from shopwright.channels.adapters import ETSY
 from shopwright.channels.connect import Visitor
 from shopwright.channels.schemas import (
@@ -18,6 +18,7 @@ from shopwright.channels.schemas import (
     PushRead,
     PushResolve,
     RejectRead,
+    ShopRead,
 )
 from shopwright.kernel.edge import (
     Now,
@@ -33,7 +34,7 @@ from shopwright.kernel.edge import (
     problems,
 )
 from shopwright.kernel.effects import EffectStatus
-from shopwright.kernel.errors import ShopError, Unauthenticated
+from shopwright.kernel.errors import BrokenUpstream, ShopError, Unauthenticated, Unavailable
 from shopwright.kernel.limits import PublicLimited
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.kernel.settings import Settings
@@ -169,6 +170,18 @@ async def disable_connection(
     return ConnectionRead.of(
         await service.disable_connection(session, ctx, ref=connection, now=now)
     )
+
+
+@router.get(
+    "/{connection}/shop",
+    responses=problems(
+        connect.ChannelNotSetUp, connect.ConsentRefused, runs.ReconnectFirst, Unavailable,
+        BrokenUpstream,
+    ),
+)  # fmt: skip
+async def read_shop(connection: ConnectionRef, ctx: ViewerCtx, process: ProcessDep) -> ShopRead:
+    """The shop as the channel shows it; asked at most every five minutes."""
+    return ShopRead.of(await shop_info.read_shop(process, ctx, connection))
 
 
 @router.get("/{connection}/rejects")

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from shopwright.channels.models import ChannelReject, Connection
+from shopwright.channels.port import ShopProfile
 from shopwright.channels.push import Outcome
 from shopwright.channels.service import ConnectionHealth
 from shopwright.channels.states import ConnectionStatus
@@ -91,6 +92,28 @@ class ConnectionRead(BaseModel):
     @classmethod
     def of_health(cls, health: ConnectionHealth) -> "ConnectionRead":
         return cls.of(health.connection, health.open_rejects)
+
+
+class ShopRead(BaseModel):
+    external_shop_id: str
+    name: str
+    title: str | None
+    currency: str | None
+    country: str | None
+    url: str | None
+    is_on_vacation: bool
+
+    @classmethod
+    def of(cls, shop: ShopProfile) -> "ShopRead":
+        return cls(
+            external_shop_id=shop.external_id,
+            name=shop.name,
+            title=shop.title,
+            currency=shop.currency,
+            country=shop.country_iso,
+            url=shop.url,
+            is_on_vacation=shop.is_on_vacation,
+        )
 
 
 class RejectRead(BaseModel):

@@ -1,7 +1,6 @@
 """Money in integer minor units with its currency; Decimal only at the edge; sums never mix
 currencies."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -98,12 +97,3 @@ class Money:
         if self.currency != other.currency:
             raise Invalid(f"{self.currency} and {other.currency} cannot be added.")
         return Money(self.minor + other.minor, self.currency)
-
-
-def totals(amounts: Iterable[Money]) -> dict[str, Money]:
-    """One sum per currency."""
-    sums: dict[str, Money] = {}
-    for amount in amounts:
-        known = sums.get(amount.currency)
-        sums[amount.currency] = known + amount if known else amount
-    return sums

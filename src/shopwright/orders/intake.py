@@ -28,7 +28,7 @@ from shopwright.orders import (
 from shopwright.orders.drafts import MAX_ITEMS, MAX_QUANTITY, ItemDraft, OrderDraft
 from shopwright.orders.events import OrderPaid, OrdersArrived, OrdersPlaced
 from shopwright.orders.models import Order, OrderItem
-from shopwright.orders.states import OPEN, STOPPED, WORKABLE, OrderStatus
+from shopwright.orders.states import LEFT, OPEN, STOPPED, WORKABLE, OrderStatus
 
 
 async def place_order(
@@ -153,7 +153,7 @@ def _new_order(
 def _order_row(
     ctx: Actor, draft: OrderDraft, number: int, customer_id: int | None, now: datetime
 ) -> dict[str, Any]:
-    is_shipped = draft.status is OrderStatus.SHIPPED
+    is_shipped = draft.status in LEFT
     return {
         "organization_id": ctx.organization_id,
         "number": number,
@@ -285,8 +285,10 @@ async def _follow_status(
         OrderStatus.PENDING_PAYMENT,
     }:
         await pay_order(session, ctx, order=order, now=now)
-    elif draft.status is OrderStatus.SHIPPED and order.status in OPEN:
+    elif draft.status in LEFT and order.status in OPEN:
         await _follow_shipped(session, ctx, order, now)
+    if draft.status is OrderStatus.DELIVERED:
+        await progress.declare_delivered(session, ctx, order_id=order.id, now=now)
 
 
 async def _follow_shipped(session: WriteSession, ctx: Actor, order: Order, now: datetime) -> None:

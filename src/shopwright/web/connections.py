@@ -6,8 +6,8 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from shopwright.accounts.access import AdminCtx, MemberCtx, SyncLimited, ViewerCtx
-from shopwright.channels import push, runs, service
-from shopwright.channels.adapters import is_etsy_set_up
+from shopwright.channels import notices, push, runs, service
+from shopwright.channels.adapters import ETSY, is_etsy_set_up
 from shopwright.channels.routes import CALLBACK_PATH, begin_connecting_etsy
 from shopwright.kernel.edge import (
     Now,
@@ -53,6 +53,7 @@ async def show_connections(
         is_set_up=is_etsy_set_up(settings),
         callback=settings.etsy_redirect_uri or f"{settings.base_url}{CALLBACK_PATH}",
         is_fresh=bool(connected),
+        webhook_base=f"{settings.base_url}/api/webhooks/{ETSY}",
         channel_error=channel_error,
     )
 
@@ -104,6 +105,28 @@ async def rename_connection(
         session, ctx, ref=connection, name=name.strip(), now=now
     )
     return done(request, f"The shop is called {found.name} here.", to="/connections")
+
+
+@router.post("/connections/{connection}/webhook")
+async def set_webhook(
+    request: Request,
+    ctx: AdminCtx,
+    session: Write,
+    now: Now,
+    connection: ConnectionRef,
+    secret: Annotated[str, Form(min_length=8, max_length=200)],
+) -> Response:
+    found = await notices.set_secret(session, ctx, ref=connection, secret=secret, now=now)
+    text = f"The secret of {found.name} is kept. Give Etsy the address that stands below it."
+    return done(request, text, to="/connections")
+
+
+@router.post("/connections/{connection}/webhook/remove")
+async def remove_webhook(
+    request: Request, ctx: AdminCtx, session: Write, now: Now, connection: ConnectionRef
+) -> Response:
+    found = await notices.forget_secret(session, ctx, ref=connection, now=now)
+    return done(request, f"The webhook of {found.name} is removed.", to="/connections")
 
 
 @router.post("/connections/{connection}/disable")

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from shopwright.channels.port import RateLimited
-from shopwright.integrations.etsy.limiter import WINDOW_S, LimiterBook, RateLimiter
+from shopwright.channels.allowance import WINDOW_S
+from shopwright.channels.port import RateLimited, Urgency
+from shopwright.integrations.etsy.limiter import LimiterBook, RateLimiter
 from tests.integrations.etsy.conftest import FakeTime
 
 
@@ -55,6 +56,64 @@ async def test_callers_at_the_same_time_share_the_allowance(pace: FakeTime) -> N
     assert pace.sleeps == []
     await ours.acquire()
     assert pace.sleeps == [WINDOW_S]
+
+
+class HeldTime(FakeTime):
+    """Stands still until everybody is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
+        await self.go.wait()
+        await super().sleep(max(0.0, until - self.now))
+
+
+async def test_the_most_urgent_goes_next_and_equals_in_their_order() -> None:
+    pace = HeldTime()
+    ours = limiter(pace, calls=1, max_wait_s=1000)
+    await ours.acquire()
+    went: list[str] = []
+
+    async def call(name: str, urgency: Urgency) -> None:
+        if urgency is Urgency.PERSON:  # the last to come
+            asyncio.get_running_loop().call_soon(pace.go.set)
+        await ours.acquire(urgency)
+        went.append(name)
+
+    await asyncio.gather(
+        call("listing", Urgency.LISTINGS),
+        call("sync 1", Urgency.SYNC),
+        call("tracking", Urgency.TRACKING),
+        call("sync 2", Urgency.SYNC),
+        call("person", Urgency.PERSON),
+    )
+    assert went == ["person", "tracking", "sync 1", "sync 2", "listing"]
+
+
+async def test_who_gives_up_waiting_holds_nobody(pace: FakeTime) -> None:
+    ours = limiter(pace, calls=1)
+    await ours.acquire()
+    person = asyncio.create_task(ours.acquire(Urgency.PERSON))
+    sync = asyncio.create_task(ours.acquire(Urgency.SYNC))
+    await asyncio.sleep(0)
+    person.cancel()
+    await sync
+    assert person.cancelled()
+
+
+async def test_too_many_before_us_are_refused_at_once(pace: FakeTime) -> None:
+    ours = limiter(pace, calls=1, max_wait_s=100)
+    await ours.acquire()
+    waiting = [asyncio.create_task(ours.acquire()) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(RateLimited):
+        await ours.acquire()
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def test_one_app_key_has_one_allowance() -> None:

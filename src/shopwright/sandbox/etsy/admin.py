@@ -20,6 +20,7 @@ from shopwright.sandbox.etsy.world import (
     SELLER_USER_ID,
     SHOP_ID,
     Consent,
+    Emission,
     Hook,
     Json,
     Shop,
@@ -60,11 +61,6 @@ class TokenWish(msgspec.Struct, forbid_unknown_fields=True):
     scopes: tuple[str, ...] = tuple(sorted(SCOPES))
 
 
-class Emission(msgspec.Struct, forbid_unknown_fields=True):
-    event_type: str
-    receipt_id: int
-
-
 class Admin:
     def __init__(
         self, world: World, oauth: OAuth, limits: RateLimits, faults: Faults, trickle: Trickle
@@ -102,6 +98,9 @@ class Admin:
         if shop is None:
             raise Refusal(404, "No such shop in this sandbox.")
         made = seed_receipts(self._world, shop, plan)
+        if plan.spread_s == 0:  # they happen now; history is no news
+            for receipt_id in made:
+                self._tell_paid(shop, receipt_id)
         return JSONResponse({"receipt_ids": made, "count": len(shop.receipts)}, 201)
 
     async def edit(self, request: Request) -> Response:
@@ -112,9 +111,10 @@ class Admin:
         return JSONResponse(receipt)
 
     async def cancel(self, request: Request) -> Response:
-        _, receipt = self._receipt(request)
+        shop, receipt = self._receipt(request)
         receipt["status"] = "Canceled"
         self._world.touch(receipt)
+        self._world.tell("order.canceled", shop.shop_id, receipt["receipt_id"])
         return JSONResponse(receipt)
 
     async def refund(self, request: Request) -> Response:
@@ -135,6 +135,7 @@ class Admin:
         shop, receipt = self._receipt(request)
         shop.delivered.add(receipt["receipt_id"])
         self._world.touch(receipt)
+        self._world.tell("order.delivered", shop.shop_id, receipt["receipt_id"])
         return JSONResponse(receipt)
 
     async def faults(self, request: Request) -> Response:
@@ -199,8 +200,12 @@ class Admin:
         shop = self._world.shop_of_receipt(wish.receipt_id)
         if shop is None:
             raise Refusal(404, "No such receipt in this sandbox.")
-        sent = await webhooks.emit(self._world, wish.event_type, shop.shop_id, wish.receipt_id)
+        sent = await webhooks.emit(self._world, wish, shop.shop_id)
         return JSONResponse({"deliveries": sent})
+
+    def _tell_paid(self, shop: Shop, receipt_id: int) -> None:
+        if shop.receipts[receipt_id]["is_paid"]:
+            self._world.tell("order.paid", shop.shop_id, receipt_id)
 
     def _receipt(self, request: Request) -> tuple[Shop, Json]:
         receipt_id = int(request.path_params["receipt_id"])

@@ -14,6 +14,7 @@ from shopwright.sandbox.etsy.limits import RateLimits
 from shopwright.sandbox.etsy.oauth import OAuth
 from shopwright.sandbox.etsy.refusals import Refusal, refused
 from shopwright.sandbox.etsy.trickle import Trickle
+from shopwright.sandbox.etsy.webhooks import Notifier
 from shopwright.sandbox.etsy.world import SandboxConfig, World
 
 API = "/v3/application"
@@ -29,6 +30,8 @@ class EtsyApp:
         self.world = World(config)
         self.faults = Faults()
         self.limits = RateLimits(config.per_second, config.per_minute, config.per_day)
+        self.notifier = Notifier(self.world)
+        self.world.tell = self.notifier.tell
         self.trickle = Trickle(self.world)
         self.oauth = OAuth(self.world, self.faults)
         self._gate = Gate(self.world, self.limits, self.faults)
@@ -47,6 +50,7 @@ class EtsyApp:
     async def _lifespan(self, _asgi: Starlette) -> AsyncIterator[None]:
         yield
         self.trickle.stop()
+        self.notifier.stop()
 
     def _shop_routes(self) -> list[Route]:
         guard, post = self._gate.guard, ["POST"]

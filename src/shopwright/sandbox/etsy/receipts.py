@@ -100,6 +100,7 @@ async def create_shipment(call: Call) -> Json:
     for transaction in receipt["transactions"]:
         transaction["shipped_timestamp"] = world.clock.now_s()
     world.outbox.append(_mail(world, receipt, code, carrier, body.get("note_to_buyer")))
+    world.tell("order.shipped", call.own_shop().shop_id, receipt["receipt_id"])
     return receipt
 
 

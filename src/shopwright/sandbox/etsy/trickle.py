@@ -28,5 +28,7 @@ class Trickle:
         shop = self._world.shops[SHOP_ID]
         while True:
             await asyncio.sleep(every_s)
-            seed_receipts(self._world, shop, SeedPlan(count=1, seed=seed, spread_s=0))
+            plan = SeedPlan(count=1, seed=seed, spread_s=0)
+            for receipt_id in seed_receipts(self._world, shop, plan):
+                self._world.tell("order.paid", shop.shop_id, receipt_id)
             seed += 1

@@ -1,8 +1,12 @@
 """Everything this Etsy knows: apps, sellers and their shops, consents, receipts, mails it sent."""
 
 import itertools
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 from shopwright.sandbox.etsy.clock import SandboxClock
 
@@ -94,6 +98,20 @@ class Hook:
     secret: str
 
 
+class Emission(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One webhook; what is not given is made as Etsy makes it. Give an id to send it again."""
+
+    event_type: str
+    receipt_id: int
+    webhook_id: str = ""
+    secret: str = ""  # to sign with another one than the address has
+    age_s: int = 0
+
+    def with_id(self) -> "Emission":
+        made = self.webhook_id or f"msg_{uuid.uuid4().hex}"
+        return msgspec.structs.replace(self, webhook_id=made)
+
+
 class World:
     """The state of one sandbox; one app and two sellers to begin with."""
 
@@ -112,6 +130,7 @@ class World:
         self.revoked_refresh: set[str] = set()
         self.outbox: list[Mail] = []
         self.hooks: list[Hook] = []
+        self.tell: Callable[[str, int, int], None] = lambda *_: None
         self._ids = itertools.count(1)
 
     def new_id(self, base: int) -> int:

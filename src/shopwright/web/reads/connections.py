@@ -39,6 +39,7 @@ class ConnectionRow:
     sync_updated: int | None
     sync_rejected: int | None
     sync_remaining: int | None
+    webhook_token: str | None
 
     @property
     def is_connected(self) -> bool:
@@ -112,6 +113,7 @@ async def list_connections(session: AsyncSession, organization_id: int) -> list[
             Connection.last_success_at, Connection.last_error, Connection.last_error_at,
             Connection.next_sync_at, ChannelSync.status, ChannelSync.orders_new,
             ChannelSync.orders_updated, ChannelSync.orders_rejected, ChannelSync.remaining,
+            Connection.webhook_token,
         )
         .outerjoin(last, last.c.connection_id == Connection.id)
         .outerjoin(
