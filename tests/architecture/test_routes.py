@@ -70,6 +70,7 @@ NEED_MORE_THAN_A_ROW = {
     "GET /api/print-files/{print_file}/download",
     "GET /api/print-files/{print_file}/link",
     "GET /api/print-files/{print_file}/plates/{number}/thumbnail",
+    "GET /orders/{order}/photo",
     "GET /plates/{plate}/thumbnail",
 }
 
