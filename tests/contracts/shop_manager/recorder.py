@@ -16,7 +16,12 @@ from tests.contracts.shop_manager.documented import documented_endpoints, namele
 
 FILE = Path(examples.__file__).with_name("examples.json")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-SHOWN_ONCE = frozenset({"token", "refresh_token", "code", "code_verifier", "state", "auth_url"})
+SHOWN_ONCE = frozenset(
+    {
+        *("token", "refresh_token", "code", "code_verifier", "state", "auth_url"),
+        *("telegram_bot_token", "slack_webhook_url", "discord_webhook_url", "secret"),
+    }
+)
 SIGNED = re.compile(r"/(files|uploads)/[\w.~-]{20,}")
 MAX_ROWS = 1
 
