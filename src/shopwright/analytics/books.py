@@ -5,19 +5,16 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Subquery, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
-from shopwright.analytics.days import day_of, local_day, zone_of
-from shopwright.analytics.models import FilamentDay, OrderDay, PrintDay, RollupState
-from shopwright.analytics.rollup_queries import ENDED, USED
-from shopwright.analytics.states import SOLD, RollupSubject
-from shopwright.inventory.models import FilamentMovement
+from shopwright.analytics.counting import COUNTED, DAYS
+from shopwright.analytics.days import day_of, zone_of
+from shopwright.analytics.models import RollupState
+from shopwright.analytics.states import RollupSubject
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.errors import Invalid
-from shopwright.orders.models import Order
-from shopwright.print_jobs.models import PrintJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,66 +82,10 @@ async def open_books(
     )
 
 
-def counted_orders(owner: int, zone: ZoneInfo) -> Select[Any]:
-    """The slow way, over every order. Grouped by the name: PostgreSQL takes the same expression
-    with other parameters for another one."""
-    day = local_day(Order.placed_at, zone).label("day")
-    revenue = func.sum(Order.total_minor - Order.refunded_minor).filter(Order.status.in_(SOLD))
-    return (
-        select(
-            day,
-            Order.currency,
-            Order.status,
-            func.count().label("orders"),
-            func.coalesce(revenue, 0).label("revenue_minor"),
-        )
-        .where(Order.organization_id == owner)
-        .group_by("day", Order.currency, Order.status)
-    )
-
-
-def counted_prints(owner: int, zone: ZoneInfo) -> Select[Any]:
-    ended_at = func.coalesce(PrintJob.ended_at, PrintJob.created_at, type_=PrintJob.created_at.type)
-    day = local_day(ended_at, zone).label("day")
-    printer_id = func.coalesce(PrintJob.printer_id, 0).label("printer_id")
-    return (
-        select(day, printer_id, PrintJob.status.label("outcome"), func.count().label("prints"))
-        .where(PrintJob.organization_id == owner, PrintJob.status.in_(ENDED))
-        .group_by("day", PrintJob.printer_id, PrintJob.status)
-    )
-
-
-def counted_filament(owner: int, zone: ZoneInfo) -> Select[Any]:
-    day = local_day(FilamentMovement.created_at, zone).label("day")
-    filament_id = func.coalesce(FilamentMovement.filament_id, 0).label("filament_id")
-    return (
-        select(
-            day,
-            filament_id,
-            FilamentMovement.material,
-            (-func.sum(FilamentMovement.delta_mg)).label("used_mg"),
-        )
-        .where(FilamentMovement.organization_id == owner, FilamentMovement.reason.in_(USED))
-        .group_by("day", FilamentMovement.filament_id, FilamentMovement.material)
-    )
-
-
-KEPT: dict[RollupSubject, Any] = {
-    RollupSubject.ORDERS: OrderDay,
-    RollupSubject.PRINTS: PrintDay,
-    RollupSubject.FILAMENT: FilamentDay,
-}
-COUNTED = {
-    RollupSubject.ORDERS: counted_orders,
-    RollupSubject.PRINTS: counted_prints,
-    RollupSubject.FILAMENT: counted_filament,
-}
-
-
 def _source(
     subject: RollupSubject, ready: set[RollupSubject], owner: int, zone: ZoneInfo
 ) -> Subquery:
     if subject not in ready:
         return COUNTED[subject](owner, zone).subquery()
-    table = KEPT[subject].__table__
+    table = DAYS[subject].__table__
     return select(table).where(table.c.organization_id == owner).subquery()

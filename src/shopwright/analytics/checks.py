@@ -3,12 +3,10 @@
 from sqlalchemy import func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shopwright.analytics.books import COUNTED, KEPT
+from shopwright.analytics.counting import AMOUNTS, COUNTED, DAYS
 from shopwright.analytics.days import zone_of
 from shopwright.analytics.models import RollupState
 from shopwright.analytics.states import RollupSubject
-
-AMOUNTS = {RollupSubject.ORDERS: 2, RollupSubject.PRINTS: 1, RollupSubject.FILAMENT: 1}
 
 
 async def list_wrong(session: AsyncSession, organization_id: int) -> list[RollupSubject]:
@@ -24,9 +22,10 @@ async def list_wrong(session: AsyncSession, organization_id: int) -> list[Rollup
 async def _is_wrong(session: AsyncSession, state: RollupState) -> bool:
     """In one statement, as orders come in meanwhile."""
     counted = COUNTED[state.subject](state.organization_id, zone_of(state.time_zone)).subquery()
-    kept = KEPT[state.subject].__table__
+    kept = DAYS[state.subject].__table__
     names = [column.name for column in counted.c]
-    keys, amounts = names[: -AMOUNTS[state.subject]], names[-AMOUNTS[state.subject] :]
+    amounts = AMOUNTS[state.subject]
+    keys = [name for name in names if name not in amounts]
     both = union_all(
         select(*(kept.c[name] for name in names)).where(
             kept.c.organization_id == state.organization_id

@@ -3,35 +3,27 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
-from shopwright.analytics.models import (
-    CountedOrder,
-    FilamentDay,
-    OrderDay,
-    PrintDay,
-    RollupState,
+from shopwright.analytics.counting import (
+    AMOUNTS,
+    COUNTED,
+    DAYS,
+    SOURCES,
+    list_counted,
 )
-from shopwright.analytics.states import PrintOutcome, RollupSubject
+from shopwright.analytics.models import CountedOrder, FilamentDay, OrderDay, PrintDay, RollupState
+from shopwright.analytics.states import RollupSubject
 from shopwright.inventory.models import FilamentMovement
-from shopwright.inventory.states import MovementReason
 from shopwright.kernel.db import Base, WriteSession, insert_for
 from shopwright.kernel.tenancy import CROSS_TENANT
 from shopwright.orders.models import Order
 from shopwright.orders.states import OrderStatus
-from shopwright.print_jobs.models import PrintJob
-from shopwright.print_jobs.states import JobStatus
 
-USED = (MovementReason.PRINT, MovementReason.USAGE)
-ENDED = (JobStatus.COMPLETED, JobStatus.FAILED)
-SOURCES: Mapping[RollupSubject, Any] = {
-    RollupSubject.ORDERS: Order,
-    RollupSubject.PRINTS: PrintJob,
-    RollupSubject.FILAMENT: FilamentMovement,
-}
 KEPT: Mapping[RollupSubject, tuple[type[Base], ...]] = {
     RollupSubject.ORDERS: (OrderDay, CountedOrder),
     RollupSubject.PRINTS: (PrintDay,),
@@ -99,17 +91,23 @@ async def empty(session: WriteSession, organization_id: int, subject: RollupSubj
         await session.execute(delete(table).where(table.c.organization_id == organization_id))
 
 
-async def next_ids(
+async def find_next(
     session: AsyncSession, organization_id: int, subject: RollupSubject, after: int, limit: int
-) -> list[int]:
+) -> tuple[int, int]:
+    """The last id of the next rows, and how many these are."""
     source = SOURCES[subject]
-    rows = await session.scalars(
+    following = (
         select(source.id)
         .where(source.organization_id == organization_id, source.id > after)
         .order_by(source.id)
         .limit(limit)
+        .subquery()
     )
-    return list(rows)
+    rows = await session.execute(
+        select(func.coalesce(func.max(following.c.id), after), func.count()).select_from(following)
+    )
+    last, count = rows.one()
+    return last, count
 
 
 async def list_stale(session: AsyncSession) -> list[tuple[int, RollupSubject]]:
@@ -161,38 +159,6 @@ async def list_standings(
     return [Standing._make(row) for row in rows]
 
 
-async def list_ended_prints(
-    session: AsyncSession, organization_id: int, condition: ColumnElement[bool]
-) -> list[tuple[datetime, int, PrintOutcome]]:
-    rows = await session.execute(
-        select(
-            func.coalesce(PrintJob.ended_at, PrintJob.created_at, type_=PrintJob.ended_at.type),
-            func.coalesce(PrintJob.printer_id, 0),
-            PrintJob.status,
-        ).where(PrintJob.organization_id == organization_id, PrintJob.status.in_(ENDED), condition)
-    )
-    return [(at, printer_id, PrintOutcome(status)) for at, printer_id, status in rows]
-
-
-async def list_uses(
-    session: AsyncSession, organization_id: int, condition: ColumnElement[bool]
-) -> list[tuple[datetime, int, str, int]]:
-    """When, of which filament and material, how many milligrams."""
-    rows = await session.execute(
-        select(
-            FilamentMovement.created_at,
-            func.coalesce(FilamentMovement.filament_id, 0),
-            FilamentMovement.material,
-            -FilamentMovement.delta_mg,
-        ).where(
-            FilamentMovement.organization_id == organization_id,
-            FilamentMovement.reason.in_(USED),
-            condition,
-        )
-    )
-    return [(at, filament_id, material, used) for at, filament_id, material, used in rows]
-
-
 async def list_movement_ids(
     session: AsyncSession, organization_id: int, keys: Collection[str]
 ) -> list[int]:
@@ -204,30 +170,47 @@ async def list_movement_ids(
     return list(rows)
 
 
-async def set_counted(session: WriteSession, rows: Sequence[dict[str, Any]]) -> None:
-    """How these orders stand in the roll-up from now on."""
-    if not rows:
-        return
-    insert = insert_for(session, _table(CountedOrder))
-    changed = {
-        name: insert.excluded[name] for name in ("day", "currency", "status", "revenue_minor")
-    }
-    await session.execute(
-        insert.on_conflict_do_update(index_elements=["order_id"], set_=changed), list(rows)
-    )
+async def set_counted(
+    session: WriteSession, organization_id: int, zone: ZoneInfo, condition: ColumnElement[bool]
+) -> None:
+    """These orders stand in the roll-up as they are now."""
+    counted = list_counted(organization_id, zone).where(condition)
+    names = [column.name for column in counted.selected_columns]
+    insert = insert_for(session, _table(CountedOrder)).from_select(names, counted)
+    changed = {name: insert.excluded[name] for name in names[2:]}
+    await session.execute(insert.on_conflict_do_update(index_elements=["order_id"], set_=changed))
 
 
 async def add_to_days(
-    session: WriteSession, day: type[Base], rows: Sequence[dict[str, Any]], amounts: Sequence[str]
+    session: WriteSession, subject: RollupSubject, rows: Sequence[dict[str, Any]]
 ) -> None:
     """Add the amounts to their days. Sort the rows, so that no two transactions deadlock."""
-    if not rows:
-        return
-    table = _table(day)
-    insert = insert_for(session, table)
-    sums = {name: table.c[name] + insert.excluded[name] for name in amounts}
+    if rows:
+        insert = insert_for(session, _table(DAYS[subject]))
+        await session.execute(_adding(insert, subject), list(rows))
+
+
+async def count_into_days(
+    session: WriteSession,
+    organization_id: int,
+    subject: RollupSubject,
+    zone: ZoneInfo,
+    condition: ColumnElement[bool],
+) -> None:
+    """Add what counting these rows gives; none of them may be counted yet. In the order of the
+    days, so that no two transactions deadlock."""
+    counted = COUNTED[subject](organization_id, zone).where(condition).order_by("day")
+    counted = counted.add_columns(literal(organization_id).label("organization_id"))
+    names = [column.name for column in counted.selected_columns]
+    insert = insert_for(session, _table(DAYS[subject])).from_select(names, counted)
+    await session.execute(_adding(insert, subject))
+
+
+def _adding(insert: Any, subject: RollupSubject) -> Any:
+    table = _table(DAYS[subject])
+    sums = {name: table.c[name] + insert.excluded[name] for name in AMOUNTS[subject]}
     keys = [column.name for column in table.primary_key]
-    await session.execute(insert.on_conflict_do_update(index_elements=keys, set_=sums), list(rows))
+    return insert.on_conflict_do_update(index_elements=keys, set_=sums)
 
 
 def _table(model: type[Base]) -> Table:

@@ -6,27 +6,27 @@ is counted by exactly one of the two.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_
 
 from shopwright.analytics import rollup_queries as queries
+from shopwright.analytics.counting import SOURCES
 from shopwright.analytics.days import day_of, zone_of
-from shopwright.analytics.models import FilamentDay, OrderDay, PrintDay, RollupState
-from shopwright.analytics.rollup_queries import SOURCES, Standing
-from shopwright.analytics.states import SOLD, PrintOutcome, RollupSubject
+from shopwright.analytics.models import RollupState
+from shopwright.analytics.rollup_queries import Standing
+from shopwright.analytics.states import SOLD, RollupSubject
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.live import touch
+from shopwright.orders.models import Order
 from shopwright.orders.piece_queries import batched
 from shopwright.orders.states import OrderStatus
 
 AT_ONCE = 500  # rows named in one statement
-BUILT_AT_ONCE = 5_000  # in one transaction: some 0.2 s, in which nobody else may write on SQLite
+BUILT_AT_ONCE = 20_000  # in one transaction: some 0.2 s, in which nobody else writes on SQLite
 TOPIC = "rollup"  # touched when one waits to be built
-
-Count = Callable[[WriteSession, int, ZoneInfo, ColumnElement[bool]], Awaitable[None]]
 
 
 async def follow(
@@ -40,7 +40,7 @@ async def follow(
     counted = sorted(ids if state.is_complete else (i for i in ids if i <= state.counted_to))
     for some in batched(counted, AT_ONCE):
         condition = SOURCES[subject].id.in_(some)
-        await COUNTS[subject](session, organization_id, zone_of(state.time_zone), condition)
+        await _count(session, state, condition)
 
 
 async def follow_movements(
@@ -69,11 +69,20 @@ async def rebuild(database: Database, organization_id: int) -> None:
         await _build(database, organization_id, subject)
 
 
-async def count_orders(
+async def _count(session: WriteSession, state: RollupState, condition: ColumnElement[bool]) -> None:
+    """Orders change again and again; a job ends once, and movements are append-only."""
+    owner, zone = state.organization_id, zone_of(state.time_zone)
+    if state.subject is RollupSubject.ORDERS:
+        await _count_orders(session, owner, zone, condition)
+    else:
+        await queries.count_into_days(session, owner, state.subject, zone, condition)
+
+
+async def _count_orders(
     session: WriteSession, organization_id: int, zone: ZoneInfo, condition: ColumnElement[bool]
 ) -> None:
     changes: dict[tuple[date, str, OrderStatus], list[int]] = defaultdict(lambda: [0, 0])
-    counted = []
+    changed = []
     for order in await queries.list_standings(session, organization_id, condition):
         now = _as_it_is(order, zone)
         if now == order[6:]:
@@ -83,17 +92,10 @@ async def count_orders(
         if order.day and order.currency and order.status:
             before = changes[order.day, order.currency, order.status]
             _add(before, -1, -(order.revenue_minor or 0))
-        counted.append(
-            {
-                "order_id": order.order_id,
-                "organization_id": organization_id,
-                "day": day,
-                "currency": currency,
-                "status": status,
-                "revenue_minor": revenue,
-            }
-        )
-    await queries.set_counted(session, sorted(counted, key=lambda row: int(str(row["order_id"]))))
+        changed.append(order.order_id)
+    if changed:
+        condition = Order.id.in_(changed)
+        await queries.set_counted(session, organization_id, zone, condition)
     rows = [
         {
             "organization_id": organization_id,
@@ -106,58 +108,7 @@ async def count_orders(
         for (day, currency, status), (orders, revenue) in sorted(changes.items())
         if orders or revenue
     ]
-    await queries.add_to_days(session, OrderDay, rows, ("orders", "revenue_minor"))
-
-
-async def count_prints(
-    session: WriteSession, organization_id: int, zone: ZoneInfo, condition: ColumnElement[bool]
-) -> None:
-    """A job ends once, so nothing is known of those that are counted."""
-    ended: dict[tuple[date, int, PrintOutcome], int] = defaultdict(int)
-    for at, printer_id, outcome in await queries.list_ended_prints(
-        session, organization_id, condition
-    ):
-        ended[day_of(at, zone), printer_id, outcome] += 1
-    rows = [
-        {
-            "organization_id": organization_id,
-            "day": day,
-            "printer_id": printer_id,
-            "outcome": outcome,
-            "prints": prints,
-        }
-        for (day, printer_id, outcome), prints in sorted(ended.items())
-    ]
-    await queries.add_to_days(session, PrintDay, rows, ("prints",))
-
-
-async def count_filament(
-    session: WriteSession, organization_id: int, zone: ZoneInfo, condition: ColumnElement[bool]
-) -> None:
-    """Movements are append-only."""
-    used: dict[tuple[date, int, str], int] = defaultdict(int)
-    for at, filament_id, material, amount_mg in await queries.list_uses(
-        session, organization_id, condition
-    ):
-        used[day_of(at, zone), filament_id, material] += amount_mg
-    rows = [
-        {
-            "organization_id": organization_id,
-            "day": day,
-            "filament_id": filament_id,
-            "material": material,
-            "used_mg": used_mg,
-        }
-        for (day, filament_id, material), used_mg in sorted(used.items())
-    ]
-    await queries.add_to_days(session, FilamentDay, rows, ("used_mg",))
-
-
-COUNTS: Mapping[RollupSubject, Count] = {
-    RollupSubject.ORDERS: count_orders,
-    RollupSubject.PRINTS: count_prints,
-    RollupSubject.FILAMENT: count_filament,
-}
+    await queries.add_to_days(session, RollupSubject.ORDERS, rows)
 
 
 def _as_it_is(order: Standing, zone: ZoneInfo) -> tuple[date, str, OrderStatus, int]:
@@ -205,15 +156,15 @@ async def _build(database: Database, organization_id: int, subject: RollupSubjec
 
 
 async def _count_next(session: WriteSession, state: RollupState) -> bool:
-    """Count the next rows; True when these were the last."""
+    """Count the next rows, which nobody has counted yet; True when these were the last."""
     owner, subject, after = state.organization_id, state.subject, state.counted_to
-    ids = await queries.next_ids(session, owner, subject, after, BUILT_AT_ONCE)
-    is_complete = len(ids) < BUILT_AT_ONCE
-    if ids:
-        source = SOURCES[subject]
-        condition = and_(source.id > after, source.id <= ids[-1])
-        await COUNTS[subject](session, owner, zone_of(state.time_zone), condition)
-    await queries.move_state(
-        session, state, counted_to=ids[-1] if ids else after, is_complete=is_complete
-    )
+    last, count = await queries.find_next(session, owner, subject, after, BUILT_AT_ONCE)
+    if count:
+        zone, source = zone_of(state.time_zone), SOURCES[subject]
+        condition = and_(source.id > after, source.id <= last)
+        await queries.count_into_days(session, owner, subject, zone, condition)
+        if subject is RollupSubject.ORDERS:
+            await queries.set_counted(session, owner, zone, condition)
+    is_complete = count < BUILT_AT_ONCE
+    await queries.move_state(session, state, counted_to=last, is_complete=is_complete)
     return is_complete
