@@ -42,7 +42,7 @@ async def test_a_customer_is_written_down_and_worked_with(
         assert words in page
     assert "Privacy" not in page  # an admin's
     listed = await open_page(browser, "/customers?search=ada&show=prospect")
-    assert "1 open request" in listed
+    assert "1 open" in listed
     refused = await browser.post("/customers", data={"name": " "})
     assert refused.status_code == 400
 
