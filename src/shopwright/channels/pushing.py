@@ -31,6 +31,7 @@ from shopwright.channels.states import ConnectionStatus
 from shopwright.channels.sync import SyncTools
 from shopwright.kernel import effects
 from shopwright.kernel.actor import Actor, system_actor
+from shopwright.kernel.db import WriteSession
 from shopwright.kernel.durable import Handler
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.effects import Effect, EffectStatus
@@ -130,10 +131,11 @@ class _Push:
 
     async def _begin(self) -> bool:
         """Committed before the call; False when somebody else has it or effects are held."""
-        async with self.tools.database.write() as session:
-            begun = await effects.begin_sending(
+        begun = await self.tools.write(
+            lambda session: effects.begin_sending(
                 session, self.ctx.organization_id, self.effect.id, self._now()
             )
+        )
         if begun is None:
             await self._postpone(HELD, HELD_WAIT)
         return begun is not None
@@ -158,8 +160,8 @@ class _Push:
         if shipment is not None:
             await self._settle(EffectStatus.DONE, "The channel shows it.")
             return
-        async with self.tools.database.write() as session:
-            await effects.postpone(
+        await self.tools.write(
+            lambda session: effects.postpone(
                 session,
                 self.ctx.organization_id,
                 self.effect.id,
@@ -167,22 +169,24 @@ class _Push:
                 answer.sentence,
                 self._now() + PROOF_AFTER,
             )
+        )
 
     async def _take_back(self, answer: TrackingRefused, retry_after_s: float) -> None:
         """The refusal is the proof that nothing was sent."""
-        async with self.tools.database.write() as session:
-            await effects.take_back(
+        await self.tools.write(
+            lambda session: effects.take_back(
                 session,
                 self.ctx.organization_id,
                 self.effect.id,
                 answer.sentence,
                 self._now() + timedelta(seconds=max(1.0, retry_after_s)),
             )
+        )
 
     async def _postpone(self, reason: str, pause: timedelta) -> None:
         """In the state in which this execution found it; nothing when that is over."""
-        async with self.tools.database.write() as session:
-            await effects.postpone(
+        await self.tools.write(
+            lambda session: effects.postpone(
                 session,
                 self.ctx.organization_id,
                 self.effect.id,
@@ -190,15 +194,19 @@ class _Push:
                 reason,
                 self._now() + pause,
             )
+        )
 
     async def _settle(self, status: EffectStatus, detail: str) -> None:
         organization_id = self.ctx.organization_id
-        async with self.tools.database.write() as session:
+
+        async def work(session: WriteSession) -> None:
             await effects.settle(
                 session, organization_id, self.effect.id, status, detail, self._now()
             )
             touch(session, organization_id, "connection", self.connection.id)
             touch(session, organization_id, "parcel", self.effect.subject_id)
+
+        await self.tools.write(work)
 
     async def _note_connection(self, error: ChannelError) -> None:
         if not isinstance(error, ReconnectNeeded):

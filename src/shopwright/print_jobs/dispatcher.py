@@ -4,6 +4,7 @@ while."""
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from shopwright.accounts.models import Organization
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.clock import Clock
+from shopwright.kernel.collisions import write_again
 from shopwright.kernel.db import Database, Installation, WriteSession
 from shopwright.kernel.live import Hub, touch
 from shopwright.kernel.signals import Signal
@@ -70,13 +72,15 @@ class Dispatcher:
             organization_id = self._stale.pop()
             ctx = system_actor(organization_id, "dispatcher")
             try:
-                async with self._database.write() as session:
-                    if await session.scalar(select(Installation.are_effects_held)):
-                        await _keep_waiting(session, ctx, self._clock.now())
-                    else:
-                        await dispatch.dispatch_waiting(session, ctx, now=self._clock.now())
+                await write_again(self._database, partial(self._dispatch, ctx=ctx))
             except Exception:
                 log.exception("dispatch round failed", organization_id=organization_id)
+
+    async def _dispatch(self, session: WriteSession, ctx: Actor) -> None:
+        if await session.scalar(select(Installation.are_effects_held)):
+            await _keep_waiting(session, ctx, self._clock.now())
+        else:
+            await dispatch.dispatch_waiting(session, ctx, now=self._clock.now())
 
 
 async def _keep_waiting(session: WriteSession, ctx: Actor, now: datetime) -> None:
