@@ -23,7 +23,7 @@ def test_sandbox_says_how_to_reach_etsy_and_printers_and_ends_cleanly(tmp_path: 
     ) as program:
         assert program.stdout is not None
         said = ""
-        while "disturb them" not in said:
+        while "make it refuse" not in said:
             line = program.stdout.readline()
             assert line, f"it ended after {said!r}"
             said += line
@@ -31,8 +31,11 @@ def test_sandbox_says_how_to_reach_etsy_and_printers_and_ends_cleanly(tmp_path: 
         refusal = httpx.get(f"{api}/openapi-ping")
         (control,) = re.findall(r"(http://\S+)/printers", said)
         printers = httpx.get(f"{control}/printers").json()
+        (mails,) = re.findall(r"refuse them: (\S+)", said)
+        received = httpx.get(f"{mails}mails").json()
         program.send_signal(signal.SIGINT)
         assert program.wait(15) == 0
+    assert received == []
     assert refusal.status_code == 403
     assert "Invalid API key" in refusal.json()["error"]
     assert [printer["model"] for printer in printers] == ["P1S", "X1C", "A1 mini"]

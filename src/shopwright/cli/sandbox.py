@@ -1,4 +1,5 @@
-"""``sandbox``: stand-ins for Etsy and printers in the foreground, to try things without either."""
+"""``sandbox``: stand-ins for Etsy, printers and a mail server in the foreground, to try things
+without them."""
 
 import json
 import signal
@@ -27,6 +28,7 @@ ENDS = {signal.SIGINT, signal.SIGTERM}
 class Name(StrEnum):
     ETSY = "etsy"
     PRINTERS = "printers"
+    SMTP = "smtp"
     ALL = "all"
 
 
@@ -37,19 +39,21 @@ def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Etsy's port; 0: a free one.")] = 0,
     farm: Annotated[Path | None, typer.Option(exists=True, help="Printers as a farm file.")] = None,
 ) -> None:
-    """Run stand-ins for Etsy and for printers until Ctrl-C, and say how to reach them.
+    """Run stand-ins for Etsy, printers and a mail server until Ctrl-C, and say how to reach them.
 
-    They keep nothing: a fresh Etsy and fresh printers each time.
+    They keep nothing: a fresh Etsy, fresh printers and no mail each time.
     """
     settings = load_settings()
     try:
         with ExitStack() as stack:
             children = []
-            if name is not Name.PRINTERS:
+            if name in {Name.ETSY, Name.ALL}:
                 children.append(stack.enter_context(_etsy(settings, orders, trickle, port)))
-            if name is not Name.ETSY:
+            if name in {Name.PRINTERS, Name.ALL}:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
                 children.append(stack.enter_context(_printers(farm, folder)))
+            if name in {Name.SMTP, Name.ALL}:
+                children.append(stack.enter_context(Child("smtp")))
             for child in children:
                 typer.echo("\n".join(SAY[child.name](child.announcement())))
             _wait(children)
@@ -119,4 +123,13 @@ def _say_printers(said: dict[str, Any]) -> Iterator[str]:
     yield f"  Look at them and disturb them: {said['control_url']}/printers"
 
 
-SAY = {"etsy": _say_etsy, "printers": _say_printers}
+def _say_smtp(said: dict[str, Any]) -> Iterator[str]:
+    yield "A mail server that delivers nothing. To use it, start Shopwright with:"
+    yield f"  SMTP_HOST={said['host']}"
+    yield f"  SMTP_PORT={said['port']}"
+    yield "  SMTP_SECURITY=none"
+    yield "  SMTP_FROM=shop@example.com"
+    yield f"  Read the mails, and make it refuse them: {said['url']}/"
+
+
+SAY = {"etsy": _say_etsy, "printers": _say_printers, "smtp": _say_smtp}

@@ -180,9 +180,9 @@ class SettingsRead(BaseModel):
 
 
 class SecretMade(BaseModel):
-    """Shown in this answer only."""
+    """Shown in this answer only; a repetition with the same ``Idempotency-Key`` has none."""
 
-    secret: str
+    secret: str | None = None
 
 
 class DeliveryRead(BaseModel):

@@ -4,6 +4,7 @@ Only services that speak HTTP through ``requests`` are taken: their connections 
 what runs programs, writes files or opens sockets of its own has no business in a server.
 """
 
+import logging
 import re
 import sys
 import warnings
@@ -32,6 +33,9 @@ KINDS = {
 }
 
 
+# It writes addresses with their tokens into its log; what matters comes back as the answer.
+logging.getLogger("apprise").addHandler(logging.NullHandler())
+logging.getLogger("apprise").propagate = False
 with warnings.catch_warnings():  # its plug-ins, all loaded by the first, use old modules
     warnings.simplefilter("ignore", DeprecationWarning)
     Apprise.instantiate("json://localhost")

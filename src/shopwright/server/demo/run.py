@@ -18,7 +18,7 @@ from shopwright.channels.identity_routes import sign_in_page_uri
 from shopwright.channels.routes import CALLBACK_PATH
 from shopwright.kernel.errors import Invalid, Unavailable
 from shopwright.kernel.secrets import load_or_make_key
-from shopwright.kernel.settings import Environment, Network, Settings
+from shopwright.kernel.settings import Environment, MailSecurity, Network, Settings
 from shopwright.sandbox.children import Child, StandInFailed
 from shopwright.server.demo import machines, outside, shop
 from shopwright.server.demo.folder import make_fresh
@@ -64,9 +64,10 @@ def run_demo(settings: Settings, roles: Roles) -> None:
             addresses = (settings.etsy_redirect_uri, sign_in_page_uri(settings))
             redirect = [part for one in addresses for part in ("--redirect-uri", one)]
             etsy = children.enter_context(Child("etsy", *redirect, errors=errors))
-            settings = _use_etsy(settings, etsy.announcement())
+            mails = children.enter_context(Child("smtp", errors=errors)).announcement()
+            settings = _use_mails(_use_etsy(settings, etsy.announcement()), mails)
             farm = printers.announcement()
-            serve(settings, roles, partial(_demo, etsy.announcement()["url"], farm))
+            serve(settings, roles, partial(_demo, etsy.announcement()["url"], farm, mails["url"]))
     except StandInFailed as err:
         raise Unavailable(f"{err} They are in {folder / 'stand-ins.log'}.") from err
 
@@ -107,6 +108,20 @@ def _use_etsy(settings: Settings, etsy: dict[str, Any]) -> Settings:
     )
 
 
+def _use_mails(settings: Settings, mails: dict[str, Any]) -> Settings:
+    """Nothing leaves this machine: its mails are read on a page of the stand-in."""
+    return settings.model_copy(
+        update={
+            "smtp_host": mails["host"],
+            "smtp_port": mails["port"],
+            "smtp_security": MailSecurity.NONE,
+            "smtp_user": "",
+            "smtp_password": None,
+            "smtp_from": EMAIL,
+        }
+    )
+
+
 def _printers(folder: Path, errors: Any) -> Child:
     codes = {machine.serial: f"{secrets.randbelow(10**8):08}" for machine in machines.MACHINES}
     config = folder / "farm.json"
@@ -115,7 +130,9 @@ def _printers(folder: Path, errors: Any) -> Child:
 
 
 @asynccontextmanager
-async def _demo(etsy_url: str, farm: dict[str, Any], running: Running) -> AsyncIterator[None]:
+async def _demo(
+    etsy_url: str, farm: dict[str, Any], mails_url: str, running: Running
+) -> AsyncIterator[None]:
     """What runs beside the server."""
     process = running.process
     async with (
@@ -127,10 +144,11 @@ async def _demo(etsy_url: str, farm: dict[str, Any], running: Running) -> AsyncI
         printers = {facts["serial"]: facts for facts in farm["printers"]}
         ctx = await shop.furnish(process, printers, process.settings.data_dir)
         await shop.connect_etsy(process, ctx)
+        await shop.be_told(process, ctx, EMAIL)
         tasks = [
             asyncio.create_task(_watch("customers", customers.buy())),
             asyncio.create_task(_watch("mishaps", outside.spoil_prints(control))),
-            asyncio.create_task(_say_when_it_answers(process.settings)),
+            asyncio.create_task(_say_when_it_answers(process.settings, mails_url)),
         ]
         try:
             yield
@@ -149,7 +167,7 @@ async def _watch(name: str, work: Coroutine[None, None, None]) -> None:
         raise
 
 
-async def _say_when_it_answers(settings: Settings) -> None:
+async def _say_when_it_answers(settings: Settings, mails_url: str) -> None:
     url = f"http://{settings.host}:{settings.port}{settings.base_path}"
     async with httpx.AsyncClient() as visitor:
         while True:
@@ -157,6 +175,7 @@ async def _say_when_it_answers(settings: Settings) -> None:
                 break
             await asyncio.sleep(LOOK_EVERY_S)
     sys.stdout.write(f"Shopwright demo: {url}/  log in as {EMAIL} with password {PASSWORD}\n")
+    sys.stdout.write(f"What it mails: {mails_url}/\n")
     sys.stdout.flush()
 
 

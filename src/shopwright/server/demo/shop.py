@@ -24,6 +24,8 @@ from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import NotFound
+from shopwright.notifications import targets
+from shopwright.notifications.states import TargetKind
 from shopwright.print_files import service as print_files
 from shopwright.print_files import uploads
 from shopwright.print_files.models import PrintFile
@@ -35,6 +37,7 @@ ETSY = "etsy"
 BINARY = "application/octet-stream"
 PRICE_PER_GRAM_MICROS = 22_000  # 22.00 a kilogram
 LOW_MG = 250_000
+TOLD = ["print_failed", "printer_trouble", "filament_low", "sku_unknown", "channel_reconnect"]
 PORTS = {"mqtt": "mqtt_port", "ftps": "ftps_port", "camera": "camera_port"}
 
 Printers = Mapping[str, Mapping[str, Any]]  # by serial, as the stand-in announces them
@@ -73,6 +76,20 @@ async def connect_etsy(process: Process, ctx: Actor) -> None:
     await connect.finish_connect(
         process, code=came_back["code"][0], state=came_back["state"][0], visitor=visitor
     )
+
+
+async def be_told(process: Process, ctx: Actor, email: str) -> None:
+    """What goes wrong, and orders, by mail; not every print."""
+    address = await targets.check_address(process, TargetKind.EMAIL, email)
+    async with process.database.write() as session:
+        await targets.create_target(
+            session,
+            ctx,
+            name="Me",
+            address=address,
+            topics=TOLD,
+            now=process.clock.now(),
+        )
 
 
 async def _find_owner(process: Process) -> Actor:
