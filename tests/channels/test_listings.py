@@ -332,20 +332,3 @@ async def test_a_person_sets_quantities_over_http_and_sees_what_became_of_it(
     assert read["last_push"]["status"] == "done"
     assert {o["sku"]: o["quantity"] for o in read["offers"]}["PLATE-M-OAK"] == 4
     assert listed["listings"] == [read]
-
-
-async def test_the_shop_is_told_and_kept_five_minutes(
-    shop: Shop, stage: Stage, client_as: ClientAs, clock: FixedClock
-) -> None:
-    client = await client_as(shop.ctx)
-    path = f"/api/connections/{shop.connection_id}/shop"
-
-    first = await client.get(path)
-    await stage.break_next("server_error", calls=100)
-    second = await client.get(path)
-    clock.advance(minutes=6)
-    third = await client.get(path)
-
-    assert (first.status_code, first.json()["shop_name"]) == (200, "AtelierSandbox")
-    assert second.json() == first.json()
-    assert third.status_code == 503

@@ -7,9 +7,7 @@ import pytest
 
 from shopwright.inventory import filaments, low_stock, service
 from shopwright.inventory.events import FilamentLow
-from shopwright.inventory.filament_queries import FilamentStock
 from shopwright.inventory.filaments import FilamentSpec, SpoolSpec
-from shopwright.inventory.models import Filament
 from shopwright.inventory.service import FilamentUse
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
@@ -118,10 +116,12 @@ async def test_two_who_use_two_rolls_at_once_tell_it_once(
 def test_days_left_come_from_what_was_used(
     age_days: int, used_mg: int, remaining_mg: int, days_left: int | None, should_reorder: bool
 ) -> None:
-    filament = Filament(low_stock_threshold_mg=100_000, created_at=START)
-    stock = FilamentStock(filament, 1_000_000, remaining_mg)
-
-    outlook = low_stock.foresee(stock, used_mg, START + timedelta(days=age_days, hours=1))
+    outlook = low_stock.foresee(
+        remaining_mg,
+        used_mg,
+        age=timedelta(days=age_days, hours=1),
+        is_low=remaining_mg <= 100_000,
+    )
 
     assert (outlook.days_left, outlook.should_reorder) == (days_left, should_reorder)
 

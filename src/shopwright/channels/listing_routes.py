@@ -11,12 +11,10 @@ from shopwright.catalog import listings as catalog
 from shopwright.catalog import products
 from shopwright.catalog.models import Listing
 from shopwright.channels import listings, quantities, service
-from shopwright.channels.connect import ConsentRefused
 from shopwright.channels.listings import NoShopLinked, Progress
 from shopwright.channels.quantities import MAX_QUANTITY, NothingOnShelf, NotOffered
 from shopwright.channels.runs import ReconnectFirst
 from shopwright.channels.schemas import Body, ConnectionRead
-from shopwright.channels.shops import KnownShop, ShopBook
 from shopwright.kernel.edge import (
     Now,
     ProcessDep,
@@ -179,31 +177,6 @@ class StockPush(Body):
     is_on: bool
 
 
-class ShopRead(BaseModel):
-    shop_id: str
-    shop_name: str
-    title: str | None
-    currency: str | None
-    country: str | None
-    url: str | None
-    is_on_vacation: bool
-    read_at: ZuluTime
-
-    @classmethod
-    def of(cls, known: KnownShop) -> "ShopRead":
-        shop = known.profile
-        return cls(
-            shop_id=shop.external_id,
-            shop_name=shop.name,
-            title=shop.title,
-            currency=shop.currency,
-            country=shop.country_iso,
-            url=shop.url,
-            is_on_vacation=shop.is_on_vacation,
-            read_at=known.read_at,
-        )
-
-
 @router.post(
     "/products/sync-etsy",
     dependencies=[SyncLimited],
@@ -265,15 +238,6 @@ async def set_quantity(
             session, ctx, listing=found, quantities=body.quantities, now=now
         )
     return QuantityPushRead.of(effect)
-
-
-@router.get(
-    "/connections/{connection}/shop",
-    responses=problems(NotFound, ReconnectFirst, ConsentRefused, Unavailable, BrokenUpstream),
-)
-async def read_shop(connection: ConnectionRef, ctx: ViewerCtx, process: ProcessDep) -> ShopRead:
-    """What the channel says of the shop, five minutes old at most."""
-    return ShopRead.of(await process.context.keep(ShopBook).read_shop(process, ctx, connection))
 
 
 @router.put("/connections/{connection}/stock-push", responses=problems(NotFound))

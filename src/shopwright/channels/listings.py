@@ -102,6 +102,7 @@ async def push_stock(
     await session.flush()
     audit.record(session, ctx, "connection.stock_push", connection.id, is_on=is_on)
     touch(session, ctx.organization_id, "connection", connection.id)
+    touch(session, ctx.organization_id, "product")
 
 
 async def _request(
@@ -120,6 +121,7 @@ async def _request(
     if is_new:
         await _enqueue(session, sync)
         audit.record(session, ctx, "listings.sync_requested", connection.id)
+        touch(session, ctx.organization_id, LISTING_TOPIC, connection.id)
     return sync
 
 

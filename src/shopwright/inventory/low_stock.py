@@ -49,17 +49,24 @@ async def list_outlooks(
     used = await filament_queries.sum_usage(
         session, ctx, [s.filament.id for s in stocks], now - timedelta(days=USAGE_DAYS)
     )
-    return {s.filament.id: foresee(s, used.get(s.filament.id, 0), now) for s in stocks}
+    return {
+        s.filament.id: foresee(
+            s.remaining_mg,
+            used.get(s.filament.id, 0),
+            age=now - s.filament.created_at,
+            is_low=s.is_low,
+        )
+        for s in stocks
+    }
 
 
-def foresee(stock: FilamentStock, used_mg: int, now: datetime) -> Outlook:
+def foresee(remaining_mg: int, used_mg: int, *, age: timedelta, is_low: bool) -> Outlook:
     """A filament younger than 30 days is judged by the days it has been there."""
     days_left = None
     if used_mg > 0:
-        age = (now - stock.filament.created_at).days
-        days_left = stock.remaining_mg * min(max(age, 1), USAGE_DAYS) // used_mg
+        days_left = remaining_mg * min(max(age.days, 1), USAGE_DAYS) // used_mg
     is_short = days_left is not None and days_left <= REORDER_DAYS
-    return Outlook(used_mg, days_left, is_short or stock.is_low)
+    return Outlook(used_mg, days_left, is_short or is_low)
 
 
 async def _tell_if_fallen(

@@ -195,7 +195,7 @@ async def sum_returned(session: WriteSession, ctx: Actor, source: str) -> dict[i
         .where(StockMovement.source == source, StockMovement.needed < 0)
         .group_by(StockMovement.hardware_id)
     )
-    return {row[0]: int(row[1] or 0) for row in rows}
+    return {row[0]: int(row[1] or 0) for row in rows if row[0] is not None}
 
 
 async def sum_taken(

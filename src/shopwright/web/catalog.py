@@ -8,15 +8,18 @@ from starlette.responses import Response
 from shopwright.accounts.access import MemberCtx, ViewerCtx
 from shopwright.catalog import products, service
 from shopwright.catalog.products import ProductSpec, VariantSpec
+from shopwright.catalog.profile_rules import suggest_price_of
+from shopwright.catalog.profile_schemas import ProfileRead
 from shopwright.catalog.rules import StepSpec
 from shopwright.files.access import Files
 from shopwright.files.serving import send_picture
+from shopwright.inventory import pricing
 from shopwright.kernel.edge import Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.print_files.uploads import receive_print_file
 from shopwright.web.amounts import read_price
 from shopwright.web.page import PageCtx, done, go
-from shopwright.web.reads import catalog
+from shopwright.web.reads import catalog, listings
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,6 +41,8 @@ async def show_catalog(
         products=await catalog.list_products(session, mine, search.strip()),
         plates=await catalog.list_plates(session, mine),
         search=search,
+        reading=await listings.find_reading(session, mine),
+        has_shop=await listings.has_shop(session, mine),
     )
 
 
@@ -70,6 +75,10 @@ async def show_product(page: PageCtx, session: Read, product: ProductRef) -> Res
         topics=f"product:{found.id}",
         product=found,
         variants=await catalog.list_variants(session, mine, found.id),
+        profile=ProfileRead.of(found).model_dump(),
+        price=await pricing.calculate(session, page.actor, found),
+        documented_minor=suggest_price_of(found),
+        listings=await listings.list_listings(session, mine, found.id),
         plates=await catalog.list_plates(session, mine),
     )
 

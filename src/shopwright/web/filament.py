@@ -48,12 +48,14 @@ class SpoolForm(BaseModel):
 async def show_filament(page: PageCtx, session: Read) -> Response:
     mine = page.organization_id
     filaments_shown = await reads.list_filaments(session, mine)
+    await reads.add_outlooks(session, page.actor, filaments_shown, page.now)
     return page.render(
         "filament.html",
         active="filament",
         topics="filament",
         filaments=filaments_shown,
         low=sum(one.is_low for one in filaments_shown),
+        reorder=[one for one in filaments_shown if one.outlook.should_reorder],
         slots=await reads.list_slots(session, mine),
     )
 

@@ -56,7 +56,8 @@ _NAV, _BOARD, _TODAY = Fragment("nav"), Fragment("board"), Fragment("today")
 _LISTS = {
     "queue": "queue", "queue_reasons": "queue", "order": "orders", "inbox": "inbox",
     "product": "catalog", "print_file": "catalog", "filament": "filament",
-    "connection": "connections", "channel_sync": "connections", "customer": "customers",
+    "connection": "connections", "channel_sync": "connections", "listing_sync": "catalog",
+    "customer": "customers",
 }  # fmt: skip
 _COUNTED = frozenset(
     {"printer", "printer_setup", "queue", "order", "inbox", "connection"}

@@ -2,15 +2,20 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.fleet.models import Printer, PrinterSlot
+from shopwright.inventory import filament_queries, low_stock
+from shopwright.inventory.low_stock import Outlook
 from shopwright.inventory.models import Filament, Reservation, SlotSpool, Spool
+from shopwright.kernel.actor import Actor
 
 EXTERNAL_SLOT = 0
+UNUSED = Outlook(0, None, should_reorder=False)
 USUAL_SLOTS = (1, 2, 3, 4)  # of a printer that has not said what it has
 
 
@@ -45,7 +50,9 @@ class FilamentView:
     color: str | None
     threshold_mg: int
     cost_per_gram_micros: int
+    created_at: datetime
     spools: list[SpoolRow] = field(default_factory=list)
+    outlook: Outlook = UNUSED
 
     @property
     def name(self) -> str:
@@ -101,7 +108,7 @@ async def list_filaments(session: AsyncSession, organization_id: int) -> list[Fi
     rows: Any = await session.execute(
         select(
             Filament.id, Filament.vendor, Filament.material, Filament.color_name, Filament.color,
-            Filament.low_stock_threshold_mg, Filament.cost_per_gram_micros,
+            Filament.low_stock_threshold_mg, Filament.cost_per_gram_micros, Filament.created_at,
             Spool.id, Spool.initial_mg, Spool.remaining_mg, reserved, Spool.location,
             Printer.id, Printer.name, SlotSpool.slot,
         )
@@ -126,10 +133,25 @@ async def list_filaments(session: AsyncSession, organization_id: int) -> list[Fi
     )  # fmt: skip
     views: dict[int, FilamentView] = {}
     for row in rows:
-        view = views.setdefault(row[0], FilamentView(*row[:7]))
-        if row[7] is not None:
-            view.spools.append(SpoolRow(*row[7:]))
+        view = views.setdefault(row[0], FilamentView(*row[:8]))
+        if row[8] is not None:
+            view.spools.append(SpoolRow(*row[8:]))
     return list(views.values())
+
+
+async def add_outlooks(
+    session: AsyncSession, ctx: Actor, views: list[FilamentView], now: datetime
+) -> None:
+    """How long each lasts, by what was used lately."""
+    since = now - timedelta(days=low_stock.USAGE_DAYS)
+    used = await filament_queries.sum_usage(session, ctx, [view.id for view in views], since)
+    for view in views:
+        view.outlook = low_stock.foresee(
+            view.remaining_mg,
+            used.get(view.id, 0),
+            age=now - view.created_at,
+            is_low=view.is_low,
+        )
 
 
 async def list_slots(session: AsyncSession, organization_id: int) -> list[SlotChoice]:
