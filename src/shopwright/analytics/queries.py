@@ -22,6 +22,7 @@ from shopwright.print_jobs.states import JobStatus
 
 class DaySales(NamedTuple):
     day: date
+    currency: str
     orders: int
     revenue_minor: int
 
@@ -72,17 +73,15 @@ class ProductSales(NamedTuple):
 
 
 async def list_day_sales(session: AsyncSession, books: Books, span: Span) -> list[DaySales]:
-    """Days with a sale in the books' currency, oldest first."""
+    """What was sold on each day in each currency, oldest first."""
     orders = books.orders.c
     rows = await session.execute(
-        select(orders.day, func.sum(orders.orders), func.sum(orders.revenue_minor))
-        .where(orders.status.in_(SOLD), orders.currency == books.currency)
-        .where(*span.holds(orders.day))
-        .group_by(orders.day)
-        .having(func.sum(orders.orders) > 0)
+        select(orders.day, orders.currency, func.sum(orders.orders), func.sum(orders.revenue_minor))
+        .where(orders.status.in_(SOLD), orders.orders != 0, *span.holds(orders.day))
+        .group_by(orders.day, orders.currency)
         .order_by(orders.day)
     )
-    return [DaySales(day, int(count), int(revenue)) for day, count, revenue in rows]
+    return [DaySales(day, code, int(count), int(revenue)) for day, code, count, revenue in rows]
 
 
 async def list_currency_sales(

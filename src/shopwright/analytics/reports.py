@@ -115,8 +115,9 @@ async def read_dashboard(session: AsyncSession, books: Books) -> Dashboard:
 
 async def read_revenue(session: AsyncSession, books: Books, span: Span, period: Period) -> Revenue:
     sales = await queries.list_day_sales(session, books, span)
-    _, others = await _split_sales(session, books, span)
-    return Revenue(books.currency, period, by_period(sales, period), others)
+    own = [one for one in sales if one.currency == books.currency]
+    others = by_currency([one for one in sales if one.currency != books.currency])
+    return Revenue(books.currency, period, by_period(own, period), others)
 
 
 async def read_summary(session: AsyncSession, books: Books, span: Span) -> Summary:
@@ -157,6 +158,17 @@ def by_period(sales: list[DaySales], period: Period) -> list[PeriodSales]:
 
 def _cost(use: FilamentUse, currency: str) -> int:
     return rules.cost_minor(use.used_mg, use.cost_per_gram_micros, currency)
+
+
+def by_currency(sales: list[DaySales]) -> list[CurrencySales]:
+    """The one with the most orders first."""
+    orders: dict[str, int] = defaultdict(int)
+    revenue: dict[str, int] = defaultdict(int)
+    for one in sales:
+        orders[one.currency] += one.orders
+        revenue[one.currency] += one.revenue_minor
+    found = [CurrencySales(code, count, revenue[code]) for code, count in orders.items()]
+    return sorted(found, key=lambda one: (-one.orders, one.currency))
 
 
 async def _split_sales(

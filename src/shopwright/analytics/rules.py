@@ -19,7 +19,9 @@ def cost_minor(used_mg: int, cost_per_gram_micros: int | None, currency: str) ->
 
 
 def average_minor(total_minor: int, count: int) -> int | None:
-    """None where there is nothing to average."""
+    """Rounded half to even; None where there is nothing to average."""
     if not count:
         return None
-    return int((Decimal(total_minor) / count).to_integral_value(ROUND_HALF_EVEN))
+    whole, rest = divmod(total_minor, count)
+    is_up = 2 * rest > count or (2 * rest == count and whole % 2 == 1)
+    return whole + is_up

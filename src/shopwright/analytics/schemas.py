@@ -18,14 +18,15 @@ from shopwright.analytics.reports import Dashboard, PeriodSales, Revenue, Summar
 from shopwright.analytics.sheets import Sheet
 from shopwright.analytics.states import ExpenseCategory, Period
 from shopwright.inventory.rules import to_grams
-from shopwright.kernel.money import Money
+from shopwright.kernel.money import exponent
 from shopwright.kernel.times import PlainTime
 
 MG_PER_KG = 1_000_000
 
 
 def amount(minor: int, currency: str) -> float:
-    return float(Money(minor, currency).decimal)
+    one: int = 10 ** exponent(currency)
+    return minor / one  # the float nearest to the decimal
 
 
 def average(minor: int, count: int, currency: str) -> float | None:
