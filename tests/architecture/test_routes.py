@@ -65,6 +65,8 @@ BODIES: dict[str, Any] = {
     "POST /catalog/listings/{listing}/quantity": {"from_stock": "yes"},
     "POST /catalog/{product}/profile": {"product_name": "Gear"},
     "POST /filament/{filament}": {"material": "PLA", "color": "red"},
+    "POST /customer-requests/{customer_request}": {"status": "open"},
+    "POST /customers/{customer}/feedback": {"rating": "5"},
     "POST /filament/{filament}/spools": {"grams": "1000"},
     "POST /filament/spools/{spool}/load": {"place": "1:1"},
 }

@@ -192,7 +192,11 @@ async def add_feedback(
 
 
 @router.post("/customers/{customer}/files")
-async def add_file(request: Request, ctx: MemberCtx, customer: CustomerRef) -> Response:
+async def add_file(
+    request: Request, ctx: MemberCtx, process: ProcessDep, customer: CustomerRef
+) -> Response:
+    async with process.database.read() as session:
+        await customers.get_customer(session, ctx, customer)  # before the file is waited for
     kept = await attachments.receive_attachment(request, ctx, Owners(customer=customer))
     return done(request, f"{kept.name} is kept.", to=f"/customers/{kept.customer_id}")
 
