@@ -10,15 +10,23 @@
       || element.querySelector("details.menu[open], form[data-dirty]") !== null;
   };
 
-  const replace = (old, fresh) => {
-    const open = [...old.querySelectorAll("details[open][data-keep]")].map((one) => one.dataset.keep);
-    old.replaceWith(fresh);
-    for (const name of open) {
-      const details = fresh.querySelector(`details[data-keep="${CSS.escape(name)}"]`);
+  const openIn = (element) =>
+    [...element.querySelectorAll("details[open][data-keep]")].map((one) => one.dataset.keep);
+  const reopen = (element, names) => {
+    for (const name of names) {
+      const details = element.querySelector(`details[data-keep="${CSS.escape(name)}"]`);
       if (details) details.open = true;
     }
+  };
+  const replace = (old, fresh) => {
+    const open = openIn(old);
+    old.replaceWith(fresh);
+    reopen(fresh, open);
     htmx.process(fresh);
   };
+  let kept = [];
+  document.addEventListener("htmx:beforeSwap", () => { kept = openIn(document); });
+  document.addEventListener("htmx:afterSwap", () => reopen(document, kept));
 
   const waiting = new Map();
   const showFragments = (html) => {
