@@ -23,6 +23,11 @@ class StoredFileMissing(NotFound):
     title = "The stored file is not there"
 
 
+class StoredFileDamaged(StoredFileMissing):
+    code = "stored-file-damaged"
+    title = "The stored file is not what it should be"
+
+
 class StorageFull(Unavailable):
     code = "storage-full"
     title = "The file storage is full"

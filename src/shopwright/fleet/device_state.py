@@ -65,7 +65,7 @@ async def record_report(
     held = await queries.upsert_slots(session, ctx, printer_id, _slot_rows(ctx, printer_id, report))
     await _tell_job(session, ctx, printer_id, report, reached)
     await _tell_shown(session, ctx, printer_id, report, has_ended_unseen=has_ended_unseen)
-    await _tell_news(session, printer, before, changed_slots(held, report.slots))
+    await tell_news(session, printer, before, changed_slots(held, report.slots))
     await service.changed(session, printer)
 
 
@@ -111,7 +111,7 @@ def describe(faults: tuple[Fault, ...]) -> str | None:
     return "; ".join(f"{fault.sentence} ({fault.code})" for fault in ranked[:3])
 
 
-async def _tell_news(
+async def tell_news(
     session: WriteSession,
     printer: Printer,
     before: tuple[ConnectionState, str | None],

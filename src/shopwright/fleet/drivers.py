@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import Endpoint, PrinterDriver
+from shopwright.fleet.states import DrivenBy
 from shopwright.kernel.secrets import Vault
 
 GROUP = "shopwright.drivers"
@@ -17,6 +18,13 @@ def load_driver(name: str) -> type[PrinterDriver] | None:
         driver: type[PrinterDriver] = found.load()
         return driver
     return None
+
+
+def usual_owner(name: str) -> DrivenBy:
+    """Who drives a printer of this driver unless somebody says otherwise."""
+    if name == DrivenBy.PRINTER_BACKEND:
+        return DrivenBy.PRINTER_BACKEND
+    return DrivenBy.SERVER if load_driver(name) is not None else DrivenBy.EXTERNAL
 
 
 def endpoint_of(printer: Printer, vault: Vault) -> Endpoint:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shopwright.fleet.states import (
     Activity,
+    CommandStatus,
     ConnectionState,
     Outcome,
     StartPhaseName,
@@ -27,6 +28,18 @@ class StartSettled:
     device_job_id: str
     result: StartResult
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSettled:
+    """A command other than a start has ended."""
+
+    organization_id: int
+    printer_id: int
+    command_id: int
+    status: CommandStatus
+    detail: str | None
+    settled_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

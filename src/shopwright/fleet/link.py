@@ -11,6 +11,7 @@ import structlog
 from shopwright.files.storage import FileStore
 from shopwright.fleet import device_state, queries
 from shopwright.fleet.device_state import Reached
+from shopwright.fleet.events import CommandSettled
 from shopwright.fleet.models import PrinterCommand
 from shopwright.fleet.port import (
     AuthenticationFailed,
@@ -26,8 +27,9 @@ from shopwright.fleet.port import (
     Unconfirmed,
 )
 from shopwright.fleet.service import START_EFFECT
-from shopwright.fleet.starting import Starter, load_effect, remote_name
+from shopwright.fleet.starting import Permit, Starter, load_effect, permit_always, remote_name
 from shopwright.fleet.states import BUSY, CommandStatus, ConnectionState, Outcome
+from shopwright.kernel import events
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.clock import Clock
 from shopwright.kernel.db import Database
@@ -58,6 +60,7 @@ class LinkTools:
     record: Callable[[Snapshot], None]
     forget: Callable[[int], None]  # another process drives it now
     timeouts: Timeouts
+    permit: Permit = permit_always
 
 
 class PrinterLink:
@@ -96,6 +99,7 @@ class PrinterLink:
             printer_id,
             epoch,
             lambda: self._latest,
+            tools.permit,
         )
 
     async def expire_starts(self) -> None:
@@ -307,16 +311,17 @@ class PrinterLink:
     async def _settle(
         self, command: PrinterCommand, status: CommandStatus, detail: str | None
     ) -> None:
+        organization_id, now = self._ctx.organization_id, self._tools.clock.now()
         async with self._tools.database.write() as session:
-            await queries.settle_command(
-                session,
-                self._ctx.organization_id,
-                command.id,
-                status,
-                detail,
-                self._tools.clock.now(),
+            settled = await queries.settle_command(
+                session, organization_id, command.id, status, detail, now
             )
-            session.signals.add(Signal(self._ctx.organization_id, "printer", self._printer_id))
+            if settled is not None:
+                ended = CommandSettled(
+                    organization_id, self._printer_id, command.id, status, settled.detail, now
+                )
+                await events.publish(session, ended)
+            session.signals.add(Signal(organization_id, "printer", self._printer_id))
 
 
 def snapshot_of(organization_id: int, printer_id: int, report: DeviceReport) -> Snapshot:

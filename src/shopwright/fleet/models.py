@@ -1,4 +1,5 @@
-"""Tables of printers, what is in their slots, who drives them and what they were told."""
+"""Tables of printers, what is in their slots, who drives them and what they were told; of agents,
+and of the journal that an agent keeps in a database of its own."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,10 +13,11 @@ from shopwright.fleet.states import (
     CommandStatus,
     ConnectionState,
     ControlAccess,
+    DrivenBy,
     Gate,
     Outcome,
 )
-from shopwright.kernel.db import Base, EnumText, TenantModel
+from shopwright.kernel.db import Base, EnumText, Id, TenantModel
 
 
 class HarvestPolicy(StrEnum):
@@ -36,6 +38,12 @@ class Printer(TenantModel):
     brand: Mapped[str] = mapped_column(String(60), default="Bambu Lab")
     model: Mapped[str | None] = mapped_column(String(60))
     driver: Mapped[str] = mapped_column(String(40), default="bambu_lan")
+    driven_by: Mapped[DrivenBy] = mapped_column(
+        EnumText(DrivenBy), default=DrivenBy.SERVER, server_default=DrivenBy.SERVER.value
+    )
+    agent_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("agents.id", ondelete="SET NULL"), index=True
+    )
     serial: Mapped[str | None] = mapped_column(String(64))
     host: Mapped[str] = mapped_column(String(255))
     ports: Mapped[dict[str, Any]] = mapped_column(default=dict)  # mqtt, ftps, camera where unusual
@@ -128,8 +136,66 @@ class PrinterCommand(TenantModel):
     effect_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("effects.id"))
     device_job_id: Mapped[str | None] = mapped_column(String(40), index=True)
     epoch: Mapped[int | None]  # of the owner that sent it
+    sent_to: Mapped[str | None] = mapped_column(String(80))  # the agent and its journal
     by: Mapped[str] = mapped_column(String(120))
     detail: Mapped[str | None] = mapped_column(String(500))
     expires_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+
+
+class Agent(TenantModel):
+    """A runner on a shop's own network. Its events are counted within each of its journals."""
+
+    __tablename__ = "agents"
+
+    name: Mapped[str] = mapped_column(String(100))
+    key_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("api_keys.id", ondelete="SET NULL"), index=True
+    )
+    version: Mapped[str] = mapped_column(String(40), default="")
+    machine: Mapped[str] = mapped_column(String(120), default="")  # its host name
+    journal: Mapped[str | None] = mapped_column(String(36))
+    run: Mapped[str | None] = mapped_column(String(36))  # which start of it holds the leases
+    applied: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the last event, by journal
+    waiting_events: Mapped[int] = mapped_column(default=0)
+    clock_skew_ms: Mapped[int] = mapped_column(default=0)  # ours minus its own
+    last_seen_at: Mapped[datetime | None]
+    is_lost: Mapped[bool] = mapped_column(default=False)  # its printers were told to be
+    revoked_at: Mapped[datetime | None]
+
+
+class AgentEnrolment(TenantModel):
+    """A code that makes one agent, once, before it expires."""
+
+    __tablename__ = "agent_enrolments"
+
+    name: Mapped[str] = mapped_column(String(100))
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    by: Mapped[str] = mapped_column(String(120))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class AgentJournal(Base):
+    """One row, in an agent's own database: which journal it is, and how far it was written."""
+
+    __tablename__ = "agent_journal"
+
+    id: Mapped[Id]
+    journal: Mapped[str] = mapped_column(String(36))
+    last_sequence: Mapped[int] = mapped_column(default=0)
+    delivered: Mapped[int] = mapped_column(default=0)  # the last one that the server has
+    samples_until: Mapped[datetime | None]  # later samples are not delivered yet
+
+
+class AgentEvent(Base):
+    """What an agent has to tell, in order and without gaps; in its own database."""
+
+    __tablename__ = "agent_events"
+
+    sequence: Mapped[Id]
+    printer_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(40))
+    content: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]

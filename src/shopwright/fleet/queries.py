@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 
 from shopwright.fleet.models import Printer, PrinterCommand, PrinterLease, PrinterSlot
 from shopwright.fleet.slot_changes import HeldSlot
-from shopwright.fleet.states import OPEN_COMMANDS, CommandStatus, Gate
+from shopwright.fleet.states import OPEN_COMMANDS, CommandStatus, DrivenBy, Gate
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession, insert_for
 from shopwright.kernel.edge import Ref
@@ -49,8 +49,12 @@ async def list_printers(
 
 
 async def list_driven_printers(session: AnySession) -> list[Printer]:
-    """Every organization's printers, for the runner."""
-    statement = select(Printer).where(Printer.is_active).order_by(Printer.id)
+    """Every organization's printers that a process with this database drives, for the runner."""
+    statement = (
+        select(Printer)
+        .where(Printer.is_active, Printer.driven_by == DrivenBy.SERVER)
+        .order_by(Printer.id)
+    )
     return list(await session.scalars(statement.execution_options(**CROSS_TENANT)))
 
 

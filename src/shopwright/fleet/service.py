@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopwright.accounts import audit
-from shopwright.fleet import queries
+from shopwright.fleet import drivers, queries
 from shopwright.fleet.addresses import LAN
 from shopwright.fleet.events import PrinterChanged, PrinterPutBack, PrinterRemoved
 from shopwright.fleet.models import HarvestPolicy, Printer, PrinterCommand, PrinterSlot
-from shopwright.fleet.states import CommandStatus, ConnectionState, Gate
+from shopwright.fleet.states import CommandStatus, ConnectionState, DrivenBy, Gate
 from shopwright.kernel import effects, events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession
@@ -81,6 +81,7 @@ async def register_printer(
     printer.harvest_policy = draft.harvest_policy
     printer.maintenance_interval_days = draft.maintenance_interval_days
     printer.details = dict(draft.details)
+    printer.driven_by, printer.agent_id = drivers.usual_owner(draft.driver), None
     printer.is_active, printer.fingerprint = True, None
     printer.connection, printer.trouble = ConnectionState.OFFLINE, "It has not been reached yet."
     printer.updated_at = now
@@ -135,6 +136,8 @@ async def update_printer(
     if change.access_code is not None:
         printer.access_code = session.context.vault.encrypt(change.access_code)
     printer.details = {**printer.details, **change.details}
+    if change.driver is not None and printer.driven_by is not DrivenBy.AGENT:
+        printer.driven_by = drivers.usual_owner(printer.driver)
     _check_reachable(printer)
     printer.updated_at = now
     await session.flush()

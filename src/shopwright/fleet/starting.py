@@ -7,14 +7,14 @@ link waits for the printer to show our job id, and never sends again.
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
 
-from shopwright.files.storage import FileStore, StoredFileMissing
+from shopwright.files.storage import FileStore, StoredFileDamaged, StoredFileMissing
 from shopwright.fleet import queries, service
 from shopwright.fleet.events import StartPhase, StartSettled
 from shopwright.fleet.models import PrinterCommand
@@ -34,13 +34,20 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.clock import Clock
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.effects import Effect, EffectStatus
+from shopwright.kernel.errors import Unavailable
 from shopwright.kernel.metrics import outside_call
 
 UPLOAD_TRIES = 3
 FILE_GONE = (
     "the file is missing from the storage; upload it again or restore it, then release the job"
 )
+Permit = Callable[[PrinterCommand], Awaitable[str | None]]
 MAX_NAME = 60  # printers choke on long names; protocol notes say 100 with the suffix
+
+
+async def permit_always(_command: PrinterCommand) -> str | None:
+    """Whoever shares the database with the queue needs nobody's word before a start."""
+    return None
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class Starter:
     printer_id: int
     epoch: int
     latest: Callable[[], DeviceReport | None]  # what the printer says of itself now
+    permit: Permit = permit_always  # asked right before the start is sent; why not, in words
 
     async def start(self, driver: PrinterDriver, command: PrinterCommand, effect: Effect) -> None:
         """From a claimed command to its settled effect. Cancelled or cut off, it leaves rows to
@@ -65,6 +73,10 @@ class Starter:
         if report is not None and report.activity is not Activity.IDLE:
             # Not its fault: somebody started something at its screen since the job was claimed.
             await self.give_up(command, f"the printer says {report.activity}, not idle")
+            return
+        refusal = await self.permit(command)
+        if refusal is not None:
+            await self.give_up(command, refusal)
             return
         if not await self._begin_sending(effect, command):
             return
@@ -183,8 +195,14 @@ class Starter:
             try:
                 async with self.files.local_copy(sha256) as path:
                     return await self._upload_once(driver, command, path)
+            except StoredFileDamaged as err:
+                await self._give_up_for_good(command, err.detail)
+                return None
             except StoredFileMissing:
-                await self._give_up_for_good(command)
+                await self._give_up_for_good(command, FILE_GONE)
+                return None
+            except Unavailable as err:
+                await self.give_up(command, err.detail)
                 return None
             except DriverError as err:
                 if attempt == UPLOAD_TRIES:
@@ -196,16 +214,16 @@ class Starter:
                 await asyncio.sleep(attempt)
         return None
 
-    async def _give_up_for_good(self, command: PrinterCommand) -> None:
+    async def _give_up_for_good(self, command: PrinterCommand, sentence: str) -> None:
         async with self.database.write() as session:
-            if await self._withdraw(session, command, FILE_GONE):
+            if await self._withdraw(session, command, sentence):
                 await self._close(
                     session,
                     command,
                     EffectStatus.FAILED,
                     CommandStatus.FAILED,
                     StartResult.IMPOSSIBLE,
-                    FILE_GONE,
+                    sentence,
                 )
 
     async def _begin_sending(self, effect: Effect, command: PrinterCommand) -> bool:

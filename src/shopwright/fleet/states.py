@@ -13,6 +13,15 @@ class ConnectionState(StrEnum):
     AUTH_FAILED = "auth_failed"
 
 
+class DrivenBy(StrEnum):
+    """Who may tell the printer what to do (reference decision 29)."""
+
+    SERVER = "server"  # a runner of a serving process
+    AGENT = "agent"  # the runner of an agent on the printer's own network
+    EXTERNAL = "external"  # a program that polls our commands and reports
+    PRINTER_BACKEND = "printer_backend"
+
+
 class Activity(StrEnum):
     IDLE = "idle"
     PREPARING = "preparing"

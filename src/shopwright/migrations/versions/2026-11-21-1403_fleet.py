@@ -10,7 +10,98 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "agent_events",
+        sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("printer_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_agent_events")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "agent_journal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("journal", sa.String(length=36), nullable=False),
+        sa.Column("last_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("delivered", sa.BigInteger(), nullable=False),
+        sa.Column("samples_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_journal")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "agent_enrolments",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_agent_enrolments_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_enrolments")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_agent_enrolments_code_hash")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_agent_enrolments_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("agent_enrolments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_agent_enrolments_organization_id"), ["organization_id"], unique=False
+        )
+
+    op.create_table(
+        "agents",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("key_id", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("machine", sa.String(length=120), nullable=False),
+        sa.Column("journal", sa.String(length=36), nullable=True),
+        sa.Column("run", sa.String(length=36), nullable=True),
+        sa.Column("applied", sa.JSON(), nullable=False),
+        sa.Column("waiting_events", sa.BigInteger(), nullable=False),
+        sa.Column("clock_skew_ms", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_lost", sa.Boolean(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key_id"], ["api_keys.id"], name=op.f("fk_agents_key_id_api_keys"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_agents_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_agents_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("agents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agents_key_id"), ["key_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_agents_organization_id"), ["organization_id"], unique=False
+        )
+
+    with op.batch_alter_table("printer_commands", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("sent_to", sa.String(length=80), nullable=True))
+
     with op.batch_alter_table("printers", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("driven_by", sa.String(length=32), server_default="server", nullable=False)
+        )
+        batch_op.add_column(sa.Column("agent_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("device_job_name", sa.String(length=300), nullable=True))
         batch_op.add_column(
             sa.Column("last_maintenance_at", sa.DateTime(timezone=True), nullable=True)
@@ -21,11 +112,38 @@ def upgrade() -> None:
             )
         )
         batch_op.add_column(sa.Column("details", sa.JSON(), server_default="{}", nullable=False))
+        batch_op.create_index(batch_op.f("ix_printers_agent_id"), ["agent_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_printers_agent_id_agents"),
+            "agents",
+            ["agent_id"],
+            ["id"],
+            ondelete="SET NULL",
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("printers", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_printers_agent_id_agents"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_printers_agent_id"))
         batch_op.drop_column("details")
         batch_op.drop_column("maintenance_interval_days")
         batch_op.drop_column("last_maintenance_at")
         batch_op.drop_column("device_job_name")
+        batch_op.drop_column("agent_id")
+        batch_op.drop_column("driven_by")
+
+    with op.batch_alter_table("printer_commands", schema=None) as batch_op:
+        batch_op.drop_column("sent_to")
+
+    with op.batch_alter_table("agents", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agents_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_agents_key_id"))
+
+    op.drop_table("agents")
+    with op.batch_alter_table("agent_enrolments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_enrolments_organization_id"))
+
+    op.drop_table("agent_enrolments")
+    op.drop_table("agent_journal")
+    op.drop_table("agent_events")
