@@ -18,7 +18,6 @@ from tests.factories import make_printer
 from tests.workshop import ready_printer
 
 X1C = {
-    "organizationId": "ignored here, the token names it",
     "name": "Bambu Lab X1C #1",
     "brand": "Bambu Lab",
     "model": "X1C",
@@ -32,7 +31,6 @@ X1C = {
 
 async def create(client: AsyncClient, **changes: Any) -> Any:
     body = {key: value for key, value in (X1C | changes).items() if value is not None}
-    body.pop("organizationId")
     answer = await client.post("/api/printers", json=body)
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -180,8 +178,12 @@ async def test_command_is_queued_with_its_checked_arguments(
         ("set_fan_speed", {"fan": "left", "target": 1}, 400, "fan must be one of"),
         ("set_print_speed", {"target": 0}, 400, "from 1 to 200"),
         ("load_filament", {"slot": 25}, 400, "from 0 to 24"),
-        ("set_flow_rate", {"target": 90}, 409, "has no command set_flow_rate"),
-        ("explode", {}, 409, "has no command explode"),
+        ("set_flow_rate", {"target": 201}, 400, "from 50 to 200"),
+        ("jog", {"axis": "x", "distance": 257}, 400, "x must be from -256 to 256"),
+        ("jog", {"axis": "e", "distance": 1}, 400, "axis must be one of x, y, z"),
+        ("jog", {}, 400, "needs an axis"),
+        ("extrude", {"distance": 101}, 400, "from 0.1 to 100"),
+        ("explode", {}, 409, "There is no command 'explode'"),
         ("start_print", {}, 400, "sending its job"),
         ("custom_gcode", {"gcode": "M104 S500"}, 400, "nozzle of this printer"),
         ("custom_gcode", {"gcode": "g28\nm500 ; keep"}, 400, "M500 is refused"),
@@ -247,15 +249,15 @@ async def test_diagnosis_says_which_part_of_the_way_is_closed(
     assert found["steps"][0]["finding"] == "port_closed"
 
 
-async def test_printer_without_a_driver_is_not_told_anything(
+async def test_command_for_a_printer_without_a_driver_waits_for_whoever_polls(
     client: AsyncClient, database: Database, owner: Actor
 ) -> None:
     async with database.write() as session:
         printer = await make_printer(session, owner)
-        printer.driver = "external"
+        printer.driver = "network"
     told = await client.post(
         f"/api/printers/{printer.id}/commands", json={"command_type": "pause_print"}
     )
-    assert (told.status_code, told.json()["code"]) == (409, "command-unsupported")
+    assert (told.status_code, told.json()["status"]) == (201, "pending")
     asked = await client.post(f"/api/printers/{printer.id}/diagnose")
     assert (asked.status_code, asked.json()["code"]) == (409, "printer-not-driven-here")

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.fleet.states import (
@@ -142,6 +142,10 @@ class PrinterCommand(TenantModel):
     expires_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    timeout_s: Mapped[int] = mapped_column(default=60, server_default="60")  # counted once sent
+    printer_ip: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    result: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)  # as told
+    is_hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Agent(TenantModel):

@@ -26,6 +26,13 @@ class Capability(Flag):
     FAN = auto()
     SPEED = auto()
     GCODE = auto()
+    CHAMBER_TEMPERATURE = auto()
+    FLOW = auto()
+    FILAMENT = auto()  # loads and unloads it by itself
+    JOG = auto()
+    EXTRUDE = auto()
+    CALIBRATE = auto()
+    CAMERA_SWITCH = auto()
 
 
 class DriverError(Exception):
@@ -120,6 +127,7 @@ class Endpoint:
     mqtt_port: int | None = None
     ftps_port: int | None = None
     camera_port: int | None = None
+    http_port: int | None = None  # of the protocols that are spoken over HTTP
     pinned_fingerprint: str | None = None  # SHA-256 of the leaf certificate, lower-case hex
     options: Mapping[str, str] = field(default_factory=dict)
 

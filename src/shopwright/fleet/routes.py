@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import MemberCtx, PrintLimited, ViewerCtx
 from shopwright.accounts.schemas import Message
-from shopwright.fleet import diagnosing, drivers, queries, rules, service, upkeep
+from shopwright.fleet import commanding, diagnosing, queries, rules, service, upkeep
 from shopwright.fleet.diagnosing import NotDrivenHere
 from shopwright.fleet.overview import (
     Overview,
@@ -30,7 +30,6 @@ from shopwright.fleet.schemas import (
 )
 from shopwright.fleet.service import PrinterExists
 from shopwright.fleet.upkeep import find_zone
-from shopwright.kernel.actor import Role
 from shopwright.kernel.edge import (
     ALL_ROWS,
     Now,
@@ -185,26 +184,13 @@ async def create_command(
     printer: PrinterRef, body: CommandCreate, ctx: MemberCtx, session: Write, now: Now
 ) -> CommandRead:
     """Tell a printer something; its limits are checked first."""
-    if body.command_type == "custom_gcode":
-        ctx.require(Role.ADMIN)
+    if body.command_type == rules.START:
+        raise Invalid("A print is started by sending its job: POST /api/print-jobs/{job}/send.")
     found = await service.get_living_printer(session, ctx, printer)
-    driver = drivers.load_driver(found.driver)
-    arguments = rules.check_command(
-        body.command_type,
-        body.metadata,
-        model=found.model,
-        can=driver.capabilities if driver else None,
+    command = await commanding.create_command(
+        session, ctx, printer=found, wanted=body.request(), now=now
     )
-    return CommandRead.of(
-        await service.send_command(
-            session,
-            ctx,
-            printer_id=found.id,
-            kind=body.command_type,
-            arguments=arguments,
-            now=now,
-        )
-    )
+    return CommandRead.of(command)
 
 
 @router.post(

@@ -1,14 +1,22 @@
 """What a printer may be told: its capabilities and limits, checked before a command is queued."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from shopwright.fleet.gcode_rules import HeatLimits, check_gcode, check_heat
 from shopwright.fleet.port import Capability
 from shopwright.kernel.errors import Conflict, Invalid
 
-MAX_GCODE = 2000  # characters; longer than that is a print, not a command
+START = "start_print"
+LAST_SLOT = 24  # AMS HT units end there
+FASTEST_PERCENT, LEAST_FLOW, MOST_FLOW = 200, 50, 200
+FARTHEST_MM = 256.0  # of a printer whose build volume nobody told
+MOST_FILAMENT_MM, USUAL_FILAMENT_MM = 100.0, 10.0
+FEED_MM_MIN = (1, 12_000)
+AXES = ("x", "y", "z")
+FANS = ("part", "aux", "chamber")
 
 
 class CommandUnsupported(Conflict):
@@ -17,15 +25,14 @@ class CommandUnsupported(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class HeatLimits:
-    """°C, by the vendor's data sheets."""
+class Limits:
+    """What a printer bears; the travel of an axis in mm."""
 
-    nozzle: int = 300
-    bed: int = 120
-    chamber: int = 0
+    heat: HeatLimits = field(default_factory=HeatLimits)
+    travel: Mapping[str, float] = field(default_factory=dict)
 
 
-LIMITS: Mapping[str, HeatLimits] = {
+HEAT_OF_MODEL: Mapping[str, HeatLimits] = {  # by the vendor's data sheets
     "A1 mini": HeatLimits(bed=80),
     "A1": HeatLimits(bed=100),
     "P1P": HeatLimits(bed=100),
@@ -38,107 +45,171 @@ LIMITS: Mapping[str, HeatLimits] = {
 }
 
 NEEDS: Mapping[str, Capability] = {
+    START: Capability.UPLOAD,
     "pause_print": Capability.PAUSE,
     "resume_print": Capability.PAUSE,
     "stop_print": Capability.PAUSE,
     "cancel_print": Capability.PAUSE,
     "set_bed_temp": Capability.TEMPERATURE,
     "set_nozzle_temp": Capability.TEMPERATURE,
-    "set_chamber_temp": Capability.TEMPERATURE,
+    "set_chamber_temp": Capability.CHAMBER_TEMPERATURE,
     "home_all": Capability.HOME,
     "home_x": Capability.HOME,
     "home_y": Capability.HOME,
     "home_z": Capability.HOME,
     "set_fan_speed": Capability.FAN,
     "set_print_speed": Capability.SPEED,
-    "camera_on": Capability.CAMERA,
-    "camera_off": Capability.CAMERA,
+    "set_flow_rate": Capability.FLOW,
+    "camera_on": Capability.CAMERA_SWITCH,
+    "camera_off": Capability.CAMERA_SWITCH,
     "light_on": Capability.LIGHT,
     "light_off": Capability.LIGHT,
-    "load_filament": Capability.SLOTS,
-    "unload_filament": Capability.SLOTS,
+    "load_filament": Capability.FILAMENT,
+    "unload_filament": Capability.FILAMENT,
     "custom_gcode": Capability.GCODE,
+    "jog": Capability.JOG,
+    "extrude": Capability.EXTRUDE,
+    "retract": Capability.EXTRUDE,
+    "calibrate_bed": Capability.CALIBRATE,
+    "calibrate_z_offset": Capability.CALIBRATE,
 }
+COMMAND_TYPES = tuple(NEEDS)
 
-FANS = ("part", "aux", "chamber")
-HEATERS = {"M104": "nozzle", "M109": "nozzle", "M140": "bed", "M190": "bed", "M141": "chamber",
-           "M191": "chamber"}  # fmt: skip
-FORBIDDEN = {
-    "M500": "writes its settings memory",
-    "M501": "reads its settings memory back over what is set",
-    "M502": "resets its settings",
-    "M504": "checks its settings memory",
-    "M997": "replaces its firmware",
-}
-WORD = re.compile(r"([A-Z])\s*(-?\d+(?:\.\d+)?)")
+
+def limits_of(model: str | None, details: Mapping[str, Any]) -> Limits:
+    """The model's, and what the shop wrote down of this machine where that is less."""
+    known = HEAT_OF_MODEL.get(model or "", HeatLimits())
+    travel = {axis: details.get(f"max_build_volume_{axis}") or FARTHEST_MM for axis in AXES}
+    heat = HeatLimits(
+        nozzle=_least(known.nozzle, details.get("max_nozzle_temp")),
+        bed=_least(known.bed, details.get("max_bed_temp")),
+        chamber=known.chamber,
+    )
+    return Limits(heat, travel)
 
 
 def check_command(
-    kind: str, arguments: Mapping[str, Any], *, model: str | None, can: Capability | None
+    kind: str, arguments: Mapping[str, Any], *, limits: Limits, can: Capability | None
 ) -> dict[str, Any]:
-    """The arguments as they may be queued; raises Invalid or CommandUnsupported with the reason."""
-    if kind == "start_print":
-        raise Invalid("A print is started by sending its job: POST /api/print-jobs/{job}/dispatch.")
+    """The arguments as they may be queued; raises Invalid or CommandUnsupported with the reason.
+
+    ``can`` is None for a printer that is driven from outside: nobody here knows what it can do.
+    """
     if kind not in NEEDS:
-        raise CommandUnsupported(f"This printer has no command {kind}.")
-    if can is None:
-        raise CommandUnsupported("Nothing here drives this printer, so it cannot be told anything.")
-    if NEEDS[kind] not in can:
-        raise CommandUnsupported(f"This printer's driver has no {NEEDS[kind].name} for {kind}.")
-    limits = LIMITS.get(model or "", HeatLimits())
+        raise CommandUnsupported(
+            f"There is no command {kind!r}. Known are {', '.join(COMMAND_TYPES)}."
+        )
+    if can is not None and NEEDS[kind] not in can:
+        raise CommandUnsupported(
+            f"This printer cannot {kind}: its driver lacks the capability {NEEDS[kind].name}."
+        )
     return _checked(kind, arguments, limits)
 
 
-def _checked(kind: str, arguments: Mapping[str, Any], limits: HeatLimits) -> dict[str, Any]:
-    if kind in {"set_nozzle_temp", "set_bed_temp", "set_chamber_temp"}:
-        return {"target": _heat(kind.split("_")[1], _number(arguments, "target"), limits)}
-    if kind == "set_fan_speed":
-        fan = str(arguments.get("fan", "part"))
-        if fan not in FANS:
-            raise Invalid(f"fan must be one of {', '.join(FANS)}, not {fan!r}.")
-        return {"fan": fan, "target": _within("target", _number(arguments, "target"), 0, 100)}
-    if kind == "set_print_speed":
-        return {"target": _within("target", _number(arguments, "target"), 1, 200)}
-    if kind == "load_filament":
-        return {"slot": int(_within("slot", _number(arguments, "slot"), 0, 24))}
-    if kind == "custom_gcode":
-        return {"gcode": _gcode(str(arguments.get("gcode", "")), limits)}
-    return {}
+def _least(known: float, told: float | None) -> float:
+    return min(known, told) if told else known
+
+
+def _checked(kind: str, arguments: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    check = CHECKS.get(kind)
+    return check(arguments, limits) if check is not None else {}
+
+
+def _heat_of(part: str) -> "Check":
+    def check(arguments: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+        if getattr(limits.heat, part) == 0:
+            raise CommandUnsupported(
+                "This printer cannot set_chamber_temp: it has no chamber heater "
+                f"(capability {Capability.CHAMBER_TEMPERATURE.name})."
+            )
+        return {"target": check_heat(part, _number(arguments, "target"), limits.heat)}
+
+    return check
+
+
+def _percent_of(low: float, high: float) -> "Check":
+    return lambda arguments, _: {"target": _within(arguments, "target", low, high)}
+
+
+def _gcode(arguments: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    return {"gcode": check_gcode(str(arguments.get("gcode") or ""), limits.heat)}
+
+
+def _fan(arguments: Mapping[str, Any], _: Limits) -> dict[str, Any]:
+    fan = str(arguments.get("fan") or "part").lower()
+    if fan not in FANS:
+        raise Invalid(f"fan must be one of {', '.join(FANS)}, not {fan!r}.")
+    return {"fan": fan, "target": _within(arguments, "target", 0, 100)}
+
+
+def _maybe_slot(arguments: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    return {} if arguments.get("slot") is None else _slot(arguments, limits)
+
+
+def _slot(arguments: Mapping[str, Any], _: Limits) -> dict[str, Any]:
+    slot = _within(arguments, "slot", 0, LAST_SLOT)
+    if slot != int(slot):
+        raise Invalid(f"slot must be a whole number, not {slot:g}.")
+    return {"slot": int(slot)}
+
+
+def _jog(arguments: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """``{"axis": "x", "distance": 10}`` or ``{"x": 10, "y": -5}``; mm, and mm a minute."""
+    wanted = {axis: arguments[axis] for axis in AXES if arguments.get(axis) is not None}
+    if arguments.get("axis") is not None:
+        axis = str(arguments["axis"]).lower()
+        if axis not in AXES:
+            raise Invalid(f"axis must be one of {', '.join(AXES)}, not {axis!r}.")
+        wanted[axis] = arguments.get("distance")
+    if not wanted:
+        raise Invalid("jog needs an axis with a distance, or a distance for x, y or z.")
+    checked: dict[str, Any] = {}
+    for axis in wanted:
+        travel = limits.travel.get(axis, FARTHEST_MM)
+        checked[axis] = _within(wanted, axis, -travel, travel)
+    return checked | _feed(arguments)
+
+
+def _filament(arguments: Mapping[str, Any], _: Limits) -> dict[str, Any]:
+    names = ("distance", "amount", "target")
+    name = next((name for name in names if arguments.get(name) is not None), None)
+    length = _within(arguments, name, 0.1, MOST_FILAMENT_MM) if name else USUAL_FILAMENT_MM
+    return {"distance": length} | _feed(arguments)
+
+
+def _feed(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    if arguments.get("speed") is None:
+        return {}
+    return {"speed": _within(arguments, "speed", *FEED_MM_MIN)}
 
 
 def _number(arguments: Mapping[str, Any], name: str) -> float:
     value = arguments.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise Invalid(f"{name} must be a number.")
     return value
 
 
-def _within(name: str, value: float, low: float, high: float) -> float:
+def _within(arguments: Mapping[str, Any], name: str, low: float, high: float) -> float:
+    value = _number(arguments, name)
     if not low <= value <= high:
         raise Invalid(f"{name} must be from {low:g} to {high:g}, not {value:g}.")
     return value
 
 
-def _heat(part: str, value: float, limits: HeatLimits) -> float:
-    highest = getattr(limits, part)
-    if highest == 0:
-        raise CommandUnsupported("This printer has no chamber heater.")
-    if not 0 <= value <= highest:
-        raise Invalid(f"The {part} of this printer goes from 0 to {highest} °C, not {value:g}.")
-    return value
+Check = Callable[[Mapping[str, Any], Limits], dict[str, Any]]
 
-
-def _gcode(text: str, limits: HeatLimits) -> str:
-    """Raises Invalid for what harms: memory, firmware, heaters beyond their limits."""
-    if not text.strip() or len(text) > MAX_GCODE:
-        raise Invalid(f"gcode has 1 to {MAX_GCODE} characters.")
-    for line in text.splitlines():
-        words = WORD.findall(line.partition(";")[0].upper())
-        codes = {f"{letter}{int(float(value))}" for letter, value in words if letter in "GM"}
-        for code in codes & FORBIDDEN.keys():
-            raise Invalid(f"{code} is refused: it {FORBIDDEN[code]}.")
-        targets = [float(value) for letter, value in words if letter in "SR"]
-        for code in codes & HEATERS.keys():
-            for target in targets:
-                _heat(HEATERS[code], target, limits)
-    return text
+CHECKS: Mapping[str, Check] = {
+    "set_nozzle_temp": _heat_of("nozzle"),
+    "set_bed_temp": _heat_of("bed"),
+    "set_chamber_temp": _heat_of("chamber"),
+    "set_fan_speed": _fan,
+    "set_print_speed": _percent_of(1, FASTEST_PERCENT),
+    "set_flow_rate": _percent_of(LEAST_FLOW, MOST_FLOW),
+    "load_filament": _slot,
+    "unload_filament": _maybe_slot,
+    "custom_gcode": _gcode,
+    "jog": _jog,
+    "extrude": _filament,
+    "retract": _filament,
+}

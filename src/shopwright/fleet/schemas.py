@@ -1,5 +1,6 @@
 """Bodies of the printer routes: the reference's words first, then ours."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -23,6 +24,7 @@ from shopwright.fleet.addresses import (
     read_address,
     url_of,
 )
+from shopwright.fleet.commanding import TIMEOUT_S, CommandRequest
 from shopwright.fleet.models import HarvestPolicy, Printer, PrinterCommand, PrinterSlot
 from shopwright.fleet.overview import Overview, shown_status, type_of
 from shopwright.fleet.port import Diagnosis
@@ -65,6 +67,9 @@ Serial = Annotated[
 ConnectionType = Annotated[
     Literal[*CONNECTIONS] | None,  # type: ignore[valid-type]  # the tuple is the list of words
     BeforeValidator(_lower),
+]
+CommandType = Annotated[
+    str, Field(min_length=1, max_length=40, examples=["light_on"]), BeforeValidator(_lower)
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -366,8 +371,12 @@ class SlotRead(BaseModel):
 
 
 class CommandCreate(BaseModel):
-    command_type: Annotated[str, Field(min_length=1, max_length=40)]
-    metadata: dict[str, Any] = {}
+    command_type: CommandType
+    metadata: dict[str, Any] | None = None
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = TIMEOUT_S
+
+    def request(self) -> CommandRequest:
+        return CommandRequest(self.command_type, self.metadata or {}, self.timeout_seconds)
 
 
 class CommandRead(BaseModel):
@@ -377,7 +386,11 @@ class CommandRead(BaseModel):
     command_type: str
     metadata: dict[str, Any]
     status: CommandStatus
-    result: str | None
+    printer_ip: str
+    result: Any
+    error_message: str | None
+    timeout_seconds: int
+    timeout_at: MillisTime | None
     created_at: MillisTime
     expires_at: MillisTime
     sent_at: MillisTime | None
@@ -386,6 +399,8 @@ class CommandRead(BaseModel):
 
     @classmethod
     def of(cls, command: PrinterCommand) -> "CommandRead":
+        is_done = command.status is CommandStatus.COMPLETED
+        seconds, sent_at = command.timeout_s, command.sent_at
         return cls(
             id=command.id,
             uuid=command.uuid,
@@ -393,7 +408,11 @@ class CommandRead(BaseModel):
             command_type=command.kind,
             metadata=command.arguments,
             status=command.status,
-            result=command.detail,
+            printer_ip=command.printer_ip,
+            result=command.detail if is_done and command.result is None else command.result,
+            error_message=None if is_done else command.detail,
+            timeout_seconds=seconds,
+            timeout_at=sent_at + timedelta(seconds=seconds) if sent_at else None,
             created_at=command.created_at,
             expires_at=command.expires_at,
             sent_at=command.sent_at,

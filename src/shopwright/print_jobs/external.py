@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from shopwright.accounts import audit
-from shopwright.fleet import drivers
 from shopwright.fleet.models import Printer
 from shopwright.fleet.states import Activity, Outcome
 from shopwright.kernel import ids
@@ -15,10 +14,6 @@ from shopwright.print_jobs import attempts, queries
 from shopwright.print_jobs.dispatch import AlreadyClaimed
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import AttemptStatus
-
-
-def is_external(printer: Printer) -> bool:
-    return drivers.load_driver(printer.driver) is None
 
 
 async def begin(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel.db import EnumText, TenantModel
@@ -66,6 +66,18 @@ class PrintJob(TenantModel):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     harvested_at: Mapped[datetime | None]
+    # of jobs that somebody asked for by product; one row per plate, the first one's id for all
+    product_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("products.id"))
+    batch_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    plates_requested: Mapped[int] = mapped_column(default=1, server_default="1")
+    ams_configuration: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    queued_at: Mapped[datetime | None]
+    claimed_by: Mapped[str | None] = mapped_column(String(120))  # who said that they took it
+    current_layer: Mapped[int | None]  # as a client said, of a printer nobody here drives
+    total_layers: Mapped[int | None]
+    used_mg: Mapped[int | None]  # once it ended
+    last_error: Mapped[str | None] = mapped_column(String(500))  # of the last try to send it
+    is_hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Attempt(TenantModel):

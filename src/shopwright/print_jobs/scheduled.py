@@ -8,6 +8,7 @@ from datetime import datetime
 from shopwright.accounts import audit
 from shopwright.fleet import service as fleet
 from shopwright.fleet.models import Printer
+from shopwright.fleet.outside import is_external
 from shopwright.fleet.states import Outcome
 from shopwright.fleet.upkeep import find_zone
 from shopwright.kernel.actor import Actor
@@ -161,7 +162,7 @@ async def cancel_print(session: WriteSession, ctx: Actor, *, ref: Ref, now: date
     reason = f"cancelled by {ctx.name}"
     if job.status in ACTIVE and job.printer_id is not None:
         printer = await fleet.get_printer(session, ctx, job.printer_id)
-        if external.is_external(printer):
+        if is_external(printer):
             await external.end(
                 session, ctx, job_id=job.id, outcome=Outcome.CANCELLED, reason=reason, now=now
             )
@@ -242,7 +243,7 @@ async def _say(
 async def _start(
     session: WriteSession, ctx: Actor, job: PrintJob, printer: Printer, now: datetime
 ) -> None:
-    if external.is_external(printer):
+    if is_external(printer):
         await external.begin(session, ctx, job=job, printer=printer, now=now)
     else:
         await dispatch.dispatch_job(session, ctx, job=job, printer_id=printer.id, now=now)
@@ -258,7 +259,7 @@ async def _end(
 ) -> None:
     """A person's word; where a printer we drive shows the job, only its report counts."""
     word = change.word or PrintWord.COMPLETED
-    if job.status in ACTIVE and not external.is_external(printer):
+    if job.status in ACTIVE and not is_external(printer):
         await attempts.resolve_attempt(
             session, ctx, job_id=job.id, answer=ANSWERS[word], reason=change.reason, now=now
         )

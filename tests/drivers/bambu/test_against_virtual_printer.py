@@ -31,6 +31,7 @@ from shopwright.fleet.port import (
 from shopwright.fleet.states import Activity, ControlAccess, Outcome
 from shopwright.sandbox.bambu import AckMode, AuthMode, Knobs, PrinterConfig, VirtualPrinter
 from shopwright.sandbox.bambu.knobs import UploadFate
+from shopwright.sandbox.bambu.reports import full_report
 from shopwright.sandbox.sliced_files import SlicedPlate, make_gcode_3mf
 
 JOB = "731200456"
@@ -183,10 +184,55 @@ async def test_a_command_without_any_answer_is_unconfirmed(printer: VirtualPrint
 async def test_unsupported_commands_are_refused_and_not_sent(
     printer: VirtualPrinter, driver: BambuDriver
 ) -> None:
-    assert await driver.run(DeviceCommand("set_flow_rate", {"target": 90})) == Refused(
-        "Bambu printers have no capability to change the flow rate while printing."
+    assert await driver.run(DeviceCommand("dance")) == Refused(
+        "Bambu printers have no capability for dance."
     )
     assert printer.machine.gcode_lines == []
+
+
+async def test_every_command_has_its_effect_on_the_machine(
+    printer: VirtualPrinter, driver: BambuDriver
+) -> None:
+    machine = printer.machine
+    machine.heat.now["nozzle"] = 200.0
+    machine.motion.homed.clear()
+    orders: list[tuple[str, dict[str, str | int | float | bool]]] = [
+        ("set_nozzle_temp", {"target": 210}),
+        ("set_bed_temp", {"target": 60}),
+        ("set_fan_speed", {"fan": "part", "target": 100}),
+        ("set_fan_speed", {"fan": "aux", "target": 40}),
+        ("set_fan_speed", {"fan": "chamber", "target": 20}),
+        ("set_print_speed", {"target": 50}),
+        ("set_flow_rate", {"target": 95}),
+        ("light_off", {}),
+        ("camera_off", {}),
+        ("home_x", {}),
+        ("home_all", {}),
+        ("jog", {"x": 10, "y": 5, "speed": 1500}),
+        ("extrude", {"distance": 12}),
+        ("retract", {"distance": 2}),
+        ("load_filament", {"slot": 2}),
+        ("custom_gcode", {"gcode": "G91\nG1 Z2 F600\nG90"}),
+        ("calibrate_bed", {}),
+    ]
+    for kind, arguments in orders:
+        assert await driver.run(DeviceCommand(kind, arguments)) == Done(), kind
+
+    assert machine.heat.targets == {"nozzle": 210, "bed": 60, "chamber": 0}
+    assert (machine.fans, machine.speed_level) == ({1: 255, 2: 102, 3: 51}, 1)
+    assert (machine.flow_percent, machine.light, machine.is_recording) == (95, "off", False)
+    assert (machine.motion.extruded, machine.ams.tray_now) == (10, 1)
+    assert machine.calibrations == [2]
+    assert machine.motion.homed == {"X", "Y", "Z"}
+    told = full_report(machine)
+    assert [told[name] for name in ("cooling_fan_speed", "big_fan1_speed", "big_fan2_speed")] == [
+        "15", "6", "3",
+    ]  # fmt: skip
+    assert (told["stg_cur"], told["ipcam"]["ipcam_record"]) == (1, "disable")
+    assert (told["home_flag"] & 7, told["ams"]["tray_now"]) == (7, "1")
+    assert await driver.run(DeviceCommand("unload_filament")) == Done()
+    assert await driver.run(DeviceCommand("camera_on")) == Done()
+    assert (machine.ams.tray_now, machine.is_recording) == (255, True)
 
 
 async def test_a_wrong_code_is_an_authentication_failure(printer: VirtualPrinter) -> None:

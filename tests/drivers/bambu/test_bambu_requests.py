@@ -15,12 +15,14 @@ from tests.drivers.bambu.when import NOW
 BUSY = mirror_of(RUNNING).report(NOW)
 IDLE = mirror_of({**RUNNING, "gcode_state": "FINISH"}).report(NOW)
 PAUSED = mirror_of({**RUNNING, "gcode_state": "PAUSE"}).report(NOW)
+COLD = mirror_of({**RUNNING, "gcode_state": "FINISH", "nozzle_temper": 25.0}).report(NOW)
+BEFORE_JOG = "M211 S\nM211 X1 Y1 Z1\nM1002 push_ref_mode\nG91\n"
 PROJECT = projects.Project(
     RemoteFile("/order-1042-p1.gcode.3mf", 1000), 2, SlotMap((1, None, 4)), "731200456", "order"
 )
 
 
-def body(report: DeviceReport, kind: str, **arguments: str | int) -> dict[str, object]:
+def body(report: DeviceReport, kind: str, **arguments: str | float) -> dict[str, object]:
     planned = commands.plan(DeviceCommand(kind, arguments), report, models.by_serial("01P"))
     assert isinstance(planned, Plan)
     decoded: dict[str, object] = json.loads(codec.encode(planned.request, "7"))
@@ -43,11 +45,19 @@ def refusal(report: DeviceReport, kind: str, **arguments: str | int) -> str:
         ("home_z", {}, "G28 Z\n"),
         ("set_fan_speed", {"target": 50}, "M106 P1 S128\n"),
         ("set_fan_speed", {"target": 100, "fan": "chamber"}, "M106 P3 S255\n"),
+        ("set_flow_rate", {"target": 95}, "M221 S95\n"),
+        ("extrude", {"distance": 5}, "M83\nG0 E5 F300\n"),
+        ("retract", {"distance": 2.5, "speed": 120}, "M83\nG0 E-2.5 F120\n"),
+        (
+            "jog",
+            {"x": 10, "z": -0.5},
+            f"{BEFORE_JOG}G1 X10 F3000\nG1 Z-0.5 F600\nM1002 pop_ref_mode\nM211 R\n",
+        ),
         ("custom_gcode", {"gcode": "G91\r\n\n G1 Z5 "}, "G91\nG1 Z5\n"),
     ],
 )
 def test_commands_that_are_gcode_lines(
-    kind: str, arguments: dict[str, str | int], lines: str
+    kind: str, arguments: dict[str, str | int | float], lines: str
 ) -> None:
     expected = {"print": {"sequence_id": "7", "command": "gcode_line", "param": lines}}
     assert body(IDLE, kind, **arguments) == expected
@@ -133,20 +143,33 @@ def test_filament_changes_use_the_trays_of_the_wire(
             IDLE,
             "set_chamber_temp",
             {"target": 40},
-            "This printer has no chamber heater (capability TEMPERATURE: chamber).",
+            "This printer has no chamber heater (capability CHAMBER_TEMPERATURE).",
         ),
-        (
-            IDLE,
-            "set_flow_rate",
-            {"target": 90},
-            "Bambu printers have no capability to change the flow rate while printing.",
-        ),
+        (BUSY, "jog", {"x": 10}, "The printer is at work; moving its axes would ruin the print."),
+        (IDLE, "jog", {}, "Nobody said which axis to move."),
+        (IDLE, "jog", {"z": 351}, "z must be a number from -350 to 350 mm."),
+        (COLD, "extrude", {"distance": 5}, "The nozzle is colder than 170 °C; heat it first."),
+        (BUSY, "calibrate_bed", {}, "The printer is at work; calibrating would ruin the print."),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_sentence(
     report: DeviceReport, kind: str, arguments: dict[str, str | int], sentence: str
 ) -> None:
     assert refusal(report, kind, **arguments) == sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "serial", "option"),
+    [
+        ("calibrate_bed", "01P", 2),
+        ("calibrate_z_offset", "01P", 2),
+        ("calibrate_z_offset", "094", 16),
+    ],
+)
+def test_calibration_is_asked_for_by_its_bits(kind: str, serial: str, option: int) -> None:
+    planned = commands.plan(DeviceCommand(kind), IDLE, models.by_serial(serial))
+    assert isinstance(planned, Plan)
+    assert (planned.request.command, planned.request.body) == ("calibration", {"option": option})
 
 
 def test_a_hot_chamber_needs_m145_except_on_the_x1e() -> None:

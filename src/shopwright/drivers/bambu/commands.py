@@ -21,6 +21,14 @@ FASTEST_PERCENT = 200.0
 FANS = {"part": 1, "aux": 2, "chamber": 3}
 EXTERNAL_TRAY = 254
 RELIABLY = 1  # Studio sends pause, resume and stop at QoS 1
+FLOWS = (50, 200)  # percent
+TRAVEL_MM = 350.0  # of the largest model; fleet knows each one's
+FEED = {"x": 3000, "y": 3000, "z": 600}  # mm a minute, unless somebody says otherwise
+FASTEST_FEED = 12_000
+MOST_FILAMENT_MM = 100.0
+FILAMENT_FEED = 300
+SOFT_C = 170.0  # below it the extruder grinds the filament
+LEVEL_BED, NOZZLE_OFFSET = 2, 16  # bits of the calibration's option
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,11 @@ class _Situation:
             raise _Unusable(f"{key} must be a number from {low:g} to {high:g} {unit}.")
         return value
 
+    def feed(self, usual: int) -> int:
+        if self.command.arguments.get("speed") is None:
+            return usual
+        return round(self.number("speed", 1, FASTEST_FEED, "mm a minute"))
+
     def slot(self) -> int:
         return int(self.number("slot", EXTERNAL, LAST_SLOT, "(a slot; 0 is the external spool)"))
 
@@ -116,7 +129,7 @@ def _set_bed(now: _Situation) -> Plan:
 
 def _set_chamber(now: _Situation) -> Plan:
     if now.model is None or not now.model.has_chamber_heater:
-        raise _Unusable("This printer has no chamber heater (capability TEMPERATURE: chamber).")
+        raise _Unusable("This printer has no chamber heater (capability CHAMBER_TEMPERATURE).")
     target = round(now.number("target", 0, HOTTEST["chamber"], "°C"))
     first = "M145 P1\n" if target > HOT_CHAMBER_C and now.model.name != "X1E" else ""
     return Plan(_gcode(f"{first}M141 S{target}"), _has_target("chamber_target", target))
@@ -151,6 +164,54 @@ def _set_speed(now: _Situation) -> Plan:
     level = min(SPEEDS, key=lambda each: abs(SPEEDS[each] - percent))
     request = Request("print", "print_speed", {"param": str(level)})
     return Plan(request, lambda _, state: readings.speed_level(state) == level)
+
+
+def _set_flow(now: _Situation) -> Plan:
+    """With a number M221 is the flow; without one it is about end stops."""
+    return Plan(_gcode(f"M221 S{round(now.number('target', *FLOWS, 'percent'))}"))
+
+
+def _jog(now: _Situation) -> Plan:
+    """As Studio moves an axis: end stops stay on, and the modes of motion come back afterwards."""
+    now.demand_still("moving its axes")
+    moves = []
+    for axis, usual in FEED.items():
+        if now.command.arguments.get(axis) is not None:
+            millimetres = now.number(axis, -TRAVEL_MM, TRAVEL_MM, "mm")
+            moves.append(f"G1 {axis.upper()}{millimetres:g} F{now.feed(usual)}")
+    if not moves:
+        raise _Unusable("Nobody said which axis to move.")
+    before = "M211 S\nM211 X1 Y1 Z1\nM1002 push_ref_mode\nG91"
+    lines = "\n".join(moves)
+    return Plan(_gcode(f"{before}\n{lines}\nM1002 pop_ref_mode\nM211 R"))
+
+
+def _extrude(sign: int) -> Callable[[_Situation], Plan]:
+    def build(now: _Situation) -> Plan:
+        now.demand_still("moving the filament")
+        heat = now.report.temperatures if now.report else None
+        if heat is None or heat.nozzle is None or heat.nozzle < SOFT_C:
+            raise _Unusable(f"The nozzle is colder than {SOFT_C:g} °C; heat it first.")
+        length = sign * now.number("distance", 0, MOST_FILAMENT_MM, "mm")
+        return Plan(_gcode(f"M83\nG0 E{length:g} F{now.feed(FILAMENT_FEED)}"))
+
+    return build
+
+
+def _calibrate_bed(now: _Situation) -> Plan:
+    return _calibration(now, LEVEL_BED)
+
+
+def _calibrate_z(now: _Situation) -> Plan:
+    """One nozzle finds its offset by touching the bed while it levels; two have a way of their
+    own."""
+    has_two = now.model is not None and now.model.has_two_nozzles
+    return _calibration(now, NOZZLE_OFFSET if has_two else LEVEL_BED)
+
+
+def _calibration(now: _Situation, option: int) -> Plan:
+    now.demand_still("calibrating")
+    return Plan(Request("print", "calibration", {"option": option}))
 
 
 def _light(mode: str) -> Callable[[_Situation], Plan]:
@@ -220,8 +281,6 @@ def _no_such(kind: str) -> str:
 
 UNSUPPORTED = {
     "start_print": "Prints are started by dispatching a job, not by this command.",
-    # On Bambu firmware M221 saves and restores end-stop states, it is not the flow rate.
-    "set_flow_rate": "Bambu printers have no capability to change the flow rate while printing.",
 }
 
 BUILDERS: Mapping[str, Callable[[_Situation], Plan]] = {
@@ -238,6 +297,12 @@ BUILDERS: Mapping[str, Callable[[_Situation], Plan]] = {
     "home_z": _home("Z"),
     "set_fan_speed": _set_fan,
     "set_print_speed": _set_speed,
+    "set_flow_rate": _set_flow,
+    "jog": _jog,
+    "extrude": _extrude(1),
+    "retract": _extrude(-1),
+    "calibrate_bed": _calibrate_bed,
+    "calibrate_z_offset": _calibrate_z,
     "camera_on": _camera("enable"),
     "camera_off": _camera("disable"),
     "light_on": _light("on"),

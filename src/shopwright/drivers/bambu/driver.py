@@ -46,6 +46,13 @@ class BambuDriver:
         | Capability.FAN
         | Capability.SPEED
         | Capability.GCODE
+        | Capability.CHAMBER_TEMPERATURE  # of the models that have the heater
+        | Capability.FLOW
+        | Capability.FILAMENT
+        | Capability.JOG
+        | Capability.EXTRUDE
+        | Capability.CALIBRATE
+        | Capability.CAMERA_SWITCH
     )
 
     def __init__(self, endpoint: Endpoint, *, timeouts: Timeouts) -> None:

@@ -15,6 +15,7 @@ class Model:
     has_chamber_sensor: bool = True  # P1 and A1 report a constant 5 °C instead
     has_chamber_heater: bool = False
     has_jpeg_camera: bool = False  # port 6000; the others stream RTSP
+    has_two_nozzles: bool = False
 
 
 MODELS = (
@@ -26,11 +27,11 @@ MODELS = (
     Model("P2S", ("22E",)),
     Model("A1 mini", ("030",), has_chamber_sensor=False, has_jpeg_camera=True),
     Model("A1", ("039",), has_chamber_sensor=False, has_jpeg_camera=True),
-    Model("H2D", ("094",), has_chamber_heater=True),
-    Model("H2D Pro", (), has_chamber_heater=True),
+    Model("H2D", ("094",), has_chamber_heater=True, has_two_nozzles=True),
+    Model("H2D Pro", (), has_chamber_heater=True, has_two_nozzles=True),
     Model("H2S", ("093",), has_chamber_heater=True),
     Model("H2C", (), has_chamber_heater=True),
-    Model("X2D", ("20P9",)),
+    Model("X2D", ("20P9",), has_two_nozzles=True),
     Model("A2L", ("26A19",), has_chamber_sensor=False, has_jpeg_camera=True),
 )
 

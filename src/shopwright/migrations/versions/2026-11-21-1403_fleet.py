@@ -96,6 +96,16 @@ def upgrade() -> None:
 
     with op.batch_alter_table("printer_commands", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sent_to", sa.String(length=80), nullable=True))
+        batch_op.add_column(
+            sa.Column("timeout_s", sa.BigInteger(), server_default="60", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("printer_ip", sa.String(length=255), server_default="", nullable=False)
+        )
+        batch_op.add_column(sa.Column("result", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("is_hidden", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+        )
 
     with op.batch_alter_table("printers", schema=None) as batch_op:
         batch_op.add_column(
@@ -134,6 +144,10 @@ def downgrade() -> None:
         batch_op.drop_column("driven_by")
 
     with op.batch_alter_table("printer_commands", schema=None) as batch_op:
+        batch_op.drop_column("is_hidden")
+        batch_op.drop_column("result")
+        batch_op.drop_column("printer_ip")
+        batch_op.drop_column("timeout_s")
         batch_op.drop_column("sent_to")
 
     with op.batch_alter_table("agents", schema=None) as batch_op:

@@ -11,6 +11,7 @@ import msgspec
 from shopwright.sandbox.bambu.job import JobRequest
 from shopwright.sandbox.bambu.knobs import AckMode, AuthMode
 from shopwright.sandbox.bambu.machine import SPEED_PERCENT, GcodeState, Machine
+from shopwright.sandbox.bambu.motion import AXES
 from shopwright.sandbox.bambu.reports import HMS_VERIFICATION_FAILED, version_report
 from shopwright.sandbox.bambu.spools import EXTERNAL_TRAY, NO_TRAY, Spool
 
@@ -188,6 +189,14 @@ def _run_gcode(machine: Machine, body: Body) -> None:
             machine.fans[int(words.get("P", 1))] = min(max(int(words.get("S", 255)), 0), 255)
         elif code == "M107":
             machine.fans[1] = 0
+        elif code == "M221" and "S" in words:
+            machine.flow_percent = int(words["S"])
+        elif code == "G28":
+            machine.motion.home("".join(axis for axis in AXES if axis in rest.upper()))
+        elif code in ("G0", "G1"):
+            machine.motion.move(words)
+        else:
+            machine.motion.switch(code, rest)
 
 
 _HEATERS = {"M104": "nozzle", "M109": "nozzle", "M140": "bed", "M190": "bed", "M141": "chamber"}
@@ -201,6 +210,14 @@ def _skip_objects(machine: Machine, body: Body) -> bool:
         return False
     machine.skipped_objects += [n for n in wanted if n not in machine.skipped_objects]
     return True
+
+
+def _calibrate(machine: Machine, body: Body) -> bool:
+    return machine.calibrate(int(body["option"]))
+
+
+def _record(machine: Machine, body: Body) -> None:
+    machine.is_recording = {"enable": True, "disable": False}[str(body["control"])]
 
 
 def _set_light(machine: Machine, body: Body) -> None:
@@ -248,14 +265,13 @@ def _accept(_: Machine, __: Body) -> None:
 
 
 _ECHOED_PRINT_COMMANDS = (
-    *("ams_user_setting", "ams_get_rfid", "ams_filament_drying", "calibration", "print_option"),
+    *("ams_user_setting", "ams_get_rfid", "ams_filament_drying", "print_option"),
     *("extrusion_cali_get", "extrusion_cali_sel", "extrusion_cali_set", "extrusion_cali_del"),
     *("set_airduct", "select_extruder"),
 )
 _ECHOED_COMMANDS = (
     *(("system", "get_accessories"), ("system", "set_accessories"), ("system", "uiop")),
-    *(("camera", "ipcam_record_set"), ("camera", "ipcam_timelapse")),
-    *(("xcam", "xcam_control_set"), ("upgrade", "get_history")),
+    *(("camera", "ipcam_timelapse"), ("xcam", "xcam_control_set"), ("upgrade", "get_history")),
 )
 _HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("print", "project_file"): _start_project,
@@ -271,6 +287,8 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("print", "unload_filament"): _unload,
     ("print", "ams_control"): _ams_control,
     ("print", "ams_filament_setting"): _set_filament,
+    ("print", "calibration"): _calibrate,
+    ("camera", "ipcam_record_set"): _record,
     ("system", "ledctrl"): _set_light,
     **dict.fromkeys((("print", command) for command in _ECHOED_PRINT_COMMANDS), _accept),
     **dict.fromkeys(_ECHOED_COMMANDS, _accept),

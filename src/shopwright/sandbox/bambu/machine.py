@@ -17,6 +17,7 @@ from shopwright.sandbox.bambu.heat import Heat
 from shopwright.sandbox.bambu.job import Job, JobRequest, PrintOutcome, PrintRecord
 from shopwright.sandbox.bambu.knobs import Knobs
 from shopwright.sandbox.bambu.models import Model
+from shopwright.sandbox.bambu.motion import Motion
 from shopwright.sandbox.bambu.sliced import PlateFacts, Unreadable, read_gcode, read_plate
 from shopwright.sandbox.bambu.spools import EXTERNAL_TRAY, NO_TRAY, Ams
 
@@ -28,6 +29,7 @@ BUSY = 0x0500_4004
 CARD_FAULT = 0x0500_C010
 UNPARSABLE = 0x0500_4003
 STAGE_RUNOUT, STAGE_USER_PAUSE = 6, 16
+CALIBRATION_S = 30.0  # in printer time
 SPEED_PERCENT = {1: 50, 2: 100, 3: 124, 4: 166}
 _TINY_S = 1e-6
 
@@ -64,6 +66,11 @@ class Machine:
     speed_level: int = 2
     is_plate_clear: bool = True
     light: str = "on"
+    is_recording: bool = True
+    flow_percent: int = 100
+    motion: Motion = field(default_factory=Motion)
+    calibrations: list[int] = field(default_factory=list)  # options, as they were asked for
+    calibrating_until_s: float = 0.0
     fans: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0, 3: 0})  # P number: 0..255
     skipped_objects: list[int] = field(default_factory=list)
     gcode_lines: list[str] = field(default_factory=list)
@@ -151,6 +158,20 @@ class Machine:
         self.hms.clear()
         self._timers.clear()
         self.is_changed = True
+
+    @property
+    def is_calibrating(self) -> bool:
+        return self.now_s < self.calibrating_until_s
+
+    def calibrate(self, option: int) -> bool:
+        """Level the bed, or what else the bits of ``option`` say; False while it is at work."""
+        if self.is_busy or self.is_calibrating:
+            return False
+        self.calibrations.append(option)
+        self.motion.home("XYZ")
+        self.calibrating_until_s = self.now_s + CALIBRATION_S / max(self.knobs.speed, _TINY_S)
+        self.after(self.calibrating_until_s - self.now_s, self._end_calibration)
+        return True
 
     def clear_error(self) -> None:
         self.print_error = 0
@@ -281,6 +302,9 @@ class Machine:
         if any(self.ams.spool(tray) is None for tray in trays if tray != EXTERNAL_TRAY):
             return 0x0700_8012  # a filament without a loaded tray
         return 0
+
+    def _end_calibration(self) -> None:
+        self.is_changed = True
 
     def _refuse_busy(self, request: JobRequest) -> None:
         self.refuse(request.subtask_id, BUSY)

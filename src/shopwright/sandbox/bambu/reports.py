@@ -14,6 +14,7 @@ from shopwright.sandbox.bambu.machine import (
     Machine,
 )
 from shopwright.sandbox.bambu.models import Model
+from shopwright.sandbox.bambu.motion import AXES
 from shopwright.sandbox.bambu.spools import changed_units
 
 FUN_BASE = 0x0000_000C_0108_FF9F
@@ -23,6 +24,7 @@ CARD_PRESENT = 0x100
 AMS_REMAIN = 0x80
 HMS_VERIFICATION_FAILED = (0x0500_0500, 0x0001_0007)
 LEGACY_CHAMBER_C = 5  # P1 and A1 have no sensor and always say 5
+STAGE_LEVELLING = 1
 CANCELLED_STATES = frozenset({CANCELLED_AT_PRINTER, 0x0500_400E})
 
 
@@ -130,7 +132,7 @@ def _stage(machine: Machine) -> int:
         return machine.pause_stage
     if machine.job and machine.state in (GcodeState.PREPARE, GcodeState.RUNNING):
         return machine.job.stage
-    return machine.model.idle_stage
+    return STAGE_LEVELLING if machine.is_calibrating else machine.model.idle_stage
 
 
 def _heat_fields(machine: Machine) -> dict[str, Any]:
@@ -165,10 +167,18 @@ def _machine_fields(machine: Machine) -> dict[str, Any]:
         "online": {"ahb": False, "rfid": False, "version": 1},
         "ams_status": 0,
         "ams_rfid_status": 0,
-        "ipcam": {"ipcam_dev": "1", "ipcam_record": "enable", "timelapse": "disable"},
+        "ipcam": {
+            "ipcam_dev": "1",
+            "ipcam_record": _switch(machine.is_recording),
+            "timelapse": "disable",
+        },
         "xcam": {"first_layer_inspector": True, "spaghetti_detector": True},
         "upgrade_state": {"status": "IDLE", "progress": "0", "new_version_state": 2},
     }
+
+
+def _switch(is_on: bool) -> str:
+    return "enable" if is_on else "disable"
 
 
 def _fan(machine: Machine, number: int) -> str:
@@ -176,7 +186,7 @@ def _fan(machine: Machine, number: int) -> str:
 
 
 def _home_flag(machine: Machine) -> int:
-    flag = 7 | AMS_REMAIN
+    flag = AMS_REMAIN | sum(1 << AXES.index(axis) for axis in machine.motion.homed)
     if machine.knobs.has_card:
         flag |= CARD_PRESENT
     if machine.knobs.is_door_open and machine.model.name.startswith("X1"):
