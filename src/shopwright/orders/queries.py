@@ -104,17 +104,17 @@ async def store_plans(session: WriteSession, ctx: Actor, items: Collection[Order
     for item in items:
         if session.is_modified(item):
             alike[tuple(getattr(item, name) for name in PLANNED)].append(item)
+    for values, group in alike.items():  # else the first statement would flush them one by one
+        for item, (name, value) in product(group, zip(PLANNED, values, strict=True)):
+            set_committed_value(item, name, value)
     for values, group in alike.items():
-        planned = dict(zip(PLANNED, values, strict=True))
         await session.execute(
             update(OrderItem)
             .where(OrderItem.organization_id == ctx.organization_id)
             .where(bulk.among(session, OrderItem.id, [item.id for item in group]))
-            .values(planned)
+            .values(dict(zip(PLANNED, values, strict=True)))
             .execution_options(synchronize_session=False)
         )
-        for item, (name, value) in product(group, planned.items()):
-            set_committed_value(item, name, value)
 
 
 async def list_waiting_items(

@@ -45,9 +45,10 @@ async def plan_items(
     for item in items:
         if item.variant_id is None and item.sku in variants:
             item.variant_id = variants[item.sku].id
-    recipes = await catalog.list_recipes(
-        session, ctx, {i.variant_id for i in items if i.variant_id}
-    )
+    with session.no_autoflush:  # the items are written by `store_plans`, many at once
+        recipes = await catalog.list_recipes(
+            session, ctx, {i.variant_id for i in items if i.variant_id}
+        )
     ready = [
         (item, recipe)
         for item in items
