@@ -58,6 +58,7 @@ _LISTS = {
     "product": "catalog", "print_file": "catalog", "filament": "filament",
     "connection": "connections", "channel_sync": "connections", "listing_sync": "catalog",
     "customer": "customers",
+    "delivery": "notifications", "notifications": "notifications",
 }  # fmt: skip
 _COUNTED = frozenset(
     {"printer", "printer_setup", "queue", "order", "inbox", "connection"}

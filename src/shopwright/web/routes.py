@@ -14,6 +14,7 @@ from shopwright.web import (
     invitation,
     job_queue,
     live,
+    notifications,
     order_board,
     order_imports,
     order_work,
@@ -48,6 +49,7 @@ ROUTERS = (
     filament.router,
     reports.router,
     connections.router,
+    notifications.router,
     people.router,
     invitation.router,
 )

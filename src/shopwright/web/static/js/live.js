@@ -7,7 +7,7 @@
   const isBusy = (element) => {
     const focus = document.activeElement;
     return (element.contains(focus) && focus.matches("input:not([type=hidden]), textarea, select"))
-      || element.querySelector("details.menu[open], form[data-dirty]") !== null;
+      || element.querySelector("details.menu[open], form[data-dirty], form.htmx-request") !== null;
   };
 
   const openIn = (element) =>
