@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel.db import EnumText, TenantModel
 from shopwright.kernel.settings import MailSecurity
-from shopwright.notifications.states import DeliveryStatus, TargetKind
+from shopwright.notifications.states import DeliveryStatus, TargetKind, WebhookStatus
 from shopwright.notifications.topics import Topic
 
 
@@ -122,3 +122,86 @@ class NotificationDelivery(TenantModel):
     answer: Mapped[str | None] = mapped_column(String(500))  # the other side's last, in words
     effect_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("effects.id"))
     digest_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class WebhookEndpoint(TenantModel):
+    """A program that is told of events. ``secrets``: ``[encrypted, signs until or null]``, newest
+    first. ``lease_until`` is the lane's: one process at a time sends to an endpoint.
+
+    ``failures`` counts tries since the last success; ``paused_until`` is its pause between them.
+    """
+
+    __tablename__ = "webhook_endpoints"
+
+    url: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(String(200), default="")
+    event_types: Mapped[list[str]] = mapped_column(default=list)  # empty: all
+    secrets: Mapped[list[Any]] = mapped_column(default=list)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    disabled_reason: Mapped[str | None] = mapped_column(String(500))
+    disabled_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(500))
+    last_success_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class WebhookEvent(TenantModel):
+    """What happened, as it is sent: ``body`` never changes, so that every try says the same."""
+
+    __tablename__ = "webhook_events"
+    __table_args__ = (
+        Index("ix_webhook_events_created", "created_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    type: Mapped[str] = mapped_column(String(60))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class WebhookDelivery(TenantModel):
+    """One event for one endpoint; its uuid is the ``webhook-id``, the same at every try."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index("uq_webhook_deliveries_event", "endpoint_id", "event_id", unique=True),
+        Index("ix_webhook_deliveries_lane", "endpoint_id", "status", "id"),
+        Index("ix_webhook_deliveries_due", "status", "next_try_at"),
+        Index("ix_webhook_deliveries_created", "created_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    endpoint_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("webhook_endpoints.id", ondelete="CASCADE")
+    )
+    event_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("webhook_events.id", ondelete="CASCADE"), index=True
+    )
+    type: Mapped[str] = mapped_column(String(60))
+    status: Mapped[WebhookStatus] = mapped_column(
+        EnumText(WebhookStatus), default=WebhookStatus.PENDING
+    )
+    tries: Mapped[int] = mapped_column(default=0)  # since it was made or replayed
+    next_try_at: Mapped[datetime | None]
+    give_up_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(String(500))  # the last, in words
+
+
+class WebhookAttempt(TenantModel):
+    """One try: when, how long, and the first of what the receiver said."""
+
+    __tablename__ = "webhook_attempts"
+
+    delivery_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), index=True
+    )
+    began_at: Mapped[datetime]
+    took_ms: Mapped[int]
+    status_code: Mapped[int | None]
+    sentence: Mapped[str] = mapped_column(String(500))
+    answer: Mapped[str] = mapped_column(Text, default="")

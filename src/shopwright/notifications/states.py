@@ -55,3 +55,24 @@ def check_transition(current: DeliveryStatus, target: DeliveryStatus) -> None:
 
 def sources_of(target: DeliveryStatus) -> list[DeliveryStatus]:
     return [status for status, targets in TRANSITIONS.items() if target in targets]
+
+
+class WebhookStatus(StrEnum):
+    """Of one event on its way to one webhook endpoint."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+SETTLED = frozenset({WebhookStatus.DELIVERED, WebhookStatus.FAILED})
+
+WEBHOOK_TRANSITIONS: Mapping[WebhookStatus, frozenset[WebhookStatus]] = {
+    WebhookStatus.PENDING: frozenset({WebhookStatus.SENDING, WebhookStatus.FAILED}),
+    WebhookStatus.SENDING: frozenset(
+        {WebhookStatus.PENDING, WebhookStatus.DELIVERED, WebhookStatus.FAILED}
+    ),
+    WebhookStatus.DELIVERED: frozenset({WebhookStatus.PENDING}),  # a person replays it
+    WebhookStatus.FAILED: frozenset({WebhookStatus.PENDING}),
+}

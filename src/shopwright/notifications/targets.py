@@ -198,8 +198,7 @@ async def begin_now(
     begun = known and await deliveries.begin(session, ctx.organization_id, known.id, now)
     if not begun:
         raise EffectsHeld("Nothing goes out since a restore, until the owner releases it.")
-    touch(session, ctx.organization_id, telling.TOPIC, begun.id)
-    return begun
+    return begun  # told to pages once it has ended: they would fetch the form that waits for it
 
 
 def _move_to(session: WriteSession, target: NotificationTarget, address: CheckedAddress) -> None:
