@@ -13,6 +13,7 @@ from shopwright.accounts.scopes import SCOPES
 from shopwright.kernel.actor import RANK, Role
 from shopwright.kernel.edge import Now, ProcessDep, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid
+from shopwright.notifications.telling import has_mail_server
 from shopwright.web.judging import judge
 from shopwright.web.page import AdminPageCtx, done, fragment, is_htmx
 
@@ -63,10 +64,12 @@ async def invite(
     typed = {"email": email.strip(), "role": role}
     wanted = judge(InvitationCreate, typed, SENTENCES)
     invited = await members.invite(session, ctx, email=wanted.email, role=role, now=now)
+    is_mailed = await has_mail_server(session, ctx.organization_id)
+    mailed = " A mail with it is on its way." if is_mailed else ""
     return _show_once(
         request,
         title=f"Send this link to {invited.invitation.email}",
-        text="It is shown only now, works once and for seven days.",
+        text=f"It is shown only now, works once and for seven days.{mailed}",
         secret=f"{process.settings.base_url}/invitation?token={invited.token}",
     )
 
