@@ -35,6 +35,7 @@ def endpoint_of(printer: Printer, vault: Vault) -> Endpoint:
         mqtt_port=printer.ports.get("mqtt"),
         ftps_port=printer.ports.get("ftps"),
         camera_port=printer.ports.get("camera"),
+        http_port=printer.ports.get("http"),
         pinned_fingerprint=printer.fingerprint,
         options={"model": printer.model or ""},
     )

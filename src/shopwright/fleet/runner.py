@@ -175,7 +175,7 @@ def _same(one: _Way, other: _Way | None) -> bool:
     """Whether the link still fits; what was learned from the printer itself does not count."""
     if other is None or one.driver is not other.driver:
         return False
-    settings = ("host", "access_code", "mqtt_port", "ftps_port", "camera_port")
+    settings = ("host", "access_code", "mqtt_port", "ftps_port", "camera_port", "http_port")
     old, new = one.endpoint, other.endpoint
     is_same_printer = old.serial in {None, new.serial}
     return is_same_printer and all(getattr(old, name) == getattr(new, name) for name in settings)

@@ -1,0 +1,1 @@
+"""Klipper printers behind Moonraker: its HTTP API, with an API key where it wants one."""

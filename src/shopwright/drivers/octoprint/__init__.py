@@ -1,0 +1,1 @@
+"""Printers behind OctoPrint: its REST API, with an API key."""

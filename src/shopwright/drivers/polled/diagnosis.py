@@ -1,0 +1,64 @@
+"""Which part of the way to a printer is the matter, and what to do about it."""
+
+from collections.abc import Sequence
+
+from shopwright.drivers.errors import CredentialRejected, LinkFailed
+from shopwright.drivers.polled.dialect import Dialect
+from shopwright.fleet.port import DeviceReport, Diagnosis, DiagnosisStep, Finding
+from shopwright.fleet.states import Activity
+
+KEY, REPORT, PRINTER, STORAGE = "access key", "report", "printer", "storage"
+UNREACHED = frozenset({Finding.HOST_UNREACHABLE, Finding.PORT_CLOSED})
+
+
+async def diagnose(dialect: Dialect) -> Diagnosis:
+    """All steps up to the first that makes the rest pointless; a fault is a step, not an error."""
+    steps: list[DiagnosisStep] = []
+    try:
+        async with dialect.link:
+            await _walk(dialect, steps)
+    except (LinkFailed, CredentialRejected) as err:
+        steps.append(_fault(dialect, steps, err))
+    return Diagnosis(tuple(steps))
+
+
+async def _walk(dialect: Dialect, steps: list[DiagnosisStep]) -> None:
+    try:
+        name = await dialect.identify()
+    except CredentialRejected:
+        name = dialect.program  # it hides its version from strangers; the next step says it all
+    steps.append(_good(_port(dialect), "Something answers there."))
+    steps.append(_good(dialect.program, f"It is {name}."))
+    await dialect.sign_in()
+    steps.append(_good(KEY, "The key is right."))
+    report = await dialect.read()
+    steps.append(_good(REPORT, f"The printer reports {report.native or 'nothing'}."))
+    steps.append(_machine(report))
+    steps.extend(await dialect.look())
+
+
+def _fault(
+    dialect: Dialect, steps: Sequence[DiagnosisStep], err: LinkFailed | CredentialRejected
+) -> DiagnosisStep:
+    if isinstance(err, CredentialRejected):
+        return DiagnosisStep(KEY, err.finding, str(err))
+    if err.finding in UNREACHED:
+        return DiagnosisStep(_port(dialect), err.finding, str(err))
+    if err.finding is Finding.WRONG_PRINTER:
+        return DiagnosisStep(dialect.program, err.finding, str(err))
+    return DiagnosisStep(REPORT if steps else _port(dialect), err.finding, str(err))
+
+
+def _machine(report: DeviceReport) -> DiagnosisStep:
+    if report.activity in {Activity.ERROR, Activity.UNKNOWN}:
+        sentence = report.faults[0].sentence if report.faults else "Its state is not known."
+        return DiagnosisStep(PRINTER, Finding.SILENT, sentence)
+    return _good(PRINTER, "The printer is connected and answers.")
+
+
+def _port(dialect: Dialect) -> str:
+    return f"HTTP port {dialect.link.port}"
+
+
+def _good(name: str, sentence: str) -> DiagnosisStep:
+    return DiagnosisStep(name, Finding.OK, sentence)
