@@ -28,7 +28,7 @@ from shopwright.catalog.states import StepKind
 from shopwright.channels.models import ChannelReject, Connection
 from shopwright.channels.push import POST_TRACKING
 from shopwright.channels.states import ConnectionStatus
-from shopwright.fleet.models import Printer
+from shopwright.fleet.models import Agent, Printer
 from shopwright.inventory.materials import Material
 from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import effects, ids
@@ -570,6 +570,15 @@ async def make_spool(
     session.add(spool)
     await session.flush()
     return spool
+
+
+@row_for("agent")
+async def make_agent_id(session: WriteSession, actor: Actor) -> int:
+    """One that never called."""
+    agent = Agent(organization_id=actor.organization_id, name=f"Agent {next(_numbers)}")
+    session.add(agent)
+    await session.flush()
+    return agent.id
 
 
 @row_for("printer")

@@ -33,6 +33,7 @@ PUBLIC = {
     "POST /api/auth/callback",  # a code that only its verifier opens
     "POST /api/auth/refresh",
     "POST /api/auth/invitations/accept",  # the invitation's token
+    "POST /api/agents/enrol",  # the enrolment code
     "GET /files/{token}",  # the link is signed
     "GET /uploads/{file}",  # so is this one
     "GET /etsy/callback",  # its state is ours, used once

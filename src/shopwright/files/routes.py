@@ -26,11 +26,16 @@ uploads = APIRouter(prefix="/uploads", tags=["files"], dependencies=[Depends(_ch
     response_class=Response,
     responses=problems(FileLinkInvalid, FileLinkExpired, StoredFileMissing),
 )
-async def fetch_file(token: str, process: ProcessDep, files: Files) -> Response:
-    """The file that a signed link names, as an attachment, until the link expires."""
+async def fetch_file(token: str, request: Request, process: ProcessDep, files: Files) -> Response:
+    """The file that a signed link names, as an attachment, until the link expires. ``Range:
+    bytes=N-`` answers 206 with the rest."""
     link = service.open_link(process, token)
     return await send_attachment(
-        files, link.sha256, filename=link.filename, content_type=link.content_type
+        files,
+        link.sha256,
+        filename=link.filename,
+        content_type=link.content_type,
+        asked_range=request.headers.get("range"),
     )
 
 
@@ -39,6 +44,6 @@ async def fetch_file(token: str, process: ProcessDep, files: Files) -> Response:
     response_class=Response,
     responses=problems(FileLinkInvalid, FileLinkExpired, StoredFileMissing),
 )
-async def fetch_upload(file: str, process: ProcessDep, files: Files) -> Response:
+async def fetch_upload(file: str, request: Request, process: ProcessDep, files: Files) -> Response:
     """The same under the shop manager's path: ``file`` is a signed link's token, never a name."""
-    return await fetch_file(file, process, files)
+    return await fetch_file(file, request, process, files)

@@ -1,5 +1,7 @@
 """How stored bytes leave: attachments in a sandbox; only pictures that we drew ourselves inline."""
 
+import re
+from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -11,21 +13,37 @@ SANDBOX = "sandbox; default-src 'none'"
 PICTURE_AGE_S = 86_400
 MAX_PICTURE_BYTES = 4_000_000
 PLAIN = "application/octet-stream"
+FROM_HERE = re.compile(r"bytes=(\d{1,18})-")
 
 
 async def send_attachment(
-    files: FileStore, sha256: str, *, filename: str, content_type: str = PLAIN
+    files: FileStore,
+    sha256: str,
+    *,
+    filename: str,
+    content_type: str = PLAIN,
+    asked_range: str | None = None,
 ) -> Response:
-    """The whole file, to be saved and never shown; raises StoredFileMissing."""
+    """The file, to be saved and never shown, or the rest of it from where a broken-off download
+    goes on; raises StoredFileMissing."""
     size = await files.size(sha256)
+    start = _start_of(asked_range, size)
     headers = {
         "Content-Disposition": _attachment(filename),
-        "Content-Length": str(size),
+        "Content-Length": str(size - start),
+        "Accept-Ranges": "bytes",
         "Content-Security-Policy": SANDBOX,
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
-    return StreamingResponse(files.stream(sha256), media_type=content_type, headers=headers)
+    if start:
+        headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+    return StreamingResponse(
+        _rest(files.stream(sha256), start),
+        status_code=206 if start else 200,
+        media_type=content_type,
+        headers=headers,
+    )
 
 
 async def send_picture(
@@ -43,6 +61,20 @@ async def send_picture(
         return Response(status_code=304, headers=headers)
     content = await files.read(sha256, max_bytes=MAX_PICTURE_BYTES)
     return Response(content, media_type=content_type, headers=headers)
+
+
+def _start_of(asked: str | None, size: int) -> int:
+    """Where to begin: only ``bytes=N-`` is served as a range, anything else by the whole file."""
+    found = FROM_HERE.fullmatch(asked or "")
+    start = int(found[1]) if found else 0
+    return start if start < size else 0
+
+
+async def _rest(chunks: AsyncIterator[bytes], skip: int) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        if skip < len(chunk):
+            yield chunk[skip:] if skip else chunk
+        skip = max(skip - len(chunk), 0)
 
 
 def _is_known(request: Request, sha256: str) -> bool:

@@ -4,7 +4,6 @@ functions as under a runner of our own, and the same events are published."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -33,8 +32,6 @@ from shopwright.kernel.errors import Conflict, NotFound, ShopError
 from shopwright.kernel.live import touch
 
 log = structlog.get_logger()
-
-E = TypeVar("E", DeviceJobReported, DeviceShowsJob, StartPhase)
 
 MIN_SKEW = timedelta(seconds=1)  # less is the way through the network
 EFFECTS = {
@@ -85,7 +82,7 @@ async def apply_batch(
         if told.sequence <= done:
             continue
         done = told.sequence
-        sentence = await _try_one(session, ctx, agent, _on_our_clock(told, skew))
+        sentence = await _try_one(session, ctx, agent, told, skew)
         if sentence is not None:
             log.warning("an agent's event was refused", agent_id=agent.id, reason=sentence)
             refused.append(Refusal(told.sequence, sentence))
@@ -109,13 +106,17 @@ def _on_our_clock(told: Told, skew: timedelta) -> Told:
     return replace(told, fact=agent_codec.shifted(told.fact, skew))
 
 
-async def _try_one(session: WriteSession, ctx: Actor, agent: Agent, told: Told) -> str | None:
+async def _try_one(
+    session: WriteSession, ctx: Actor, agent: Agent, told: Told, skew: timedelta
+) -> str | None:
     """None, or why nothing of it was done: one bad event must not keep the others back."""
     try:
         async with session.begin_nested():
-            await _apply(session, ctx, agent, told)
+            await _apply(session, ctx, agent, _on_our_clock(told, skew))
     except ShopError as err:
         return err.detail
+    except OverflowError:
+        return "Its time is no time."
     except IntegrityError:
         return "It contradicts what is known: another printer has this serial."
     return None
@@ -128,9 +129,7 @@ async def _apply(session: WriteSession, ctx: Actor, agent: Agent, told: Told) ->
         await _end_start(session, ctx, printer, fact)
     elif isinstance(fact, CommandSettled):
         await _end_command(session, ctx, printer, fact)
-    elif isinstance(fact, DeviceJobReported):
-        await events.publish(session, _ours(fact, printer))
-    elif isinstance(fact, StartPhase):
+    elif isinstance(fact, DeviceJobReported | StartPhase):
         await events.publish(session, _ours(fact, printer))
     elif not await _is_owner(session, agent, printer):
         return  # somebody else drives it now and tells what it shows
@@ -140,7 +139,7 @@ async def _apply(session: WriteSession, ctx: Actor, agent: Agent, told: Told) ->
         await _set_state(session, ctx, printer, fact)
 
 
-def _ours(fact: E, printer: Printer) -> E:
+def _ours(fact: DeviceJobReported | DeviceShowsJob | StartPhase, printer: Printer) -> object:
     """Whatever it says of itself, it is of the organization and the printer it came for."""
     return replace(fact, organization_id=printer.organization_id, printer_id=printer.id)
 

@@ -14,7 +14,7 @@ from shopwright.fleet.service import START_EFFECT
 from shopwright.fleet.states import CommandStatus
 from shopwright.kernel import effects
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import ReadSession, WriteSession
+from shopwright.kernel.db import WriteSession
 from shopwright.kernel.effects import Effect, EffectStatus
 from shopwright.kernel.errors import Conflict
 
@@ -134,14 +134,6 @@ async def fetch(session: WriteSession, ctx: Actor, agent: Agent, now: datetime) 
         if printer.id not in epochs
     }
     return Work(assigned, tuple(tasks), held)
-
-
-async def peek(session: ReadSession, ctx: Actor, agent: Agent, now: datetime) -> bool:
-    """Whether there may be something to hand out: cheap, for the long poll."""
-    printers = await agent_queries.list_printers(session, ctx, agent.id)
-    name = sent_to(agent, agent.journal or "")
-    rows = await agent_queries.list_work(session, ctx, [p.id for p in printers], name, now)
-    return bool(rows)
 
 
 async def permit_start(

@@ -13,6 +13,7 @@ from shopwright.channels import pushing
 from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
 from shopwright.files.access import files_of, remove_leftovers
+from shopwright.fleet.agent_keeper import AgentKeeper
 from shopwright.fleet.link import LinkTools
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner
@@ -93,6 +94,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
         notices = NoticeTools(database, process.clock, process.settings)
         loops += [
             ("dispatcher", lambda: Dispatcher(database, context.hub, process.clock).run()),
+            ("agents", lambda: AgentKeeper(database, process.clock).run()),
             ("durable work", lambda: make_worker(process).run(pushing.handlers(tools))),
             ("order imports", lambda: ImportRunner(database, process.clock).run()),
             ("personal data", lambda: make_keeper(process).run()),

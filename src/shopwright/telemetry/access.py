@@ -18,6 +18,7 @@ class OpenedTelemetry:
 
     def __init__(self) -> None:
         self.storage: TelemetryStorage | None = None
+        self.recorder: Recorder | None = None
 
 
 def storage_of(process: Process) -> TelemetryStorage:
@@ -35,11 +36,18 @@ async def open_recorder(process: Process) -> AsyncIterator[Recorder]:
     await storage.prepare()
     recorder = Recorder(storage, process.context.keep(LatestSnapshots))
     await recorder.load()
+    process.context.keep(OpenedTelemetry).recorder = recorder
     try:
         yield recorder
     finally:
+        process.context.keep(OpenedTelemetry).recorder = None
         await recorder.flush()
         await storage.close()
+
+
+def find_recorder(process: Process) -> Recorder | None:
+    """None in a process that has none open, as a command's."""
+    return process.context.keep(OpenedTelemetry).recorder
 
 
 async def _get_storage(request: Request) -> TelemetryStorage:
