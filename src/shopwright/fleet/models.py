@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.fleet.states import (
@@ -145,7 +145,7 @@ class PrinterCommand(TenantModel):
     timeout_s: Mapped[int] = mapped_column(default=60, server_default="60")  # counted once sent
     printer_ip: Mapped[str] = mapped_column(String(255), default="", server_default="")
     result: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)  # as told
-    is_hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_hidden: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class Agent(TenantModel):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, false, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel.db import EnumText, TenantModel
@@ -77,7 +77,7 @@ class PrintJob(TenantModel):
     total_layers: Mapped[int | None]
     used_mg: Mapped[int | None]  # once it ended
     last_error: Mapped[str | None] = mapped_column(String(500))  # of the last try to send it
-    is_hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_hidden: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class Attempt(TenantModel):

@@ -104,7 +104,7 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("result", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(
-            sa.Column("is_hidden", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("is_hidden", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
         )
 
     with op.batch_alter_table("printers", schema=None) as batch_op:

@@ -32,7 +32,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("used_mg", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("last_error", sa.String(length=500), nullable=True))
         batch_op.add_column(
-            sa.Column("is_hidden", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("is_hidden", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
         )
         batch_op.alter_column("print_file_id", existing_type=sa.BIGINT(), nullable=True)
         batch_op.alter_column("plate_number", existing_type=sa.BIGINT(), nullable=True)
