@@ -29,12 +29,14 @@ def test_sandbox_says_how_to_reach_etsy_and_printers_and_ends_cleanly(tmp_path: 
             said += line
         (api,) = re.findall(r"ETSY_API_URL=(\S+)", said)
         refusal = httpx.get(f"{api}/openapi-ping")
-        (control,) = re.findall(r"(http://\S+)/printers", said)
+        control = re.findall(r"(http://\S+)/printers", said)[0]
+        others = re.findall(r"connection type (\w+): http://", said)
         printers = httpx.get(f"{control}/printers").json()
         (mails,) = re.findall(r"refuse them: (\S+)", said)
         received = httpx.get(f"{mails}mails").json()
         program.send_signal(signal.SIGINT)
         assert program.wait(15) == 0
+    assert others == ["octoprint", "moonraker", "prusalink"]
     assert received == []
     assert refusal.status_code == 403
     assert "Invalid API key" in refusal.json()["error"]

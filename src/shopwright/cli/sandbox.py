@@ -22,12 +22,16 @@ APP_KEY, APP_SECRET = "sandbox-keystring", "sandbox-secret"
 USUAL_MODELS = ("P1S", "X1C", "A1 mini")
 USUAL_SPEED = 60  # a 20-minute print takes 20 s
 SERIAL_PREFIXES = {"P1S": "01P", "X1C": "00M", "A1 mini": "030"}
+OTHER_PRINTERS = ("octoprint", "moonraker", "prusalink")
 ENDS = {signal.SIGINT, signal.SIGTERM}
 
 
 class Name(StrEnum):
     ETSY = "etsy"
     PRINTERS = "printers"
+    OCTOPRINT = "octoprint"
+    MOONRAKER = "moonraker"
+    PRUSALINK = "prusalink"
     SMTP = "smtp"
     ALL = "all"
 
@@ -52,6 +56,10 @@ def sandbox(
             if name in {Name.PRINTERS, Name.ALL}:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
                 children.append(stack.enter_context(_printers(farm, folder)))
+            for kind in OTHER_PRINTERS:
+                if name in {kind, Name.ALL}:
+                    knobs = json.dumps({"speed": USUAL_SPEED})
+                    children.append(stack.enter_context(Child(kind, "--knobs", knobs)))
             if name in {Name.SMTP, Name.ALL}:
                 children.append(stack.enter_context(Child("smtp")))
             for child in children:
@@ -123,6 +131,15 @@ def _say_printers(said: dict[str, Any]) -> Iterator[str]:
     yield f"  Look at them and disturb them: {said['control_url']}/printers"
 
 
+def _say_other_printer(said: dict[str, Any]) -> Iterator[str]:
+    for printer in said["printers"]:
+        yield (
+            f"A printer with connection type {printer['kind']}: http://{printer['host']}:"
+            f"{printer['port']}, key {printer['key']}"
+        )
+    yield f"  Look at it and disturb it: {said['control_url']}/printers"
+
+
 def _say_smtp(said: dict[str, Any]) -> Iterator[str]:
     yield "A mail server that delivers nothing. To use it, start Shopwright with:"
     yield f"  SMTP_HOST={said['host']}"
@@ -132,4 +149,9 @@ def _say_smtp(said: dict[str, Any]) -> Iterator[str]:
     yield f"  Read the mails, and make it refuse them: {said['url']}/"
 
 
-SAY = {"etsy": _say_etsy, "printers": _say_printers, "smtp": _say_smtp}
+SAY = {
+    "etsy": _say_etsy,
+    "printers": _say_printers,
+    "smtp": _say_smtp,
+    **dict.fromkeys(OTHER_PRINTERS, _say_other_printer),
+}

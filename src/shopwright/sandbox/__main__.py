@@ -12,8 +12,12 @@ import threading
 import time
 
 STAND_INS = {
+    "bambu-cloud": "shopwright.sandbox.bambu_cloud.__main__",
     "etsy": "shopwright.sandbox.etsy.__main__",
+    "moonraker": "shopwright.sandbox.moonraker.__main__",
+    "octoprint": "shopwright.sandbox.octoprint.__main__",
     "printers": "shopwright.sandbox.bambu.__main__",
+    "prusalink": "shopwright.sandbox.prusalink.__main__",
     "smtp": "shopwright.sandbox.smtp.__main__",
 }
 GRACE_S = 5.0
