@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from shopwright.accounts import bootstrap
 from shopwright.catalog.models import Product, RecipeStep, Variant
 from shopwright.catalog.states import StepKind
+from shopwright.files import service as stored_files
 from shopwright.files.disk import DiskFileStore
+from shopwright.files.service import NewFile
 from shopwright.fleet import service as fleet
 from shopwright.fleet.models import HarvestPolicy
 from shopwright.kernel.actor import Actor, system_actor
@@ -78,6 +80,9 @@ class Shop:
                 plates=[_plate(own, plate) for plate in sliced.plates],
             )
             product = Product(**own, name=goods.sku.title())
+            await stored_files.record_files(
+                session, self.ctx, [NewFile(stored, path.name, "application/octet-stream")]
+            )
             session.add_all([file, product])
             await session.flush()
             variant = Variant(**own, product_id=product.id, sku=goods.sku)

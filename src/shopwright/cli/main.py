@@ -9,6 +9,7 @@ import typer
 
 from shopwright import __version__
 from shopwright.cli import (
+    agents,
     api,
     backups,
     config,
@@ -36,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(agents.app, name="agent")
 app.add_typer(databases.app, name="db")
 app.add_typer(people.organizations, name="org")
 app.add_typer(people.users, name="user")
