@@ -34,8 +34,14 @@ from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import effects, ids
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
-from shopwright.notifications.models import NotificationDelivery, NotificationTarget
-from shopwright.notifications.states import DeliveryStatus, TargetKind
+from shopwright.notifications.models import (
+    NotificationDelivery,
+    NotificationTarget,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
+from shopwright.notifications.states import DeliveryStatus, TargetKind, WebhookStatus
 from shopwright.notifications.topics import Topic
 from shopwright.orders.customer_states import FileType
 from shopwright.orders.models import (
@@ -654,6 +660,45 @@ async def make_delivery_id(session: WriteSession, actor: Actor) -> int:
         title="Order #1 is ready",
         body="Pack it.",
         status=DeliveryStatus.FAILED,
+        give_up_at=FOREVER,
+    )
+    session.add(delivery)
+    await session.flush()
+    return delivery.id
+
+
+@row_for("endpoint")
+async def make_endpoint_id(session: WriteSession, actor: Actor) -> int:
+    return (await make_endpoint(session, actor)).id
+
+
+async def make_endpoint(session: WriteSession, actor: Actor) -> WebhookEndpoint:
+    """A program that is told of everything, and is not there."""
+    secret = session.context.vault.encrypt("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3")
+    endpoint = WebhookEndpoint(
+        organization_id=actor.organization_id,
+        url="https://hooks.invalid/x",
+        secrets=[[secret, None]],
+        updated_at=START,
+    )
+    session.add(endpoint)
+    await session.flush()
+    return endpoint
+
+
+@row_for("webhook_delivery")
+async def make_webhook_delivery_id(session: WriteSession, actor: Actor) -> int:
+    """An event that did not arrive."""
+    endpoint = await make_endpoint(session, actor)
+    event = WebhookEvent(organization_id=actor.organization_id, type="order.paid", body="{}")
+    session.add(event)
+    await session.flush()
+    delivery = WebhookDelivery(
+        organization_id=actor.organization_id,
+        endpoint_id=endpoint.id,
+        event_id=event.id,
+        type="order.paid",
+        status=WebhookStatus.FAILED,
         give_up_at=FOREVER,
     )
     session.add(delivery)

@@ -51,6 +51,7 @@ SCOPE_OF_SEGMENT = {
     "supplier-orders": "suppliers",
     "variants": "catalog",
     "weather": "inventory",
+    "webhooks": "notifications",
 }
 
 

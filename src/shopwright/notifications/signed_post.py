@@ -93,10 +93,10 @@ def _read(call: OutsideCall, answer: httpx.Response) -> Outcome:
         return Refused("The receiver answered 410 Gone: it wants no more.", is_final=True)
     words = " ".join(answer.text.split())[:MAX_ANSWER]
     sentence = f"The receiver answered {said}{f': {words}' if words else ''}."
-    return Refused(sentence, retry_after_s=_retry_after(answer))
+    return Refused(sentence, retry_after_s=retry_after(answer))
 
 
-def _retry_after(answer: httpx.Response) -> float | None:
+def retry_after(answer: httpx.Response) -> float | None:
     """In seconds, or as a date (RFC 9110 10.2.3)."""
     text = answer.headers.get("retry-after", "")
     if text.isdigit():

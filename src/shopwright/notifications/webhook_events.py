@@ -17,7 +17,8 @@ from shopwright.notifications.states import WebhookStatus
 from shopwright.notifications.webhook_rules import GIVE_UP_AFTER
 from shopwright.notifications.webhook_types import API_VERSION, EventType
 
-TOPIC = "webhook"  # of live signals; wakes the sender
+TOPIC = "webhook"  # of live signals, for pages
+DUE = "webhook_due"  # wakes the sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ async def record(
     ]
     await bulk.insert_rows(session, WebhookDelivery, deliveries)
     if deliveries:
+        touch(session, organization_id, DUE)
         touch(session, organization_id, TOPIC)
     return len(deliveries)
 

@@ -18,38 +18,37 @@ from shopwright.shipping.models import Parcel
 
 Facts = dict[str, Any]
 
+# Columns, not objects: what the session loaded before may be older than this transaction's writes.
+ORDER_COLUMNS = (
+    Order.id,
+    Order.uuid,
+    Order.number,
+    Order.channel,
+    Order.external_id,
+    Order.status,
+    Order.production_status,
+    Order.priority,
+    Order.currency,
+    Order.total_minor,
+    Order.pieces_total,
+    Order.pieces_good,
+    Order.is_held,
+    Order.placed_at,
+    Order.promised_on,
+)
+JOB_COLUMNS = (PrintJob.id, PrintJob.uuid, PrintJob.name, PrintJob.status, PrintJob.order_id)
+
 
 async def orders(
     session: WriteSession, organization_id: int, order_ids: Sequence[int]
 ) -> list[Facts]:
     """In the order of their numbers."""
-    rows = await session.scalars(
-        select(Order)
+    rows = await session.execute(
+        select(*ORDER_COLUMNS)
         .where(Order.organization_id == organization_id, among(session, Order.id, order_ids))
         .order_by(Order.number)
-        .execution_options(populate_existing=True)
     )
-    return [of_order(row) for row in rows]
-
-
-def of_order(order: Order) -> Facts:
-    return {
-        "id": order.id,
-        "uuid": order.uuid,
-        "number": order.number,
-        "channel": order.channel,
-        "external_id": order.external_id,
-        "status": order.status.value,
-        "production_status": order.production_status.value,
-        "priority": order.priority,
-        "currency": order.currency,
-        "total_minor": order.total_minor,
-        "pieces_total": order.pieces_total,
-        "pieces_good": order.pieces_good,
-        "is_held": order.is_held,
-        "placed_at": zulu(order.placed_at),
-        "promised_on": order.promised_on.isoformat() if order.promised_on else None,
-    }
+    return [_of_order(row) for row in rows]
 
 
 async def hold(session: WriteSession, organization_id: int, order_id: int) -> Facts:
@@ -87,9 +86,12 @@ async def parcel(session: WriteSession, organization_id: int, order_id: int) -> 
 async def print_job(
     session: WriteSession, organization_id: int, job_id: int, reason: str | None
 ) -> Facts:
-    row = await session.scalar(
-        select(PrintJob).where(PrintJob.organization_id == organization_id, PrintJob.id == job_id)
+    found = await session.execute(
+        select(*JOB_COLUMNS).where(
+            PrintJob.organization_id == organization_id, PrintJob.id == job_id
+        )
     )
+    row = found.one_or_none()
     if row is None:
         return {"id": job_id, "reason": reason}
     return {
@@ -104,9 +106,7 @@ async def print_job(
 
 async def printer(session: WriteSession, organization_id: int, printer_id: int) -> Facts:
     row = await session.scalar(
-        select(Printer).where(
-            Printer.organization_id == organization_id, Printer.id == printer_id
-        )
+        select(Printer).where(Printer.organization_id == organization_id, Printer.id == printer_id)
     )
     if row is None:
         return {"id": printer_id}
@@ -145,3 +145,23 @@ async def stock(
         .where(RecipeStep.organization_id == organization_id, RecipeStep.id == recipe_step_id)
     )
     return {"recipe_step_id": recipe_step_id, "sku": sku, "quantity": quantity or 0}
+
+
+def _of_order(order: Any) -> Facts:
+    return {
+        "id": order.id,
+        "uuid": order.uuid,
+        "number": order.number,
+        "channel": order.channel,
+        "external_id": order.external_id,
+        "status": order.status.value,
+        "production_status": order.production_status.value,
+        "priority": order.priority,
+        "currency": order.currency,
+        "total_minor": order.total_minor,
+        "pieces_total": order.pieces_total,
+        "pieces_good": order.pieces_good,
+        "is_held": order.is_held,
+        "placed_at": zulu(order.placed_at),
+        "promised_on": order.promised_on.isoformat() if order.promised_on else None,
+    }

@@ -19,8 +19,10 @@ from shopwright.notifications.models import (
 from shopwright.notifications.states import SETTLED, WebhookStatus
 
 AnySession = ReadSession | WriteSession
-Endpoint, Event = WebhookEndpoint, WebhookEvent
-Delivery, Attempt = WebhookDelivery, WebhookAttempt
+Endpoint = WebhookEndpoint
+Event = WebhookEvent
+Delivery = WebhookDelivery
+Attempt = WebhookAttempt
 OPEN = (WebhookStatus.PENDING, WebhookStatus.SENDING)
 SWEPT = 2_000  # rows a transaction deletes, so that nobody waits for it
 
@@ -60,9 +62,7 @@ async def count_endpoints(session: AnySession, organization_id: int) -> int:
     return count or 0
 
 
-async def list_listening(
-    session: AnySession, organization_id: int
-) -> list[tuple[int, list[str]]]:
+async def list_listening(session: AnySession, organization_id: int) -> list[tuple[int, list[str]]]:
     """(endpoint, event types) of those that are switched on."""
     rows = await session.execute(
         select(Endpoint.id, Endpoint.event_types)
@@ -70,6 +70,12 @@ async def list_listening(
         .order_by(Endpoint.id)
     )
     return [(id_, types) for id_, types in rows]
+
+
+async def are_effects_held(session: AnySession) -> bool:
+    """After a restore, until the owner releases them."""
+    found = await session.scalar(select(Installation.id).where(Installation.are_effects_held))
+    return found is not None
 
 
 async def list_busy(session: AnySession, now: datetime) -> list[tuple[int, int]]:
@@ -100,9 +106,14 @@ async def take_lane(
     session: WriteSession, organization_id: int, endpoint_id: int, now: datetime, until: datetime
 ) -> WebhookEndpoint | None:
     """The lane for one process; None while another one has it, or it pauses."""
-    conditions = [Endpoint.is_active, _is_free(now), _is_awake(now)]
     return await change_endpoint(
-        session, organization_id, endpoint_id, *conditions, lease_until=until
+        session,
+        organization_id,
+        endpoint_id,
+        Endpoint.is_active.is_(True),
+        _is_free(now),
+        _is_awake(now),
+        lease_until=until,
     )
 
 
@@ -327,7 +338,7 @@ async def read_bodies(
             Event.organization_id == organization_id, Event.id.in_(event_ids)
         )
     )
-    return {id_: body for id_, body in rows}
+    return {row.id: row.body for row in rows}
 
 
 async def delete_before(session: WriteSession, moment: datetime) -> int:

@@ -19,6 +19,7 @@ ALONE = 3  # tries of an event after which its fault may be its own
 DOWN = 5  # failures one after the other: whatever they say, the receiver is not well
 KEEP = timedelta(days=30)
 MAX_ENDPOINTS = 20
+BUSY = frozenset({408, 425, 429})  # says nothing about the event
 
 Jitter = Callable[[float, float], float]
 
@@ -34,7 +35,6 @@ class Answered:
     status_code: int | None = None
     body: str = ""
     is_reached: bool = True
-    is_final: bool = False
     is_gone: bool = False
     retry_after_s: float | None = None
 
@@ -45,27 +45,27 @@ class Answered:
     @property
     def is_of_event(self) -> bool:
         """The receiver is there and says no to this one."""
-        busy = {408, 425, 429}
-        return self.status_code is not None and 400 <= self.status_code < 500 and (  # noqa: PLR2004
-            self.status_code not in busy
-        )
+        status = self.status_code or 0
+        return 400 <= status < 500 and status not in BUSY  # noqa: PLR2004
 
 
-def pause_after(failures: int, jitter: Jitter = random.uniform) -> timedelta:
-    """The pause after so many failures, from 1."""
+def pause_after(
+    failures: int, jitter: Jitter = random.uniform, retry_after_s: float | None = None
+) -> timedelta:
+    """The pause after so many failures, from 1; longer when the receiver asks for it."""
     base = PAUSES[min(failures, len(PAUSES)) - 1]
-    return base * (1 + jitter(0, JITTER))
+    asked = timedelta(seconds=min(retry_after_s or 0, PAUSES[-1].total_seconds()))
+    return max(base * (1 + jitter(0, JITTER)), asked)
 
 
 def next_try(
     answered: Answered, tries: int, now: datetime, give_up_at: datetime, jitter: Jitter
 ) -> datetime | None:
-    """When this event is tried again; None when it is hopeless or too late. The last try is at
+    """When this event is tried again; None when it is too late. The last try is at
     ``give_up_at`` exactly."""
-    if answered.is_final or now >= give_up_at:
+    if now >= give_up_at:
         return None
-    pause = pause_after(tries, jitter)
-    return min(now + max(pause, timedelta(seconds=answered.retry_after_s or 0)), give_up_at)
+    return min(now + pause_after(tries, jitter, answered.retry_after_s), give_up_at)
 
 
 def steps_aside(answered: Answered, tries: int, failures: int) -> bool:
@@ -76,7 +76,7 @@ def steps_aside(answered: Answered, tries: int, failures: int) -> bool:
     """
     if not answered.is_reached or failures >= DOWN:
         return False
-    return answered.is_of_event or answered.is_final or tries >= ALONE
+    return answered.is_of_event or tries >= ALONE
 
 
 def is_hopeless(failing_since: datetime | None, failures: int, now: datetime) -> bool:
@@ -95,9 +95,7 @@ def signing(secrets: Sequence[Sequence[Any]], now: datetime) -> list[str]:
     ]
 
 
-def rotated(
-    secrets: Sequence[Sequence[Any]], new: str, now: datetime
-) -> list[list[str | None]]:
+def rotated(secrets: Sequence[Sequence[Any]], new: str, now: datetime) -> list[list[str | None]]:
     """The new one first; those that sign go on for a day, at most, those that are over are
     forgotten."""
     until = (now + SIGNS_ALONG).isoformat()

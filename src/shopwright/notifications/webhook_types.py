@@ -178,7 +178,5 @@ def check_types(types: Collection[str]) -> list[str]:
     """In the order of the catalogue; raises Invalid for one that is not in it."""
     unknown = sorted(set(types) - {one.value for one in SUBSCRIBABLE})
     if unknown:
-        raise Invalid(
-            f"{unknown[0][:60]!r} is no event; GET /api/webhooks/event-types lists them."
-        )
+        raise Invalid(f"{unknown[0][:60]!r} is no event; GET /api/webhooks/event-types lists them.")
     return [one.value for one in SUBSCRIBABLE if one in types]

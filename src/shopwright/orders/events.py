@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shopwright.orders.states import OrderStatus
+
 
 @dataclass(frozen=True, slots=True)
 class OrdersPlaced:
@@ -33,6 +35,15 @@ class PiecesReleased:
     order_id: int
     print_job_ids: tuple[int, ...]
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStopped:
+    """Canceled or refunded; nothing of it is made any more."""
+
+    organization_id: int
+    order_id: int
+    status: OrderStatus
 
 
 @dataclass(frozen=True, slots=True)

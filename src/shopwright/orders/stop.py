@@ -13,7 +13,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
 from shopwright.orders import customer_counters, piece_queries, queries
-from shopwright.orders.events import PiecesReleased
+from shopwright.orders.events import OrderStopped, PiecesReleased
 from shopwright.orders.models import Order, Piece, PieceStep
 from shopwright.orders.states import LEFT, TRANSITIONS, OrderStatus, StepStatus
 
@@ -61,6 +61,7 @@ async def stop_order(
     audit.record(session, ctx, f"order.{status}", order.id, reason=reason)
     touch(session, ctx.organization_id, "order", order.id)
     await customer_counters.recount(session, ctx, [stopped.customer_id])
+    await events.publish(session, OrderStopped(ctx.organization_id, order.id, status))
     return stopped
 
 

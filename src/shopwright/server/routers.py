@@ -21,6 +21,7 @@ from shopwright.inventory import stock_routes as stock
 from shopwright.inventory import weather_routes as weather
 from shopwright.notifications import routes as notifications
 from shopwright.notifications import shop_routes as shop_notifications
+from shopwright.notifications import webhook_routes as outgoing_webhooks
 from shopwright.orders import (
     attachment_routes,
     correspondence_routes,
@@ -80,6 +81,7 @@ def include(app: FastAPI) -> None:
     app.include_router(webhook_routes.inbound)
     app.include_router(notifications.router)
     app.include_router(shop_notifications.router)
+    app.include_router(outgoing_webhooks.router)  # after /api/webhooks/etsy/…
     app.include_router(channels.landing)
     app.include_router(channel_identity.router)
     app.include_router(order_sync.router)

@@ -24,6 +24,7 @@ from shopwright.kernel.listen import hear_other_processes
 from shopwright.kernel.settings import Network, Settings
 from shopwright.notifications.deliverer import Deliverer
 from shopwright.notifications.sending import NoticeTools
+from shopwright.notifications.webhook_sender import WebhookSender
 from shopwright.orders.csv_runner import ImportRunner
 from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.print_jobs.dispatcher import Dispatcher
@@ -100,6 +101,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("personal data", lambda: make_keeper(process).run()),
             ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
             ("messages", lambda: Deliverer(notices, context.hub).run()),
+            ("webhooks", lambda: make_webhook_sender(process).run()),
             ("roll-ups", lambda: RollupKeeper(database, context.hub).run()),
         ]
     return loops
@@ -107,6 +109,11 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
 
 def make_worker(process: Process) -> DurableWorker:
     return DurableWorker(process.database, process.clock, executor_id=_owner(process))
+
+
+def make_webhook_sender(process: Process) -> WebhookSender:
+    hub = process.context.hub
+    return WebhookSender(process.database, process.clock, process.settings, hub)
 
 
 def make_keeper(process: Process) -> PersonalDataKeeper:

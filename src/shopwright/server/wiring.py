@@ -36,13 +36,14 @@ from shopwright.planning import tasks as planning
 from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_jobs import tasks as print_jobs
 from shopwright.print_jobs.events import PrintJobEnded
-from shopwright.server import notices
+from shopwright.server import notices, webhooks
 from shopwright.shipping import tasks as shipping
 from shopwright.shipping.events import OrderShipped
 
 
 def subscribe(subscriptions: Subscriptions) -> None:
     """Wire the slices' subscribers, higher slices listening to lower ones."""
+    webhooks.subscribe_first(subscriptions)
     subscriptions.subscribe(ChannelPageArrived, from_channel.on_channel_page)
     subscriptions.subscribe(OrdersPlaced, planning.on_orders_placed)
     subscriptions.subscribe(OrderPaid, planning.on_order_paid)
@@ -71,6 +72,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderShipped, shipping.on_order_shipped)
     subscriptions.subscribe(PrintFileVersionAdded, catalog.on_print_file_version)
     notices.subscribe(subscriptions)
+    webhooks.subscribe_last(subscriptions)
     subscriptions.subscribe(PrintJobEnded, analytics.on_print_job_ended)
     subscriptions.subscribe(FilamentMoved, analytics.on_filament_moved)
     subscriptions.subscribe(TransactionEnding, analytics.on_transaction_ending)
