@@ -1,7 +1,9 @@
 """Whatever happens to orders, prints and filament: the roll-ups say what counting the rows says."""
 
+import asyncio
 import random
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +13,7 @@ from sqlalchemy import delete, insert, select, update
 
 from shopwright.accounts.models import Organization
 from shopwright.analytics import checks, rollups
+from shopwright.analytics.keeper import RollupKeeper
 from shopwright.analytics.models import (
     CountedOrder,
     FilamentDay,
@@ -195,6 +198,44 @@ async def test_roll_ups_are_built_from_what_was_there_before(
     await assert_in_step(database, owner, "UTC")
     assert (await state_of(database, owner))[1] is True
     assert await rollups.build_stale(database) == 0
+
+
+async def test_what_is_written_while_roll_ups_are_built_is_counted_once(
+    database: Database, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollups, "BUILT_AT_ONCE", 2)
+    chance = random.Random(11)
+    async with database.write() as session:
+        await insert_bare_orders(session, owner, chance, 12)
+
+    async def place_and_ship() -> None:
+        async with database.write() as session:
+            order = await intake.place_order(session, owner, draft=draft_of(chance), now=START)
+        async with database.write() as session:
+            change = OrderChange(status=OrderStatus.REFUNDED)
+            with suppress(ShopError):
+                await service.update_order(
+                    session, owner, ref=Ref(order.id, None), change=change, now=START
+                )
+
+    await asyncio.gather(
+        *(place_and_ship() for _ in range(6)),
+        rollups.build_stale(database),
+        rollups.rebuild(database, owner.organization_id),
+    )
+    await rollups.build_stale(database)
+    await assert_in_step(database, owner, "UTC")
+
+
+async def test_keeper_builds_what_the_writes_left(database: Database, owner: Actor) -> None:
+    async with database.write() as session:
+        await insert_bare_orders(session, owner, random.Random(5), 3)
+    keeper = asyncio.create_task(RollupKeeper(database, database.context.hub).run())
+    async with asyncio.timeout(20):
+        while await state_of(database, owner) != (3, True):  # noqa: ASYNC110  nobody tells when
+            await asyncio.sleep(0.01)
+    keeper.cancel()
+    await assert_in_step(database, owner, "UTC")
 
 
 async def test_another_time_zone_moves_the_days(database: Database, owner: Actor) -> None:
