@@ -34,6 +34,7 @@ hypothesis_settings.register_profile("short", deadline=None, derandomize=True)
 hypothesis_settings.register_profile("long", deadline=None, max_examples=500)
 hypothesis_settings.load_profile("short")
 
+NOBODY = "http://127.0.0.1:1"  # where nobody listens
 ClientAs = Callable[[Actor | None], Awaitable[AsyncClient]]
 
 
@@ -221,6 +222,8 @@ def make_settings(url: str, folder: Path) -> Settings:
         database_url=url,
         data_dir=folder,
         master_key=SecretStr("a master key for tests of 40 characters"),
+        bambu_cloud_api_url=NOBODY,
+        bambu_cloud_site_url=NOBODY,
     )
 
 

@@ -28,7 +28,8 @@ from shopwright.catalog.states import StepKind
 from shopwright.channels.models import ChannelReject, Connection
 from shopwright.channels.push import POST_TRACKING
 from shopwright.channels.states import ConnectionStatus
-from shopwright.fleet.models import Agent, Printer
+from shopwright.fleet.models import Agent, CloudAccount, Printer
+from shopwright.fleet.states import CloudAccountState, CloudRegion
 from shopwright.inventory.materials import Material
 from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import effects, ids
@@ -760,3 +761,18 @@ async def make_push_id(session: WriteSession, actor: Actor) -> int:
         request=request,
     )
     return effect.id
+
+
+@row_for("cloud_account")
+async def make_cloud_account_id(session: WriteSession, actor: Actor) -> int:
+    """Its log-in ran out."""
+    account = CloudAccount(
+        organization_id=actor.organization_id,
+        email=f"maker{next(_numbers)}@shop.test",
+        region=CloudRegion.GLOBAL,
+        state=CloudAccountState.LOG_IN_AGAIN,
+        updated_at=START,
+    )
+    session.add(account)
+    await session.flush()
+    return account.id

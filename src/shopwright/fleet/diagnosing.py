@@ -2,7 +2,8 @@
 
 import asyncio
 
-from shopwright.fleet import drivers, service
+from shopwright.fleet import cloud_ways, drivers, service
+from shopwright.fleet.cloud_port import Clouds
 from shopwright.fleet.port import Diagnosis, DiagnosisStep, Finding, Timeouts
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Process, Ref
@@ -27,7 +28,10 @@ async def diagnose(
         raise NotDrivenHere(
             f"No driver {printer.driver} is installed; {printer.name} reports by itself."
         )
-    endpoint = drivers.endpoint_of(printer, process.context.vault)
+    async with process.database.read() as session:
+        endpoint = await cloud_ways.find_endpoint(
+            session, printer, process.context.vault, Clouds.of(process.settings)
+        )
     driver = driver_class(endpoint, timeouts=Timeouts(connect_s=5, command_s=10))
     try:
         async with asyncio.timeout(limit_s):

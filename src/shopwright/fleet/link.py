@@ -3,13 +3,14 @@
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
 from shopwright.files.storage import FileStore
 from shopwright.fleet import device_state, queries
+from shopwright.fleet.cloud_port import Clouds
 from shopwright.fleet.device_state import Reached
 from shopwright.fleet.events import CommandSettled
 from shopwright.fleet.models import PrinterCommand
@@ -61,6 +62,7 @@ class LinkTools:
     forget: Callable[[int], None]  # another process drives it now
     timeouts: Timeouts
     permit: Permit = permit_always
+    clouds: Clouds = field(default_factory=Clouds)
 
 
 class PrinterLink:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.fleet.states import (
     Activity,
+    CloudAccountState,
+    CloudRegion,
     CommandStatus,
     ConnectionState,
     ControlAccess,
@@ -203,3 +205,45 @@ class AgentEvent(Base):
     kind: Mapped[str] = mapped_column(String(40))
     content: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
+
+
+class CloudAccount(TenantModel):
+    """An account at a printer vendor's cloud. Its password is never kept; the token is, encrypted,
+    until it runs out or is refused."""
+
+    __tablename__ = "cloud_accounts"
+    __table_args__ = (
+        Index("uq_cloud_accounts_email", "organization_id", "email", "region", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    email: Mapped[str] = mapped_column(String(254))
+    region: Mapped[CloudRegion] = mapped_column(EnumText(CloudRegion), default=CloudRegion.GLOBAL)
+    state: Mapped[CloudAccountState] = mapped_column(EnumText(CloudAccountState))
+    token: Mapped[str] = mapped_column(Text, default="")  # encrypted; empty without a log-in
+    expires_at: Mapped[datetime | None]  # of the token
+    user_id: Mapped[str] = mapped_column(String(64), default="")
+    log_in_key: Mapped[str] = mapped_column(Text, default="")  # encrypted; of a second step
+    trouble: Mapped[str | None] = mapped_column(String(500))
+    checked_at: Mapped[datetime | None]  # its printers were read
+    updated_at: Mapped[datetime]
+
+
+class CloudDevice(TenantModel):
+    """A printer as an account's device list last named it."""
+
+    __tablename__ = "cloud_devices"
+    __table_args__ = (
+        Index("uq_cloud_devices_serial", "account_id", "serial", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    account_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("cloud_accounts.id", ondelete="CASCADE")
+    )
+    serial: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    model: Mapped[str | None] = mapped_column(String(60))
+    access_code: Mapped[str] = mapped_column(Text, default="")  # encrypted; of its LAN
+    is_online: Mapped[bool | None]
+    seen_at: Mapped[datetime]

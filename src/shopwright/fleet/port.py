@@ -118,6 +118,18 @@ class DeviceReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudAccess:
+    """The vendor's broker, which shows the reports of an account's printers. An empty token means
+    that the account's log-in ran out."""
+
+    host: str
+    port: int
+    user: str
+    token: str = field(repr=False)
+    ca_file: str | None = None  # None: any public authority
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """How to reach one printer. Ports None mean the protocol's own."""
 
@@ -130,6 +142,7 @@ class Endpoint:
     http_port: int | None = None  # of the protocols that are spoken over HTTP
     pinned_fingerprint: str | None = None  # SHA-256 of the leaf certificate, lower-case hex
     options: Mapping[str, str] = field(default_factory=dict)
+    cloud: CloudAccess | None = None
 
 
 @dataclass(frozen=True, slots=True)

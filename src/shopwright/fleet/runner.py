@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from shopwright.fleet import device_state, drivers, queries
+from shopwright.fleet import cloud_ways, device_state, drivers, queries
 from shopwright.fleet.link import LinkTools, PrinterLink
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import Endpoint, PrinterDriver
@@ -154,7 +154,11 @@ class FleetRunner:
         if driver is None:
             return None  # it is driven from outside
         try:
-            return _Way(driver, drivers.endpoint_of(printer, self._vault))
+            async with self._tools.database.read() as session:
+                endpoint = await cloud_ways.find_endpoint(
+                    session, printer, self._vault, self._tools.clouds
+                )
+            return _Way(driver, endpoint)
         except KeyUnusable:
             await self._tell(printer, UNREADABLE)
             return None
@@ -175,7 +179,9 @@ def _same(one: _Way, other: _Way | None) -> bool:
     """Whether the link still fits; what was learned from the printer itself does not count."""
     if other is None or one.driver is not other.driver:
         return False
-    settings = ("host", "access_code", "mqtt_port", "ftps_port", "camera_port", "http_port")
+    settings = (
+        "host", "access_code", "mqtt_port", "ftps_port", "camera_port", "http_port", "cloud",
+    )  # fmt: skip
     old, new = one.endpoint, other.endpoint
     is_same_printer = old.serial in {None, new.serial}
     return is_same_printer and all(getattr(old, name) == getattr(new, name) for name in settings)

@@ -8,7 +8,7 @@ from typing import Any
 
 from shopwright.accounts import audit
 from shopwright.fleet import drivers, queries
-from shopwright.fleet.addresses import LAN
+from shopwright.fleet.addresses import CLOUD, LAN
 from shopwright.fleet.events import PrinterChanged, PrinterPutBack, PrinterRemoved
 from shopwright.fleet.models import HarvestPolicy, Printer, PrinterCommand, PrinterSlot
 from shopwright.fleet.states import CommandStatus, ConnectionState, DrivenBy, Gate
@@ -73,7 +73,8 @@ async def register_printer(
     if printer is None:
         printer = Printer(organization_id=ctx.organization_id)
         session.add(printer)
-    printer.name, printer.host, printer.serial = draft.name, draft.host, draft.serial
+    printer.host = draft.host or _known_host(printer, draft)
+    printer.name, printer.serial = draft.name, draft.serial
     printer.brand, printer.driver, printer.model = draft.brand, draft.driver, draft.model
     printer.access_code = session.context.vault.encrypt(draft.access_code)
     printer.ports = dict(draft.ports or {})
@@ -89,6 +90,11 @@ async def register_printer(
     audit.record(session, ctx, "printer.registered", printer.id, host=draft.host)
     await set_up(session, printer)
     return printer
+
+
+def _known_host(printer: Printer, draft: PrinterDraft) -> str:
+    """A cloud printer that comes back prints at the address it had (reference decision 22)."""
+    return (printer.host or "") if draft.driver == CLOUD else ""
 
 
 @dataclass(frozen=True, slots=True)

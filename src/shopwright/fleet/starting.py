@@ -28,7 +28,13 @@ from shopwright.fleet.port import (
     SlotMap,
     Unconfirmed,
 )
-from shopwright.fleet.states import Activity, CommandStatus, StartPhaseName, StartResult
+from shopwright.fleet.states import (
+    Activity,
+    CommandStatus,
+    ControlAccess,
+    StartPhaseName,
+    StartResult,
+)
 from shopwright.kernel import effects, events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.clock import Clock
@@ -41,6 +47,7 @@ UPLOAD_TRIES = 3
 FILE_GONE = (
     "the file is missing from the storage; upload it again or restore it, then release the job"
 )
+WATCHED = "the printer is only watched through its maker's cloud, which starts no prints"
 Permit = Callable[[PrinterCommand], Awaitable[str | None]]
 MAX_NAME = 60  # printers choke on long names; protocol notes say 100 with the suffix
 
@@ -66,6 +73,10 @@ class Starter:
     async def start(self, driver: PrinterDriver, command: PrinterCommand, effect: Effect) -> None:
         """From a claimed command to its settled effect. Cancelled or cut off, it leaves rows to
         settle by."""
+        report = self.latest()
+        if report is not None and report.control is ControlAccess.WATCHED:
+            await self.give_up(command, WATCHED)  # its LAN went away since the job was claimed
+            return
         remote = await self._upload(driver, command)
         if remote is None:
             return

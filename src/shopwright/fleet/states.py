@@ -56,7 +56,24 @@ class ControlAccess(StrEnum):
 
     ALLOWED = "allowed"
     BLOCKED = "blocked"
+    WATCHED = "watched"  # only the vendor's cloud is at hand, which takes no commands
     UNKNOWN = "unknown"
+
+
+class CloudAccountState(StrEnum):
+    """How far the log-in of an account at a printer vendor's cloud is."""
+
+    CODE_NEEDED = "code_needed"  # it came by e-mail
+    TOTP_NEEDED = "totp_needed"  # the account's authenticator app shows it
+    CONNECTED = "connected"
+    LOG_IN_AGAIN = "log_in_again"  # the log-in ran out or was taken back
+
+
+class CloudRegion(StrEnum):
+    """Bambu Lab keeps accounts in two places that know nothing of each other."""
+
+    GLOBAL = "global"
+    CHINA = "china"
 
 
 class StartPhaseName(StrEnum):

@@ -111,6 +111,10 @@ class Settings(BaseSettings):
     openweather_url: str = Field("https://api.openweathermap.org", alias="OPENWEATHER_URL")
     openweather_location: str = Field("", alias="OPENWEATHER_LOCATION")
     bambu_access_code: SecretStr | None = Field(None, alias="BAMBU_ACCESS_CODE")
+    bambu_cloud_api_url: str = Field("", alias="BAMBU_CLOUD_API_URL")  # empty: of the region
+    bambu_cloud_site_url: str = Field("", alias="BAMBU_CLOUD_SITE_URL")
+    bambu_cloud_mqtt: str = Field("", alias="BAMBU_CLOUD_MQTT", pattern=r"^([^:\s]+:[0-9]{1,5})?$")
+    bambu_cloud_ca_file: Path | None = Field(None, alias="BAMBU_CLOUD_CA_FILE")
 
     smtp_host: str = Field("", validation_alias=AliasChoices("SMTP_HOST", "SMTP_SERVER"))
     smtp_port: int = Field(587, alias="SMTP_PORT", ge=1, le=65535)

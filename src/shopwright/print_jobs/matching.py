@@ -226,6 +226,12 @@ def _availability(printer: PrinterFacts) -> Refusal | None:
             Stage.CONTROL,
             f"{printer.name} refuses commands: switch on Developer mode at its screen.",
         )
+    if printer.control is ControlAccess.WATCHED:
+        return Refusal(
+            Stage.CONTROL,
+            f"{printer.name} is only watched through Bambu's cloud, which starts no prints: "
+            "enter its address on the LAN, and look whether it answers there.",
+        )
     if printer.connection is not ConnectionState.ONLINE:
         why = printer.trouble or f"it is {printer.connection.replace('_', ' ')}"
         return Refusal(Stage.CONNECTION, f"{printer.name} cannot be reached: {why}")

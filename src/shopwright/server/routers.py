@@ -12,6 +12,7 @@ from shopwright.channels import listing_routes, webhook_routes
 from shopwright.channels import routes as channels
 from shopwright.files import routes as files
 from shopwright.fleet import agent_routes as agents
+from shopwright.fleet import cloud_routes as printer_clouds
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
 from shopwright.inventory import material_routes as materials
@@ -72,6 +73,7 @@ def include(app: FastAPI) -> None:
         app.include_router(scheduled_prints.router, prefix=prefix)
     app.include_router(scheduled_prints.order_router)
     app.include_router(agents.router)
+    app.include_router(printer_clouds.router)
     app.include_router(fleet.router)
     app.include_router(print_jobs.router)
     app.include_router(shipping.router)

@@ -14,6 +14,8 @@ from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
 from shopwright.files.access import files_of, remove_leftovers
 from shopwright.fleet.agent_keeper import AgentKeeper
+from shopwright.fleet.cloud_keeper import CloudKeeper
+from shopwright.fleet.cloud_port import Clouds
 from shopwright.fleet.link import LinkTools
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner
@@ -96,6 +98,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
         loops += [
             ("dispatcher", lambda: Dispatcher(database, context.hub, process.clock).run()),
             ("agents", lambda: AgentKeeper(database, process.clock).run()),
+            ("printer clouds", lambda: CloudKeeper(process).run()),
             ("durable work", lambda: make_worker(process).run(pushing.handlers(tools))),
             ("order imports", lambda: ImportRunner(database, process.clock).run()),
             ("personal data", lambda: make_keeper(process).run()),
@@ -135,6 +138,7 @@ def make_runner(running: Running) -> FleetRunner:
         timeouts=Timeouts(
             start_s=settings.printer_start_timeout_s, silence_s=settings.printer_silence_s
         ),
+        clouds=Clouds.of(settings),
     )
     return FleetRunner(tools, process.context.vault, owner=_owner(process))
 

@@ -46,6 +46,8 @@ class _Paho(mqtt.Client):
 class LanClient:
     """Calls ``on_message`` for every message and ``on_lost`` once when an open link breaks."""
 
+    refusal = "The printer refused the access code: read it off its screen and enter it."
+
     def __init__(
         self,
         endpoint: Endpoint,
@@ -57,6 +59,8 @@ class LanClient:
         self.serial = endpoint.serial
         self.fingerprint: str | None = None
         self._endpoint = endpoint
+        self._host, self._port = endpoint.host, endpoint.mqtt_port or PORT
+        self._user, self._password = USER, endpoint.access_code
         self._timeouts = timeouts
         self._on_message = on_message
         self._on_lost = on_lost
@@ -74,13 +78,8 @@ class LanClient:
         the code is sent only after the certificate was checked.
         """
         self._loop = asyncio.get_running_loop()
-        port = self._endpoint.mqtt_port or PORT
-        sock, leaf = await tls.open_checked(self._endpoint, port, self._timeouts.connect_s)
-        self._sock = sock
-        self.fingerprint = leaf.fingerprint
         try:
-            self._name_printer(leaf)
-            await self._sign_in(sock)
+            await self._sign_in(await self._open())
             await self._subscribe()
             self._is_open = True
             self.publish(codec.GET_VERSION)
@@ -117,6 +116,14 @@ class LanClient:
             self._release(self._sock)
             self._sock = None
 
+    async def _open(self) -> ssl.SSLSocket:
+        """Connected, encrypted, and known to be the right one."""
+        sock, leaf = await tls.open_checked(self._endpoint, self._port, self._timeouts.connect_s)
+        self._sock = sock
+        self.fingerprint = leaf.fingerprint
+        self._name_printer(leaf)
+        return sock
+
     def _name_printer(self, leaf: tls.Leaf) -> None:
         self.serial = self._endpoint.serial or leaf.serial
         if not self.serial:
@@ -129,7 +136,7 @@ class LanClient:
         self._answer: asyncio.Future[None] = self._loop.create_future()
         self._paho = paho = self._new_paho()
         paho.adopted = sock
-        paho.connect(self._endpoint.host, self._endpoint.mqtt_port or PORT, KEEPALIVE_S)
+        paho.connect(self._host, self._port, KEEPALIVE_S)
         await self._answered("the sign-in")
 
     def _new_paho(self) -> _Paho:
@@ -140,7 +147,7 @@ class LanClient:
             protocol=mqtt.MQTTv311,
             reconnect_on_failure=False,
         )
-        paho.username_pw_set(USER, self._endpoint.access_code)
+        paho.username_pw_set(self._user, self._password)
         paho.max_inflight_messages_set(MOST_INFLIGHT)
         paho.on_socket_open = lambda _, __, sock: self._loop.add_reader(sock, self._readable)
         paho.on_socket_close = lambda _, __, sock: self._release(sock, close=False)
@@ -186,8 +193,7 @@ class LanClient:
         if self._answer.done():
             return
         if reason.value in REFUSED_CODES:
-            sentence = "The printer refused the access code: read it off its screen and enter it."
-            self._answer.set_exception(CredentialRejected(sentence))
+            self._answer.set_exception(CredentialRejected(self.refusal))
         elif reason.is_failure:
             sentence = f"The printer refused the connection ({reason}); restart it."
             self._answer.set_exception(LinkFailed(sentence))

@@ -52,9 +52,11 @@ class Feed:
 class Session:
     """One connection: the client, the mirror of the device, the feeds."""
 
-    def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
+    def __init__(
+        self, endpoint: Endpoint, timeouts: Timeouts, client: type[LanClient] = LanClient
+    ) -> None:
         self.endpoint = endpoint
-        self.client = LanClient(
+        self.client = client(
             endpoint, timeouts=timeouts, on_message=self._take_in, on_lost=self._end
         )
         self.mirror = Mirror(endpoint.serial)

@@ -88,6 +88,31 @@ async def open_checked(
     return secured, leaf
 
 
+async def open_public(
+    host: str, port: int, *, ca_file: str | None, timeout_s: float
+) -> ssl.SSLSocket:
+    """The same to a server whose certificate a public authority signed, or one of ``ca_file``."""
+    sock = await open_plain(host, port, timeout_s)
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+        secured = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        async with asyncio.timeout(timeout_s):
+            await _shake_hands(secured)
+    except (OSError, TimeoutError) as err:
+        secured.close()
+        raise LinkFailed(
+            f"No encrypted connection to {host}:{port}: {_why(err)}.", Finding.TLS_FAILED
+        ) from err
+    except BaseException:
+        secured.close()
+        raise
+    return secured
+
+
 async def open_plain(host: str, port: int, timeout_s: float) -> socket.socket:
     """A connected non-blocking socket. Raises LinkFailed saying host or port."""
     try:

@@ -58,6 +58,76 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "cloud_accounts",
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("region", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("log_in_key", sa.Text(), nullable=False),
+        sa.Column("trouble", sa.String(length=500), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_cloud_accounts_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_accounts")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_cloud_accounts_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("cloud_accounts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_cloud_accounts_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_cloud_accounts_email", ["organization_id", "email", "region"], unique=True
+        )
+
+    op.create_table(
+        "cloud_devices",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("serial", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("model", sa.String(length=60), nullable=True),
+        sa.Column("access_code", sa.Text(), nullable=False),
+        sa.Column("is_online", sa.Boolean(), nullable=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["cloud_accounts.id"],
+            name=op.f("fk_cloud_devices_account_id_cloud_accounts"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_cloud_devices_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cloud_devices")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_cloud_devices_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("cloud_devices", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_cloud_devices_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_cloud_devices_serial"), ["serial"], unique=False)
+        batch_op.create_index("uq_cloud_devices_serial", ["account_id", "serial"], unique=True)
+
+    op.create_table(
         "agents",
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("key_id", sa.BigInteger(), nullable=True),
@@ -155,6 +225,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_agents_key_id"))
 
     op.drop_table("agents")
+    with op.batch_alter_table("cloud_devices", schema=None) as batch_op:
+        batch_op.drop_index("uq_cloud_devices_serial")
+        batch_op.drop_index(batch_op.f("ix_cloud_devices_serial"))
+        batch_op.drop_index(batch_op.f("ix_cloud_devices_organization_id"))
+
+    op.drop_table("cloud_devices")
+    with op.batch_alter_table("cloud_accounts", schema=None) as batch_op:
+        batch_op.drop_index("uq_cloud_accounts_email")
+        batch_op.drop_index(batch_op.f("ix_cloud_accounts_organization_id"))
+
+    op.drop_table("cloud_accounts")
     with op.batch_alter_table("agent_enrolments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agent_enrolments_organization_id"))
 

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 from shopwright.sandbox.bambu import mqtt_codec as mqtt
 from shopwright.sandbox.bambu.mqtt_codec import (
@@ -27,6 +27,14 @@ KEEPALIVE_FACTOR = 1.5  # MQTT 3.1.1, 3.1.2.10
 MAX_UNSENT_BYTES = 4 * 1024 * 1024  # a client that does not read is cut off
 
 
+class Uplink(Protocol):
+    """The maker's cloud, where a printer may be signed in beside its own broker."""
+
+    def is_watched(self, serial: str) -> bool: ...
+    def forward(self, serial: str, payload: bytes) -> None: ...
+    def tell_presence(self, serial: str, *, is_connected: bool) -> None: ...
+
+
 class Broker:
     """Listens for one serial; ``on_request`` gets each payload sent to the request topic."""
 
@@ -38,6 +46,7 @@ class Broker:
         self.get_access_code = get_access_code
         self.on_request = on_request
         self.sessions: set[Session] = set()
+        self.uplink: Uplink | None = None
         self._server: asyncio.Server | None = None
 
     @property
@@ -50,7 +59,8 @@ class Broker:
 
     @property
     def has_audience(self) -> bool:
-        return any(session.is_subscribed for session in self.sessions)
+        is_watched = self.uplink is not None and self.uplink.is_watched(self.serial)
+        return is_watched or any(session.is_subscribed for session in self.sessions)
 
     async def open(self, host: str, port: int, context: ssl.SSLContext) -> int:
         """Start listening; the port, which the system chose when 0 was asked for."""
@@ -65,7 +75,9 @@ class Broker:
             await self._server.wait_closed()
 
     def publish(self, payload: bytes) -> None:
-        """To every subscriber, QoS 0."""
+        """To every subscriber, QoS 0, and to the cloud."""
+        if self.uplink is not None and self.is_powered:
+            self.uplink.forward(self.serial, payload)
         packet = mqtt.encode(Publish(self.report_topic, payload))
         for session in list(self.sessions):
             if session.is_subscribed:

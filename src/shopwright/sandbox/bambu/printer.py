@@ -14,7 +14,7 @@ from typing import Any, Self
 from pyftpdlib.servers import FTPServer
 
 from shopwright.sandbox.bambu import camera as camera_port
-from shopwright.sandbox.bambu.broker import Broker
+from shopwright.sandbox.bambu.broker import Broker, Uplink
 from shopwright.sandbox.bambu.certificates import Authority
 from shopwright.sandbox.bambu.commands import NotARequest, answer, parse
 from shopwright.sandbox.bambu.ftps import Card, FtpsThread
@@ -223,6 +223,18 @@ class VirtualPrinter:
         self.machine.is_changed = True
         self._wake.set()
 
+    @property
+    def is_powered(self) -> bool:
+        return self._broker.is_powered
+
+    def join_cloud(self, uplink: Uplink) -> None:
+        """Report there as well."""
+        self._broker.uplink = uplink
+
+    def ask(self, payload: bytes) -> None:
+        """A request that came over the cloud."""
+        self._broker.on_request(payload)
+
     async def _open_ports(self, context: Any) -> None:
         config = self.config
         self.mqtt_port = await self._broker.open(config.host, config.mqtt_port, context)
@@ -335,6 +347,8 @@ class VirtualPrinter:
 
     def _set_power(self, *, is_on: bool) -> None:
         self._card.is_powered = self._broker.is_powered = self._camera.is_powered = is_on
+        if self._broker.uplink is not None:
+            self._broker.uplink.tell_presence(self.serial, is_connected=is_on)
 
     def _act(self, act: Callable[[], bool]) -> bool:
         is_done = act()

@@ -68,11 +68,11 @@ class EtsySandbox(EtsyApp):
         return f"{self.url}/v3/public/oauth/token"
 
     async def __aenter__(self) -> Self:
-        listener = _listen(self._address)
+        listener = listen(self._address)
         host, port = listener.getsockname()[:2]
         self.url = f"http://{host}:{port}"
         self._listener = listener
-        self._server = EmbeddedServer(uvicorn.Config(self.asgi, **_quiet()))
+        self._server = EmbeddedServer(uvicorn.Config(self.asgi, **quiet()))
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         ready = asyncio.create_task(self._server.ready.wait())
         await asyncio.wait({ready, self._serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -91,7 +91,7 @@ class EtsySandbox(EtsyApp):
         self._listener.close()
 
 
-def _listen(address: tuple[str, int]) -> socket.socket:
+def listen(address: tuple[str, int]) -> socket.socket:
     """With the protocol named: else asyncio leaves Nagle on, and each answer takes 40 ms."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -100,7 +100,7 @@ def _listen(address: tuple[str, int]) -> socket.socket:
     return listener
 
 
-def _quiet() -> dict[str, Any]:
+def quiet() -> dict[str, Any]:
     return {
         "log_level": "warning",
         "access_log": False,
