@@ -56,6 +56,7 @@ PLAIN: dict[str, int | str] = {"number": 1, "slot": 1}
 
 # Bodies that the schema alone does not tell, by "METHOD /path".
 BODIES: dict[str, Any] = {
+    "POST /agents/{agent}/printers": {"printer": "1"},
     "POST /orders/{order}/filament-used": {"filament": "1", "grams": "10"},
     "PUT /api/connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
     "POST /connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},

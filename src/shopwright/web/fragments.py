@@ -57,7 +57,7 @@ _LISTS = {
     "queue": "queue", "queue_reasons": "queue", "order": "orders", "inbox": "inbox",
     "product": "catalog", "print_file": "catalog", "filament": "filament",
     "connection": "connections", "channel_sync": "connections", "listing_sync": "catalog",
-    "customer": "customers",
+    "customer": "customers", "agents": "agents",
     "delivery": "notifications", "notifications": "notifications",
 }  # fmt: skip
 _COUNTED = frozenset(

@@ -2,6 +2,7 @@
 
 from shopwright.web import (
     account,
+    agents,
     api_docs,
     assets,
     catalog,
@@ -36,6 +37,7 @@ ROUTERS = (
     account.router,
     today.router,
     printers.router,
+    agents.router,
     job_queue.router,
     hand_orders.router,  # before /orders/{order}
     order_board.router,  # before /orders/{order}, too
