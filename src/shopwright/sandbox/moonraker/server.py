@@ -4,14 +4,13 @@ import hashlib
 from typing import Any, ClassVar
 
 from starlette.applications import Starlette
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shopwright.sandbox.plain.machine import Machine, PrintRecord, State
-from shopwright.sandbox.plain.server import StandIn, StandInConfig
+from shopwright.sandbox.plain.server import StandIn, StandInConfig, read_form
 
 WORDS = {
     State.IDLE: "standby",
@@ -121,12 +120,8 @@ class MoonrakerSandbox(StandIn):
 
     async def _upload(self, request: Request) -> Response:
         machine = self._admit(request)
-        form = await request.form()
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile) or not upload.filename:
-            raise HTTPException(400, "No file to upload")
-        name, content = upload.filename, await upload.read()
-        checksum = form.get("checksum")
+        name, content, fields = await read_form(request)
+        checksum = fields.get("checksum")
         if checksum and checksum != hashlib.sha256(content).hexdigest():
             raise HTTPException(422, "File checksum mismatch")
         if machine.is_busy and machine.job and machine.job.file == name:

@@ -3,14 +3,13 @@
 from typing import Any, ClassVar
 
 from starlette.applications import Starlette
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shopwright.sandbox.plain.machine import BUSY, Machine, State, StoredFile
-from shopwright.sandbox.plain.server import StandIn, StandInConfig
+from shopwright.sandbox.plain.server import StandIn, StandInConfig, read_form
 
 FORBIDDEN = (
     "You don't have the permission to access the requested resource. It is either read-protected "
@@ -164,12 +163,8 @@ class OctoPrintSandbox(StandIn):
         return JSONResponse({"files": files, "free": machine.free_bytes, "total": total})
 
     async def _upload(self, request: Request) -> Response:
-        machine = self._admit(request, controls=True)
-        form = await request.form()
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile) or not upload.filename:
-            raise HTTPException(400, "No file to upload and no folder to create")
-        name, content = upload.filename, await upload.read()
+        machine = self._admit(request)
+        name, content, _ = await read_form(request)
         if not name.endswith(SUFFIXES):
             raise HTTPException(415, f"Could not upload the file {name}: unsupported type")
         if machine.is_busy and self.selected == name:

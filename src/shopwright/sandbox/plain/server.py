@@ -9,6 +9,9 @@ from typing import Any, ClassVar, Self
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.sandbox.bambu.camera import draw_frame
@@ -159,6 +162,16 @@ class StandIn:
         await serving
 
 
+async def read_form(request: Request) -> tuple[str, bytes, dict[str, str]]:
+    """Name and content of the file in a form, and its plain fields."""
+    async with request.form() as form:
+        upload = form.get("file")
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            raise HTTPException(400, "No file to upload")
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        return upload.filename, await upload.read(), fields
+
+
 def make_gcode(*, minutes: int = 10, layers: int = 50, padding_bytes: int = 0) -> bytes:
     """A small print as PrusaSlicer writes it."""
     lines = [
@@ -189,12 +202,12 @@ class _Disturbed:
         line = _Line(receive, self._stand_in)
         try:
             await self._app(scope, line, send)
-        except _Cut:
-            return
+        except (_Cut, ClientDisconnect):
+            return  # there is nobody to answer
 
 
 class _Cut(Exception):
-    """The line is dead; there is nobody to answer."""
+    """The line is dead."""
 
 
 class _Line:
