@@ -5,8 +5,9 @@ urgent takes the next free call.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 
 from shopwright.channels.models import CallAllowance
 from shopwright.channels.port import CallLedger, Urgency
@@ -83,19 +84,25 @@ class DatabaseLedger:
 
     async def _lock(self, session: WriteSession) -> tuple[Standing, float]:
         """The row, made when it is missing, and ours until the commit; and what time it is."""
-        new = insert_for(session, CallAllowance).values(key=self._key)
-        await session.execute(new.on_conflict_do_nothing(index_elements=["key"]))
-        row = await session.scalar(
-            select(CallAllowance)
-            .where(CallAllowance.key == self._key)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+        row = await self._select(session)
+        if row is None:
+            new = insert_for(session, CallAllowance).values(key=self._key)
+            await session.execute(new.on_conflict_do_nothing(index_elements=["key"]))
+            row = await self._select(session)
         if row is None:
             raise LookupError(f"the allowance of {self._key} is gone")
-        now = await session.scalar(select(func.extract("epoch", func.clock_timestamp())))
         claims = {Urgency(int(name)): until for name, until in row.claims.items()}
-        return Standing(tuple(row.calls), row.paused_until, claims), float(now or 0)
+        return Standing(tuple(row.calls), row.paused_until, claims), float(row.now)
+
+    async def _select(self, session: WriteSession) -> Row[Any] | None:
+        """The time may be from before a short wait for the row; the window has room for that."""
+        table, now = CallAllowance, func.extract("epoch", func.clock_timestamp()).label("now")
+        found = await session.execute(
+            select(table.calls, table.paused_until, table.claims, now)
+            .where(table.key == self._key)
+            .with_for_update()
+        )
+        return found.first()
 
     async def _store(self, session: WriteSession, standing: Standing) -> None:
         await session.execute(

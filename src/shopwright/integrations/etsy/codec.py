@@ -35,7 +35,7 @@ from shopwright.integrations.etsy.payloads import (
     ReceiptPage,
     ReceiptStamp,
 )
-from shopwright.kernel.money import Money, UnknownCurrency
+from shopwright.kernel.money import CURRENCIES, Money, UnknownCurrency, exponent
 
 T = TypeVar("T")
 
@@ -135,6 +135,8 @@ def minor_units(money: EtsyMoney | None, currency: str) -> int:
         raise ReceiptRejected(f"An amount has the divisor {money.divisor}.")
     if money.currency_code.strip().upper() != currency:
         raise ReceiptRejected(f"The receipt mixes {currency} and {money.currency_code}.")
+    if currency in CURRENCIES and money.divisor == 10 ** exponent(currency):
+        return money.amount  # nearly always
     try:
         return Money.from_decimal(Decimal(money.amount) / money.divisor, currency).minor
     except UnknownCurrency as err:
