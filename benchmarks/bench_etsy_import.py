@@ -8,8 +8,8 @@ the revisions moved, one transaction per page of 100. Half of the SKUs are known
 200 orders is not counted, and PostgreSQL's statistics are taken after it, as it does by itself
 within a minute. Then the same history is read once more, which changes nothing.
 
-Bounds: 300 receipts a second, the second reading 5 times as fast, 300 MB. On a machine that is not
-idle the CPU time of this process per receipt tells more than the clock on the wall; both are told.
+Bounds: 300 receipts a second, the second reading 5 times as fast, 300 MB; by the clock on the wall, so
+on an idle machine. The CPU time of this process is told beside it.
 """
 
 import argparse
@@ -212,7 +212,7 @@ def with_sandbox(settings: Settings, urls: dict[str, str]) -> Settings:
 
 
 def report(kind: str, orders: int, first: Reading, second: Reading, highest_mb: float) -> bool:
-    """Print the figures; True when the bounds hold by CPU time, whatever else the machine does."""
+    """Print the figures; True when the bounds hold."""
     rate, of_cpu = orders / first.seconds, orders / first.cpu_s
     ratio, ratio_of_cpu = first.seconds / second.seconds, first.cpu_s / second.cpu_s
     print(
@@ -224,7 +224,7 @@ def report(kind: str, orders: int, first: Reading, second: Reading, highest_mb: 
         f"bound {BOUND_RATIO}; by CPU {ratio_of_cpu:.1f} times"
     )
     print(f"{kind}: {highest_mb:.0f} MB at most, bound {BOUND_MB}")
-    is_fast = max(rate, of_cpu) >= BOUND_PER_S and max(ratio, ratio_of_cpu) >= BOUND_RATIO
+    is_fast = rate >= BOUND_PER_S and ratio >= BOUND_RATIO
     return is_fast and highest_mb <= BOUND_MB
 
 
