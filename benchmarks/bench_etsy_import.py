@@ -8,8 +8,8 @@ the revisions moved, one transaction per page of 100. Half of the SKUs are known
 200 orders is not counted, and PostgreSQL's statistics are taken after it, as it does by itself
 within a minute. Then the same history is read once more, which changes nothing.
 
-Bounds: 300 receipts a second, the second reading 5 times as fast, 300 MB; by the clock on the wall, so
-on an idle machine. The CPU time of this process is told beside it.
+Bounds: 300 receipts a second, the second reading 5 times as fast, 300 MB; by the clock on the wall,
+so on an idle machine. The CPU time of this process is told beside it.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
@@ -64,7 +65,7 @@ class Memory:
     highest_mb: float = 0.0
     _over: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> "Memory":
+    def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
         return self
