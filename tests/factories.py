@@ -28,8 +28,14 @@ from shopwright.catalog.states import StepKind
 from shopwright.channels.models import ChannelReject, Connection
 from shopwright.channels.push import POST_TRACKING
 from shopwright.channels.states import ConnectionStatus
-from shopwright.fleet.models import Agent, CloudAccount, Printer
-from shopwright.fleet.states import CloudAccountState, CloudRegion
+from shopwright.fleet.models import Agent, CloudAccount, Printer, PrinterCommand
+from shopwright.fleet.states import (
+    Activity,
+    CloudAccountState,
+    CloudRegion,
+    ConnectionState,
+    DrivenBy,
+)
 from shopwright.inventory.materials import Material
 from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import effects, ids
@@ -62,6 +68,7 @@ from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.models import PrintJob
 from shopwright.shipping.models import Parcel
 from shopwright.shipping.states import ParcelStatus
+from shopwright.telemetry.latest import LatestSnapshots, Snapshot
 from tests.clock import FOREVER, START
 
 _numbers = count(1)
@@ -609,6 +616,40 @@ async def make_printer(session: WriteSession, actor: Actor, name: str = "Left") 
     return printer
 
 
+@row_for("command")
+async def make_command_id(session: WriteSession, actor: Actor) -> int:
+    """Of a printer that nobody here drives."""
+    printer = await make_printer(session, actor)
+    printer.driver, printer.driven_by = "network", DrivenBy.EXTERNAL
+    command = PrinterCommand(
+        organization_id=actor.organization_id,
+        printer_id=printer.id,
+        kind="light_on",
+        by=actor.name,
+        expires_at=FOREVER,
+    )
+    session.add(command)
+    await session.flush()
+    return command.id
+
+
+@row_for("/api/printer-status/latest/{printer}:printer")
+async def make_live_printer_id(session: WriteSession, actor: Actor) -> int:
+    """It has reported in this process."""
+    printer = await make_printer(session, actor)
+    printer.connection, printer.activity = ConnectionState.ONLINE, Activity.IDLE
+    await session.flush()
+    snapshot = Snapshot(
+        organization_id=actor.organization_id,
+        printer_id=printer.id,
+        at=START,
+        connection="online",
+        activity="idle",
+    )
+    session.context.keep(LatestSnapshots).put(snapshot)
+    return printer.id
+
+
 @row_for("/api/printers/{printer}/slots/{slot}/spool:printer")
 async def make_loaded_printer_id(session: WriteSession, actor: Actor) -> int:
     """A printer with a spool in slot 1."""
@@ -678,7 +719,7 @@ async def make_endpoint(session: WriteSession, actor: Actor) -> WebhookEndpoint:
     secret = session.context.vault.encrypt("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3")
     endpoint = WebhookEndpoint(
         organization_id=actor.organization_id,
-        url="https://hooks.invalid/x",
+        url="http://127.0.0.1:9/x",
         secrets=[[secret, None]],
         updated_at=START,
     )

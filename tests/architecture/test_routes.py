@@ -7,12 +7,13 @@ The walk covers whatever ``server.routers`` includes. A new path parameter needs
 import asyncio
 from typing import Any
 
+import jwt
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from sqlalchemy import Table, select
 
-from shopwright.accounts.access import Requires
+from shopwright.accounts.access import Requires, RequiresNamed
 from shopwright.accounts.models import Organization
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Base, Database
@@ -61,6 +62,10 @@ BODIES: dict[str, Any] = {
     "PUT /api/connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
     "POST /connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
     "POST /printers/{printer}/command": {"kind": "pause_print"},
+    "POST /api/printers/{printer}/commands": {"command_type": "light_on"},
+    "PUT /api/printers/{printer}": {"name": "Left"},
+    "PUT /api/print-jobs/{job}/status": {"status": "queued"},
+    "PUT /api/printer-commands/{command}/status": {"status": "sent"},
     "POST /printers/{printer}/edit": {"name": "Left", "host": "192.168.1.20"},
     "POST /queue/{job}/priority": {"to": "up"},
     "POST /api/listings/{listing}/quantity": {"from_stock": True},
@@ -162,12 +167,21 @@ async def make_rows(database: Database, actor: Actor, endpoint: Endpoint) -> dic
 async def call(client: AsyncClient, endpoint: Endpoint, url: str, **changes: Any) -> Response:
     """With a body that passes validation; ``changes`` replace members of it."""
     arguments: dict[str, Any] = {}
+    if any(isinstance(c, RequiresNamed) and c.is_needed for c in endpoint.calls):
+        url += f"?organizationId={own_organization(client)}"
     body = body_of(endpoint)
     if body is not None:
         value = BODIES[str(endpoint)] if str(endpoint) in BODIES else body.example()
         arguments = _as_request(body.media_type, value, changes)
     async with asyncio.timeout(ANSWER_S):
         return await client.request(endpoint.method, url, **arguments)
+
+
+def own_organization(client: AsyncClient) -> str:
+    """The one that the client's token names."""
+    token = client.headers["authorization"].removeprefix("Bearer ")
+    named: str = jwt.decode(token, options={"verify_signature": False})["org"]
+    return named
 
 
 def _as_request(media_type: str, body: Any, changes: dict[str, Any]) -> dict[str, Any]:

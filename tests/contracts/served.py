@@ -61,6 +61,11 @@ class Served:
         """The published description."""
         return self.app.openapi()
 
+    @property
+    def organization(self) -> str:
+        """The owner's."""
+        return str(self._owner.organization_id)
+
     def sign_in(self) -> dict[str, str]:
         """The headers of a new sign-in of the owner."""
         return self._run(bearer(self._process, self._owner))

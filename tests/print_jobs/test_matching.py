@@ -91,6 +91,31 @@ def test_model_names_are_compared_as_people_write_them() -> None:
     assert isinstance(matching.match(needs, replace(READY, model="Bambu Lab X1 Carbon")), Match)
 
 
+@pytest.mark.parametrize(
+    ("sliced_for", "registered"),
+    [
+        ("MK4", "Original Prusa MK4"),
+        ("MK4", "prusa mk4"),
+        ("Voron 2.4 300", "Voron v2 300"),
+        (None, "Klipper, built by ourselves"),
+    ],
+)
+def test_plain_gcode_goes_to_printers_of_other_brands(
+    sliced_for: str | None, registered: str
+) -> None:
+    needs = replace(PLATE, printer_model=sliced_for)
+    outside = replace(SPOOL, number=0)  # a single roll beside the machine
+    found = matching.match(needs, replace(READY, model=registered, slots=(outside,)))
+    assert found == Match((0,), {1: 7})
+
+
+def test_another_model_of_the_same_brand_is_another_model() -> None:
+    needs = replace(PLATE, printer_model="MK4S")
+    assert sentence(needs, replace(READY, model="Prusa MK4")) == (
+        "Left is a Prusa MK4; the plate is sliced for MK4S."
+    )
+
+
 def test_part_rolls_are_used_up_before_full_ones() -> None:
     part = SlotFacts(2, "PLA", "000000", 30_000, spool_id=8)
     assert matching.match(PLATE, replace(READY, slots=(SPOOL, part))) == Match((2,), {1: 8})

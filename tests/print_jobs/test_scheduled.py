@@ -173,7 +173,7 @@ async def test_word_of_the_client_is_the_report_of_a_printer_nobody_drives(
     await client.put(f"{url}/{third.id}", json={"status": "started"})
     assert (await client.delete(f"{url}/{third.id}")).status_code == 200
     shown = (await client.get(f"{url}/{printer.id}")).json()
-    assert [p["status"] for p in shown] == ["completed", "failed", "failed"]
+    assert [p["status"] for p in shown] == ["completed", "failed", "cancelled"]
     assert shown[2]["failed_reason"].startswith("cancelled by")
 
 

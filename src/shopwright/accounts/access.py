@@ -4,6 +4,7 @@ Bearer token, ``X-API-Key``, page cookie: the first one present decides. ``?orga
 name another organization the caller belongs to.
 """
 
+import json
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -16,10 +17,12 @@ from shopwright.accounts.identities import Identity
 from shopwright.kernel import limits
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.edge import get_process, route_path
-from shopwright.kernel.errors import Forbidden, Unauthenticated
+from shopwright.kernel.errors import Forbidden, Invalid, Unauthenticated
 from shopwright.kernel.limits import Limit
 
-WIDE_PREFIXES = ("/api/agent", "/api/events", "/api/live")
+WIDE_PREFIXES = (
+    "/api/agent", "/api/events", "/api/live", "/api/printer-commands", "/api/printer-status",
+)  # fmt: skip
 
 
 class SignedIn(SecurityBase):
@@ -44,11 +47,32 @@ class Requires(SecurityBase):
 
     async def __call__(self, request: Request) -> Actor:
         identity = await authenticate(request)
-        actor = actor_of(identity, request.query_params.get("organizationId"))
+        actor = actor_of(identity, await self.find_organization(request, identity))
         if actor.scopes is not None:
             _check_scope(actor, self.scope or scopes.scope_of_path(route_path(request)))
         actor.require(self.role)
         return actor
+
+    async def find_organization(self, request: Request, identity: Identity) -> str | None:  # noqa: ARG002
+        """What the request names; None leaves it to the credential."""
+        return request.query_params.get("organizationId")
+
+
+class RequiresNamed(Requires):
+    """``organizationId`` may also stand in the body (reference decision 27)."""
+
+    def __init__(self, role: Role, *, is_needed: bool) -> None:
+        super().__init__(role)
+        self.is_needed = is_needed
+
+    async def find_organization(self, request: Request, identity: Identity) -> str | None:
+        """Raises Invalid when query and body name two, or none is named where one is needed."""
+        asked, told = request.query_params.get("organizationId"), await _told_in_body(request)
+        if asked and told and not _is_same(identity, asked, told):
+            raise Invalid("organizationId in the query is another one than in the body.")
+        if self.is_needed and not (asked or told):
+            raise Invalid("organizationId is missing. Send it in the query or in the body.")
+        return asked or told
 
 
 def requires(role: Role, scope: str | None = None) -> Requires:
@@ -60,6 +84,11 @@ ViewerCtx = Annotated[Actor, Depends(requires(Role.VIEWER))]
 MemberCtx = Annotated[Actor, Depends(requires(Role.MEMBER))]
 AdminCtx = Annotated[Actor, Depends(requires(Role.ADMIN))]
 OwnerCtx = Annotated[Actor, Depends(requires(Role.OWNER))]
+# Of reference (b), which names the organization in every request, and of what it shares with (a).
+NamedViewerCtx = Annotated[Actor, Depends(RequiresNamed(Role.VIEWER, is_needed=True))]
+NamedMemberCtx = Annotated[Actor, Depends(RequiresNamed(Role.MEMBER, is_needed=True))]
+SharedViewerCtx = Annotated[Actor, Depends(RequiresNamed(Role.VIEWER, is_needed=False))]
+SharedMemberCtx = Annotated[Actor, Depends(RequiresNamed(Role.MEMBER, is_needed=False))]
 IdentityCtx = Annotated[Identity, Depends(SignedIn())]
 
 
@@ -121,6 +150,25 @@ def actor_of(identity: Identity, organization: str | None = None) -> Actor:
         key_id=identity.key_id,
         scopes=identity.scopes,
     )
+
+
+async def _told_in_body(request: Request) -> str | None:
+    """Whatever else is wrong with the body its own validation says."""
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        return None
+    told = body.get("organizationId") if isinstance(body, dict) else None
+    is_name = isinstance(told, str | int) and not isinstance(told, bool)
+    return str(told).strip() or None if is_name else None
+
+
+def _is_same(identity: Identity, one: str, other: str) -> bool:
+    """An organization may be named by its id here and by its uuid there."""
+    if one.lower() == other.lower():
+        return True
+    place = identity.find_place(one)
+    return place is not None and place == identity.find_place(other)
 
 
 def _check_scope(actor: Actor, scope: str | None) -> None:

@@ -84,6 +84,12 @@ def _believed(claims: dict[str, Any], expires_at: datetime) -> Claims:
         user_uuid=next((name.lower() for name in named if ids.is_uuid(name)), None),
         email=email.lower() if isinstance(email, str) and not is_denied and not is_ours else None,
         session_uuid=str(claims.get("sid")) if is_ours else None,
-        organization_uuid=str(claims["org"]) if is_ours and claims.get("org") else None,
+        organization_uuid=_organization_of(claims, is_ours=is_ours),
         expires_at=expires_at,
     )
+
+
+def _organization_of(claims: dict[str, Any], *, is_ours: bool) -> str | None:
+    """Whether the user belongs to it, their memberships say."""
+    named = str(claims.get("org" if is_ours else "organizationId") or "").lower()
+    return named if ids.is_uuid(named) else None

@@ -103,6 +103,38 @@ async def record_loss(
     await service.changed(session, printer)
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a program outside says of a printer that nobody here drives."""
+
+    activity: Activity
+    is_within_reach: bool
+    device_job_id: str | None
+    job_name: str | None
+    trouble: str | None
+
+
+async def record_word(
+    session: WriteSession, ctx: Actor, *, printer_id: int, word: Word, now: datetime
+) -> None:
+    """The printer is as told; what becomes of its job is said of the job."""
+    if not word.is_within_reach:
+        await record_loss(
+            session, ctx, printer_id=printer_id, connection=ConnectionState.OFFLINE,
+            sentence=word.trouble or "It is offline, says the program that drives it.", now=now,
+        )  # fmt: skip
+        return
+    printer = await service.get_printer(session, ctx, printer_id)
+    before = (printer.connection, printer.trouble)
+    printer.connection, printer.activity = ConnectionState.ONLINE, word.activity
+    printer.outcome, printer.trouble = Outcome.NONE, word.trouble
+    printer.device_job_id, printer.device_job_name = word.device_job_id, word.job_name or ""
+    printer.last_seen_at = printer.updated_at = now
+    await session.flush()
+    await tell_news(session, printer, before, ())
+    await service.changed(session, printer)
+
+
 def describe(faults: tuple[Fault, ...]) -> str | None:
     """The faults in words, the gravest first; None when there are none."""
     if not faults:

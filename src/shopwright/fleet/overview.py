@@ -73,9 +73,14 @@ def find_live(process: Process, printer: Printer) -> Snapshot | None:
 
 def shown_status(printer: Printer) -> str:
     """One word for three axes, as reference (b) has it (reference decision 23)."""
-    if printer.connection is not ConnectionState.ONLINE or printer.activity is Activity.UNKNOWN:
+    return shown_word(printer.connection, printer.activity)
+
+
+def shown_word(connection: str, activity: str) -> str:
+    """The same of what was reported at another time."""
+    if connection != ConnectionState.ONLINE or activity == Activity.UNKNOWN:
         return "offline"
-    return "printing" if printer.activity is Activity.PREPARING else printer.activity.value
+    return str(Activity.PRINTING if activity == Activity.PREPARING else activity)
 
 
 def shop_status(printer: Printer) -> str:

@@ -5,7 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from starlette.responses import JSONResponse
 
-from shopwright.accounts.access import MemberCtx, PrintLimited, ViewerCtx
+from shopwright.accounts.access import (
+    MemberCtx,
+    PrintLimited,
+    SharedMemberCtx,
+    SharedViewerCtx,
+    ViewerCtx,
+)
 from shopwright.accounts.schemas import Message
 from shopwright.fleet import commanding, diagnosing, queries, rules, service, upkeep
 from shopwright.fleet.diagnosing import NotDrivenHere
@@ -56,7 +62,7 @@ LIVE = {"cache-control": "no-store"}  # live values carry no revision tag
 
 @router.get("", response_model=list[PrinterRead])
 async def list_printers(
-    ctx: ViewerCtx,
+    ctx: SharedViewerCtx,
     session: Read,
     process: ProcessDep,
     paging: EveryRow,
@@ -75,7 +81,7 @@ async def list_printers(
 
 @router.post("", status_code=201, responses=problems(Invalid, PrinterExists))
 async def create_printer(
-    body: PrinterCreate, ctx: MemberCtx, session: Write, settings: SettingsDep, now: Now
+    body: PrinterCreate, ctx: SharedMemberCtx, session: Write, settings: SettingsDep, now: Now
 ) -> PrinterRead:
     """Set up a printer; it is saved whether it can be reached or not."""
     draft = body.draft(settings.bambu_access_code)
@@ -85,10 +91,17 @@ async def create_printer(
 
 @router.get("/{printer}", responses=problems(NotFound))
 async def read_printer(
-    response: Response, printer: PrinterRef, ctx: ViewerCtx, session: Read, process: ProcessDep
+    *,
+    response: Response,
+    printer: PrinterRef,
+    ctx: SharedViewerCtx,
+    session: Read,
+    process: ProcessDep,
+    includeInactive: bool = False,  # noqa: N803  the reference's spelling
 ) -> PrinterRead:
-    """One printer."""
-    found = await service.get_living_printer(session, ctx, printer)
+    """One printer, with what it says now."""
+    read = service.get_printer if includeInactive else service.get_living_printer
+    found = await read(session, ctx, printer)
     response.headers.update(LIVE)
     return PrinterRead.of(await read_overview(process, session, ctx, found))
 
@@ -97,22 +110,25 @@ async def read_printer(
 async def update_printer(
     printer: PrinterRef,
     body: PrinterUpdate,
-    ctx: MemberCtx,
+    ctx: SharedMemberCtx,
     session: Write,
     process: ProcessDep,
     now: Now,
 ) -> PrinterRead:
     """Change how a printer is called, reached or treated."""
+    body.check_says_something()
     change = body.change(await find_zone(session, ctx))
     found = await service.update_printer(session, ctx, ref=printer, change=change, now=now)
     if body.is_in_maintenance is not None:
         await upkeep.state_maintenance(session, ctx, printer=found, is_on=body.is_in_maintenance)
         found = await service.get_printer(session, ctx, found.id)
+    if body.is_active is False:
+        await service.remove_printer(session, ctx, printer_id=found.id)
     return PrinterRead.of(await read_overview(process, session, ctx, found))
 
 
 @router.delete("/{printer}", responses=problems(NotFound))
-async def delete_printer(printer: PrinterRef, ctx: MemberCtx, session: Write) -> Message:
+async def delete_printer(printer: PrinterRef, ctx: SharedMemberCtx, session: Write) -> Message:
     """Hide a printer; what it printed stays known."""
     found = await service.get_living_printer(session, ctx, printer)
     await service.remove_printer(session, ctx, printer_id=found.id)

@@ -8,6 +8,7 @@ from typing import Any
 from shopwright.fleet.gcode_rules import HeatLimits, check_gcode, check_heat
 from shopwright.fleet.port import Capability
 from shopwright.kernel.errors import Conflict, Invalid
+from shopwright.print_files.printer_models import find_printer_model
 
 START = "start_print"
 LAST_SLOT = 24  # AMS HT units end there
@@ -78,8 +79,11 @@ COMMAND_TYPES = tuple(NEEDS)
 
 def limits_of(model: str | None, details: Mapping[str, Any]) -> Limits:
     """The model's, and what the shop wrote down of this machine where that is less."""
-    known = HEAT_OF_MODEL.get(model or "", HeatLimits())
-    travel = {axis: details.get(f"max_build_volume_{axis}") or FARTHEST_MM for axis in AXES}
+    found = find_printer_model(model or "")
+    known = HEAT_OF_MODEL.get(found.display if found else "", HeatLimits())
+    volume = dict(zip(AXES, found.bed_mm, strict=True)) if found and found.bed_mm else {}
+    told = {axis: details.get(f"max_build_volume_{axis}") for axis in AXES}
+    travel = {axis: told[axis] or float(volume.get(axis, FARTHEST_MM)) for axis in AXES}
     heat = HeatLimits(
         nozzle=_least(known.nozzle, details.get("max_nozzle_temp")),
         bed=_least(known.bed, details.get("max_bed_temp")),

@@ -1,5 +1,6 @@
 """Bodies of the printer routes: the reference's words first, then ours."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -34,10 +35,12 @@ from shopwright.fleet.states import (
     CommandStatus,
     ConnectionState,
     ControlAccess,
+    DrivenBy,
     Gate,
 )
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.times import MillisTime, read_moment
+from shopwright.print_files.printer_models import BAMBU_MODELS, find_printer_model
 from shopwright.telemetry.latest import Snapshot
 
 
@@ -74,7 +77,7 @@ CommandType = Annotated[
 Port = Annotated[int, Field(ge=1, le=65535)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 HOST_NAMES = AliasChoices("ip_address", "host")
-CODE_NAMES = AliasChoices("access_code", "api_key")
+CODE_NAMES = AliasChoices("access_code", "api_key", "mqtt_password")
 SERIAL_NAMES = AliasChoices("serial_number", "serial")
 NOZZLE_NAMES = AliasChoices("default_nozzle_size", "nozzle_mm")
 NO_CODE = (
@@ -138,6 +141,7 @@ class PrinterCreate(PrinterDetails):
         driver = choose_driver(self.connection_type, self.brand, code is not None)
         at = self.api_url or self.host or Address("")
         _check_complete(driver, at, self.serial, has_code=code is not None)
+        _check_model(driver, self.model)
         return PrinterDraft(
             name=self.name,
             host=at.host,
@@ -177,6 +181,14 @@ class PrinterUpdate(PrinterDetails):
     maintenance_interval_days: Days | None = None
     status: Annotated[str | None, Field(max_length=20), BeforeValidator(_lower)] = None
     gate: Annotated[str | None, Field(max_length=20)] = None
+    firmware_version: Annotated[str | None, Field(max_length=40)] = None
+    is_active: bool | None = None
+
+    def check_says_something(self) -> None:
+        """Raises Invalid for a body in which no member is one that can change."""
+        if not self.model_fields_set:
+            names = ", ".join(PrinterUpdate.model_fields)
+            raise Invalid(f"Nothing to change was sent. What can be changed: {names}.")
 
     def change(self, zone: str) -> PrinterChange:
         """Raises Invalid for a time that is none."""
@@ -196,6 +208,8 @@ class PrinterUpdate(PrinterDetails):
             harvest_policy=self.harvest_policy,
             last_maintenance_at=read_moment(maintained, zone) if maintained else None,
             maintenance_interval_days=self.maintenance_interval_days,
+            firmware=self.firmware_version,
+            is_active=self.is_active,
             details=self.details(),
         )
 
@@ -205,6 +219,13 @@ class PrinterUpdate(PrinterDetails):
         if self.status == Gate.MAINTENANCE:
             return True
         return False if self.status and self.gate is None else None
+
+
+def _check_model(driver: str, model: str | None) -> None:
+    """Of the printers we drive ourselves the limits must be known."""
+    if is_bambu(driver) and model and find_printer_model(model) is None:
+        known = ", ".join(one.display for one in BAMBU_MODELS)
+        raise Invalid(f"The model {model!r} is not known. Known models of {BAMBU_LAB}: {known}.")
 
 
 def _check_complete(driver: str, at: Address, serial: str | None, *, has_code: bool) -> None:
@@ -233,12 +254,21 @@ class PrinterRead(PrinterDetails):
     status: str
     live_status: str
     is_active: bool
+    current_status: str
     progress_percentage: float | None
+    current_layer: int | None
+    total_layers: int | None
+    time_remaining_seconds: int | None
     nozzle_temp_current: float | None
+    nozzle_temp_target: float | None
     bed_temp_current: float | None
+    bed_temp_target: float | None
+    chamber_temp_current: float | None
+    last_update_timestamp: MillisTime | None
     created_at: MillisTime
     updated_at: MillisTime
     last_seen_at: MillisTime | None
+    driven_by: DrivenBy
     type: str
     api_url: str | None
     current_job: str | None
@@ -272,9 +302,9 @@ class PrinterRead(PrinterDetails):
             firmware_version=printer.firmware,
             status=status,
             live_status=status,
-            progress_percentage=live.percent if live else None,
-            nozzle_temp_current=live.nozzle if live else None,
-            bed_temp_current=live.bed if live else None,
+            current_status=status,
+            **_figures_of(live),
+            last_update_timestamp=live.at if live else printer.last_seen_at,
             type=type_of(printer),
             api_url=url_of(printer.host, printer.ports),
             current_job=seen.job_name,
@@ -287,9 +317,27 @@ class PrinterRead(PrinterDetails):
 _SAME = (
     "id", "uuid", "name", "brand", "model", "location", "is_active", "created_at", "updated_at",
     "last_seen_at", "last_maintenance_at", "maintenance_interval_days", "ports", "connection",
-    "activity", "gate", "gate_reason", "control", "harvest_policy", "has_storage", "trouble",
+    "activity", "gate", "gate_reason", "control", "driven_by", "harvest_policy",
+    "has_storage", "trouble",
     "faults",
 )  # fmt: skip
+
+
+LIVE_FIGURES: Mapping[str, str] = {
+    "progress_percentage": "percent",
+    "current_layer": "layer",
+    "total_layers": "layers",
+    "time_remaining_seconds": "remaining_s",
+    "nozzle_temp_current": "nozzle",
+    "nozzle_temp_target": "nozzle_target",
+    "bed_temp_current": "bed",
+    "bed_temp_target": "bed_target",
+    "chamber_temp_current": "chamber",
+}  # the reference's names for what a snapshot has
+
+
+def _figures_of(live: Snapshot | None) -> dict[str, Any]:
+    return {name: getattr(live, own) if live else None for name, own in LIVE_FIGURES.items()}
 
 
 class StatusRead(BaseModel):
@@ -332,15 +380,7 @@ class StatusRead(BaseModel):
             trouble=printer.trouble,
             device_job_id=printer.device_job_id,
             last_update_timestamp=live.at if live else printer.last_seen_at,
-            progress_percentage=told("percent"),
-            current_layer=told("layer"),
-            total_layers=told("layers"),
-            time_remaining_seconds=told("remaining_s"),
-            nozzle_temp_current=told("nozzle"),
-            nozzle_temp_target=told("nozzle_target"),
-            bed_temp_current=told("bed"),
-            bed_temp_target=told("bed_target"),
-            chamber_temp_current=told("chamber"),
+            **_figures_of(live),
             stage=told("stage"),
             job_name=told("job_name"),
             is_light_on=told("is_light_on"),

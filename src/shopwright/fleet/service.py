@@ -114,12 +114,14 @@ class PrinterChange:
     driver: str | None = None
     last_maintenance_at: datetime | None = None
     maintenance_interval_days: int | None = None
+    firmware: str | None = None  # kept where the printer does not tell it itself
+    is_active: bool | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
 
 PLAIN_CHANGES = (
     "name", "host", "model", "brand", "driver", "nozzle_um", "location", "harvest_policy",
-    "last_maintenance_at", "maintenance_interval_days",
+    "last_maintenance_at", "maintenance_interval_days", "firmware",
 )  # fmt: skip
 
 
@@ -130,7 +132,10 @@ async def update_printer(
 
     Raises PrinterExists when a living printer has the serial.
     """
-    printer = await get_living_printer(session, ctx, ref)
+    printer = await get_printer(session, ctx, ref)
+    if not printer.is_active and not change.is_active:
+        raise NotFound(f"There is no printer {ref}.")
+    printer.is_active = True
     if change.serial is not None and change.serial != printer.serial:
         await _give_serial(session, ctx, printer, change.serial)
     for name in PLAIN_CHANGES:

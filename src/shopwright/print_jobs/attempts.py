@@ -87,10 +87,12 @@ async def record_progress(
     used_ppm: int | None = None,
     reason: str | None,
     now: datetime,
+    broken_off_as: JobStatus = JobStatus.FAILED,
 ) -> bool:
     """A fresh report shows our job id: this is the proof of a start, and of an end.
 
-    False when no such attempt is open.
+    ``broken_off_as`` is what the job becomes when it did not finish. False when no such attempt is
+    open.
     """
     attempt = await queries.find_attempt(session, ctx, device_job_id)
     if attempt is None or attempt.status not in OPEN_ATTEMPTS:
@@ -113,7 +115,7 @@ async def record_progress(
         )
         reached = max(percent, attempt.percent)
         used = reached * PPM_PER_PERCENT if used_ppm is None else used_ppm
-        await _fail(session, ctx, attempt, reached, used, words, now)
+        await _fail(session, ctx, attempt, reached, used, words, now, target=broken_off_as)
     return True
 
 
@@ -296,6 +298,8 @@ async def _fail(
     used_ppm: int,
     reason: str,
     now: datetime,
+    *,
+    target: JobStatus = JobStatus.FAILED,
 ) -> None:
     ended = await queries.move_attempt(
         session,
@@ -314,7 +318,7 @@ async def _fail(
         ctx,
         attempt.print_job_id,
         ACTIVE,
-        JobStatus.FAILED,
+        target,
         ended_at=now,
         failure_reason=reason,
     )
@@ -349,6 +353,8 @@ async def _book(
         )
         for need in needs.filaments
     ]
+    job.used_mg = sum(use.amount_mg for use in uses)
+    await session.flush()
     await inventory.book_print_use(
         session, ctx, attempt_id=attempt.id, uses=uses, order_id=job.order_id, now=now
     )

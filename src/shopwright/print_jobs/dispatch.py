@@ -7,7 +7,10 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from shopwright.accounts import audit
+from shopwright.fleet import maintenance_queries as maintenance
 from shopwright.fleet import service as fleet
+from shopwright.fleet.outside import is_external
+from shopwright.fleet.states import DrivenBy
 from shopwright.inventory import service as inventory
 from shopwright.kernel import ids
 from shopwright.kernel.actor import Actor
@@ -20,6 +23,7 @@ from shopwright.print_jobs.matching import Match, Needs, PrinterFacts, Refusal, 
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import JobStatus
 
+PRINTER_BACKEND = DrivenBy.PRINTER_BACKEND
 MAX_JOBS_LOOKED_AT = 500  # per round; the rest keeps the reason it has
 FIRST_PLATE = 1
 GRAMS_PER_PERCENT = 10  # a full roll is 1 kg when the device tells only percent
@@ -104,6 +108,7 @@ async def list_printer_facts(session: WriteSession, ctx: Actor) -> list[PrinterF
     busy = await queries.list_busy_printers(session, ctx)
     slots = await fleet.list_slots(session, ctx, printer_ids)
     spools = await inventory.get_slot_spools(session, ctx, printer_ids)
+    holds = await maintenance.list_holds(session, ctx)
     facts = []
     for printer in printers:
         own = []
@@ -134,6 +139,8 @@ async def list_printer_facts(session: WriteSession, ctx: Actor) -> list[PrinterF
                 has_job=printer.id in busy,
                 slots=tuple(own),
                 trouble=printer.trouble,
+                is_external=is_external(printer) or printer.driven_by is PRINTER_BACKEND,
+                held_because=holds.get(printer.id),
             )
         )
     return facts

@@ -12,14 +12,23 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.print_jobs import attempts, queries
 from shopwright.print_jobs.dispatch import AlreadyClaimed
-from shopwright.print_jobs.models import PrintJob
-from shopwright.print_jobs.states import AttemptStatus
+from shopwright.print_jobs.models import Attempt, PrintJob
+from shopwright.print_jobs.states import AttemptStatus, JobStatus
 
 
 async def begin(
     session: WriteSession, ctx: Actor, *, job: PrintJob, printer: Printer, now: datetime
 ) -> None:
     """Somebody says that it prints; nothing is sent. Raises AlreadyClaimed."""
+    attempt = await claim(session, ctx, job=job, printer=printer, now=now)
+    audit.record(session, ctx, "print_job.said_started", job.id, printer_id=printer.id)
+    await tell(session, ctx, attempt=attempt, activity=Activity.PRINTING, percent=0, now=now)
+
+
+async def claim(
+    session: WriteSession, ctx: Actor, *, job: PrintJob, printer: Printer, now: datetime
+) -> Attempt:
+    """Somebody says that they took it; nothing is sent. Raises AlreadyClaimed."""
     try:
         async with session.begin_nested():
             claimed = await queries.claim_job(session, ctx, job.id, printer.id, now)
@@ -27,7 +36,8 @@ async def begin(
         raise AlreadyClaimed(f"{printer.name} has another job.", job_id=job.id) from err
     if claimed is None:
         raise AlreadyClaimed("This job was taken, is held, or its order was stopped.")
-    attempt = await queries.add_attempt(
+    claimed.claimed_by = ctx.name[:120]
+    return await queries.add_attempt(
         session,
         ctx,
         print_job_id=job.id,
@@ -36,14 +46,25 @@ async def begin(
         slots=[],
         status=AttemptStatus.STARTING,
     )
-    audit.record(session, ctx, "print_job.said_started", job.id, printer_id=printer.id)
+
+
+async def tell(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    attempt: Attempt,
+    activity: Activity,
+    percent: int,
+    now: datetime,
+) -> None:
+    """Somebody says how far it is."""
     await attempts.record_progress(
         session,
         ctx,
         device_job_id=attempt.device_job_id,
-        activity=Activity.PRINTING,
+        activity=activity,
         outcome=Outcome.NONE,
-        percent=0,
+        percent=percent,
         reason=None,
         now=now,
     )
@@ -72,4 +93,5 @@ async def end(
         percent=attempt.percent,
         reason=reason,
         now=now,
+        broken_off_as=(JobStatus.CANCELLED if outcome is Outcome.CANCELLED else JobStatus.FAILED),
     )

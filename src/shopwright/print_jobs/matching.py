@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from shopwright.fleet.states import BUSY, Activity, ConnectionState, ControlAccess, Gate
+from shopwright.print_files.printer_models import find_printer_model
 
 MAX_COLOR_DISTANCE = 60.0  # weighted RGB; a slicer's #161616 is the shop's black, its grey is not
 
@@ -67,6 +68,8 @@ class PrinterFacts:
     has_job: bool
     slots: tuple[SlotFacts, ...] = ()
     trouble: str | None = None
+    is_external: bool = False
+    held_because: str | None = None  # maintenance is due, or a problem was reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,10 @@ def _machine(needs: Needs, printer: PrinterFacts) -> Refusal | None:
 
 
 def _same_model(one: str, other: str) -> bool:
+    """By any name that slicers, printers and people have for it: MK4, Original Prusa MK4IS."""
+    known, meant = find_printer_model(one), find_printer_model(other)
+    if known is not None and meant is not None:
+        return known is meant
     return _tidy(one) == _tidy(other)
 
 
@@ -221,6 +228,10 @@ def _has_enough(available_mg: int | None, used_mg: int) -> bool:
 
 
 def _availability(printer: PrinterFacts) -> Refusal | None:
+    if printer.is_external:
+        return Refusal(
+            Stage.CONTROL, f"{printer.name} is driven from outside; its own program takes prints."
+        )
     if printer.control is ControlAccess.BLOCKED:
         return Refusal(
             Stage.CONTROL,
@@ -244,6 +255,8 @@ def _gate(printer: PrinterFacts) -> Refusal | None:
     if printer.gate is Gate.MAINTENANCE:
         why = printer.gate_reason or "maintenance"
         return Refusal(Stage.GATE, f"{printer.name} is taken out of work: {why}")
+    if printer.held_because:
+        return Refusal(Stage.GATE, f"{printer.name} is held back: {printer.held_because}.")
     return None
 
 

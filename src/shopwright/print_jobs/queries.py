@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.fleet.models import Printer
@@ -36,7 +36,10 @@ class JobFilter:
         if self.statuses:
             found.append(PrintJob.status.in_(self.statuses))
         if self.printer_id is not None:
-            found.append(PrintJob.printer_id == self.printer_id)
+            waits = and_(
+                PrintJob.printer_id.is_(None), PrintJob.pinned_printer_id == self.printer_id
+            )
+            found.append(or_(PrintJob.printer_id == self.printer_id, waits))
         if self.order_id is not None:
             found.append(PrintJob.order_id == self.order_id)
         return found
@@ -72,7 +75,11 @@ async def list_jobs(
     session: AnySession, ctx: Actor, wanted: JobFilter, paging: Paging
 ) -> tuple[list[JobRow], int]:
     """One page, the latest first, and how many there are in all."""
-    conditions = [PrintJob.organization_id == ctx.organization_id, *wanted.conditions()]
+    conditions = [
+        PrintJob.organization_id == ctx.organization_id,
+        PrintJob.is_hidden.is_(False),
+        *wanted.conditions(),
+    ]
     total = await session.scalar(select(func.count()).select_from(PrintJob).where(*conditions))
     rows = await session.execute(
         _job_rows(ctx)
@@ -85,7 +92,9 @@ async def list_jobs(
 
 
 async def find_job_row(session: AnySession, ctx: Actor, ref: Ref) -> JobRow | None:
-    rows = await session.execute(_job_rows(ctx).where(ref.where(PrintJob)))
+    rows = await session.execute(
+        _job_rows(ctx).where(ref.where(PrintJob), PrintJob.is_hidden.is_(False))
+    )
     row = rows.first()
     return JobRow(*row) if row else None
 
@@ -115,7 +124,7 @@ def _job_rows(ctx: Actor) -> Select[Any]:
         )
         .outerjoin(
             Printer,
-            (Printer.id == PrintJob.printer_id)
+            (Printer.id == func.coalesce(PrintJob.printer_id, PrintJob.pinned_printer_id))
             & (Printer.organization_id == PrintJob.organization_id),
         )
         .where(PrintJob.organization_id == ctx.organization_id)
@@ -404,6 +413,12 @@ def _is_wanted() -> ColumnElement[bool]:
     )
 
 
+def _is_for_an_order() -> ColumnElement[bool]:
+    """Or for what orders are planned to need; prints that a client asked for are for nobody."""
+    is_planned = or_(PrintJob.recipe_step_id.is_not(None), PrintJob.order_id.is_not(None))
+    return and_(PrintJob.product_id.is_(None), is_planned)
+
+
 async def drop_unwanted(
     session: WriteSession, ctx: Actor, job_ids: Collection[int], reason: str
 ) -> list[int]:
@@ -413,7 +428,7 @@ async def drop_unwanted(
         dropped += await session.scalars(
             update(PrintJob)
             .where(PrintJob.organization_id == ctx.organization_id, PrintJob.id.in_(chunk))
-            .where(PrintJob.status.in_(WAITING), ~_is_wanted())
+            .where(PrintJob.status.in_(WAITING), ~_is_wanted(), _is_for_an_order())
             .values(status=JobStatus.CANCELLED, failure_reason=reason, waiting_reason=None)
             .returning(PrintJob.id)
             .execution_options(synchronize_session=False)

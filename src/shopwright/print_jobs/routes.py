@@ -2,18 +2,27 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse
 
-from shopwright.accounts.access import MemberCtx, PrintLimited, ViewerCtx
+from shopwright.accounts.access import (
+    MemberCtx,
+    NamedMemberCtx,
+    NamedViewerCtx,
+    PrintLimited,
+    ViewerCtx,
+)
+from shopwright.accounts.schemas import Message
 from shopwright.fleet import service as fleet
+from shopwright.fleet.states import DrivenBy
 from shopwright.inventory.service import StockMoved
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import (
     ALL_ROWS,
     Now,
     Paging,
+    ProcessDep,
     Read,
     Ref,
     Write,
@@ -22,25 +31,42 @@ from shopwright.kernel.edge import (
     parse_ref,
     path_ref,
     problems,
+    writing,
 )
-from shopwright.kernel.errors import Invalid, NotFound
+from shopwright.kernel.errors import IllegalTransition, Invalid, NotFound, Unavailable
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders import service as orders
 from shopwright.orders.piece_revision import CopiesGone
-from shopwright.print_jobs import attempts, cancel, dispatch, harvest, queries, revision, service
+from shopwright.print_jobs import (
+    asked_products,
+    attempts,
+    dispatch,
+    harvest,
+    queries,
+    revision,
+    said,
+    service,
+)
+from shopwright.print_jobs.asked_products import JobPrinting
 from shopwright.print_jobs.attempts import AttemptNotUnknown, AttemptWasPrinting
 from shopwright.print_jobs.dispatch import AlreadyClaimed, PrinterUnsuitable
 from shopwright.print_jobs.harvest import NothingToHarvest
+from shopwright.print_jobs.port import BackendNotSetUp, send_to_backend
 from shopwright.print_jobs.queries import JobFilter
 from shopwright.print_jobs.revision import NotHarvested
+from shopwright.print_jobs.said import NoPrinterYet
 from shopwright.print_jobs.schemas import (
     AttemptRead,
     DispatchBody,
     HarvestBody,
+    JobCreate,
     JobRead,
     PriorityBody,
     ReasonBody,
     ResolveBody,
+    SendBody,
+    StatusBody,
+    read_status,
 )
 from shopwright.print_jobs.service import JobNotWaiting
 from shopwright.print_jobs.states import JobStatus
@@ -54,7 +80,7 @@ Id = Annotated[str | None, Query(max_length=40)]
 
 @router.get("", response_model=list[JobRead], responses=problems(Invalid))
 async def list_jobs(
-    ctx: ViewerCtx,
+    ctx: NamedViewerCtx,
     session: Read,
     paging: EveryRow,
     status: Annotated[str | None, Query(max_length=200, description="words with commas")] = None,
@@ -73,9 +99,70 @@ async def list_jobs(
 
 
 @router.get("/{job}", responses=problems(NotFound))
-async def read_job(job: JobRef, ctx: ViewerCtx, session: Read) -> JobRead:
+async def read_job(job: JobRef, ctx: NamedViewerCtx, session: Read) -> JobRead:
     """One job."""
     return await _read(session, ctx, job)
+
+
+@router.post("", status_code=201, responses=problems(Invalid, NotFound))
+async def create_job(body: JobCreate, ctx: NamedMemberCtx, session: Write) -> JobRead:
+    """Ask for a product to be printed; nothing starts until the job is sent."""
+    job = await asked_products.create_jobs(session, ctx, wanted=body.wanted())
+    return await _read(session, ctx, Ref(job.id, None))
+
+
+@router.post(
+    "/{job}/send",
+    dependencies=[PrintLimited],
+    responses=problems(
+        Invalid, NotFound, JobNotWaiting, PrinterUnsuitable, BackendNotSetUp, Unavailable
+    ),
+)
+async def send_job(
+    request: Request,
+    job: JobRef,
+    body: SendBody,
+    ctx: NamedMemberCtx,
+    process: ProcessDep,
+    now: Now,
+) -> JobRead:
+    """Queue a pending job for a printer, which begins as soon as it can."""
+    async with writing(request) as session:
+        found = await service.get_job(session, ctx, job)
+        wanted = body.printer_id or (
+            Ref(found.pinned_printer_id, None) if found.pinned_printer_id else None
+        )
+        if wanted is None:
+            raise Invalid("printerId is missing. Name the printer that is to print it.")
+        sent, printer = await asked_products.send_job(
+            session, ctx, ref=job, printer_ref=wanted, now=now
+        )
+    if printer.driven_by is DrivenBy.PRINTER_BACKEND:
+        await send_to_backend(process, ctx, sent.id, printer.id)
+    async with process.database.read() as reading:
+        return await _read(reading, ctx, job)
+
+
+@router.put(
+    "/{job}/status",
+    responses=problems(
+        Invalid, NotFound, IllegalTransition, JobNotWaiting, NoPrinterYet, AlreadyClaimed
+    ),
+)
+async def say_status(
+    job: JobRef, body: StatusBody, ctx: NamedMemberCtx, session: Write, now: Now
+) -> JobRead:
+    """Say how far a job is; of a printer that we drive only its own report moves the job."""
+    await said.say_status(session, ctx, ref=job, word=body.word(), now=now)
+    return await _read(session, ctx, job)
+
+
+@router.delete("/{job}", responses=problems(NotFound, JobPrinting, JobNotWaiting))
+async def delete_job(job: JobRef, ctx: NamedMemberCtx, session: Write, now: Now) -> Message:
+    """Hide a job that no printer has; one that waits is cancelled."""
+    await _read(session, ctx, job)
+    await asked_products.delete_job(session, ctx, ref=job, now=now)
+    return Message(message="Print job deleted")
 
 
 @router.get("/{job}/attempts", responses=problems(NotFound))
@@ -133,11 +220,11 @@ async def prioritise_job(
     "/{job}/cancel", dependencies=[PrintLimited], responses=problems(NotFound, JobNotWaiting)
 )
 async def cancel_job(
-    job: JobRef, ctx: MemberCtx, session: Write, now: Now, body: ReasonBody | None = None
+    job: JobRef, ctx: NamedMemberCtx, session: Write, now: Now, body: ReasonBody | None = None
 ) -> JobRead:
     """Drop a waiting job, or stop a printing one; the orders that still want it are held."""
     reason = (body.reason if body else "") or f"cancelled by {ctx.name}"
-    await cancel.stop_job(session, ctx, ref=job, reason=reason, now=now)
+    await asked_products.cancel_job(session, ctx, ref=job, reason=reason, now=now)
     return await _read(session, ctx, job)
 
 
@@ -183,8 +270,4 @@ async def _read(session: AsyncSession, ctx: Actor, ref: Ref) -> JobRead:
 
 
 def _read_statuses(text: str | None) -> tuple[JobStatus, ...]:
-    words = [word.strip().lower() for word in (text or "").split(",") if word.strip()]
-    try:
-        return tuple(JobStatus(word) for word in words)
-    except ValueError as err:
-        raise Invalid(f"status must be one of {', '.join(JobStatus)}, not {text!r}.") from err
+    return tuple(read_status(word) for word in (text or "").split(",") if word.strip())

@@ -156,10 +156,12 @@ async def change_print(
     return job.id
 
 
-async def cancel_print(session: WriteSession, ctx: Actor, *, ref: Ref, now: datetime) -> None:
+async def cancel_print(
+    session: WriteSession, ctx: Actor, *, ref: Ref, now: datetime, reason: str = ""
+) -> None:
     """A waiting job is dropped, a printing one stopped on its machine; raises JobNotWaiting."""
     job = await service.get_job(session, ctx, ref)
-    reason = f"cancelled by {ctx.name}"
+    reason = reason or f"cancelled by {ctx.name}"
     if job.status in ACTIVE and job.printer_id is not None:
         printer = await fleet.get_printer(session, ctx, job.printer_id)
         if is_external(printer):

@@ -37,7 +37,11 @@ async def list_prints(
     session: AnySession, ctx: Actor, wanted: PrintFilter, paging: Paging
 ) -> tuple[list[tuple[PrintJob, str | None]], int]:
     """One page of jobs with the names of their files, the oldest first, and how many there are."""
-    conditions = [PrintJob.organization_id == ctx.organization_id, *wanted.conditions()]
+    conditions = [
+        PrintJob.organization_id == ctx.organization_id,
+        PrintJob.is_hidden.is_(False),
+        *wanted.conditions(),
+    ]
     total = await session.scalar(select(func.count()).select_from(PrintJob).where(*conditions))
     rows = await session.execute(
         _with_files(ctx)

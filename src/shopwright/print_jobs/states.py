@@ -25,6 +25,7 @@ TERMINAL = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED
 WAITING = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
 
 _ENDS = {JobStatus.COMPLETED, JobStatus.FAILED}
+_OVER = {*_ENDS, JobStatus.CANCELLED}  # by somebody's word, where nobody here drives the printer
 
 TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PENDING: frozenset({JobStatus.QUEUED, JobStatus.CANCELLED}),
@@ -40,9 +41,9 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
             *_ENDS,
         }
     ),
-    JobStatus.PREPARING: frozenset({JobStatus.PRINTING, JobStatus.PAUSED, *_ENDS}),
-    JobStatus.PRINTING: frozenset({JobStatus.PREPARING, JobStatus.PAUSED, *_ENDS}),
-    JobStatus.PAUSED: frozenset({JobStatus.PREPARING, JobStatus.PRINTING, *_ENDS}),
+    JobStatus.PREPARING: frozenset({JobStatus.PRINTING, JobStatus.PAUSED, *_OVER}),
+    JobStatus.PRINTING: frozenset({JobStatus.PREPARING, JobStatus.PAUSED, *_OVER}),
+    JobStatus.PAUSED: frozenset({JobStatus.PREPARING, JobStatus.PRINTING, *_OVER}),
     JobStatus.COMPLETED: frozenset(),
     JobStatus.FAILED: frozenset(),
     JobStatus.CANCELLED: frozenset(),

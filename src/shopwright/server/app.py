@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from shopwright import __version__
 from shopwright.kernel.settings import Settings
 from shopwright.server import problems, routers
+from shopwright.server.listing import ListingMiddleware
 from shopwright.server.middleware import CrashMiddleware, RequestMiddleware, StartingMiddleware
 from shopwright.server.openapi import Application
 from shopwright.server.revalidation import RememberMiddleware, Revalidation
@@ -43,6 +44,7 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
     app.state.settings = settings
     problems.install(app)
     routers.include(app)
+    app.add_middleware(ListingMiddleware)
     app.add_middleware(CrashMiddleware)
     app.add_middleware(RememberMiddleware, revalidation=app.revalidation)
     if settings.cors_origins:

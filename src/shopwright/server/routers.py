@@ -13,8 +13,10 @@ from shopwright.channels import routes as channels
 from shopwright.files import routes as files
 from shopwright.fleet import agent_routes as agents
 from shopwright.fleet import cloud_routes as printer_clouds
+from shopwright.fleet import maintenance_routes as maintenance
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
+from shopwright.fleet import spare_part_routes as spare_parts
 from shopwright.inventory import material_routes as materials
 from shopwright.inventory import pricing_routes
 from shopwright.inventory import routes as inventory
@@ -35,6 +37,8 @@ from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
 from shopwright.orders import work_routes as order_work
 from shopwright.print_files import routes as print_files
+from shopwright.print_jobs import command_routes as printer_commands
+from shopwright.print_jobs import printer_status_routes as printer_status
 from shopwright.print_jobs import routes as print_jobs
 from shopwright.print_jobs import scheduled_routes as scheduled_prints
 from shopwright.server import health, postman
@@ -74,8 +78,12 @@ def include(app: FastAPI) -> None:
     app.include_router(scheduled_prints.order_router)
     app.include_router(agents.router)
     app.include_router(printer_clouds.router)
+    app.include_router(maintenance.router)
+    app.include_router(spare_parts.router)
     app.include_router(fleet.router)
     app.include_router(print_jobs.router)
+    app.include_router(printer_commands.router)
+    app.include_router(printer_status.router)
     app.include_router(shipping.router)
     app.include_router(channels.router)
     app.include_router(listing_routes.router)

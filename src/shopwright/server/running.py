@@ -17,6 +17,8 @@ from shopwright.fleet.agent_keeper import AgentKeeper
 from shopwright.fleet.cloud_keeper import CloudKeeper
 from shopwright.fleet.cloud_port import Clouds
 from shopwright.fleet.link import LinkTools
+from shopwright.fleet.maintenance_keeper import MaintenanceKeeper
+from shopwright.fleet.overdue import OverdueWatch
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner
 from shopwright.kernel import ids
@@ -99,12 +101,14 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("dispatcher", lambda: Dispatcher(database, context.hub, process.clock).run()),
             ("agents", lambda: AgentKeeper(database, process.clock).run()),
             ("printer clouds", lambda: CloudKeeper(process).run()),
+            ("maintenance", lambda: MaintenanceKeeper(process).run()),
             ("durable work", lambda: make_worker(process).run(pushing.handlers(tools))),
             ("order imports", lambda: ImportRunner(database, process.clock).run()),
             ("personal data", lambda: make_keeper(process).run()),
             ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
             ("messages", lambda: Deliverer(notices, context.hub).run()),
             ("webhooks", lambda: make_webhook_sender(process).run()),
+            ("overdue commands", lambda: OverdueWatch(database, process.clock).run()),
             ("roll-ups", lambda: RollupKeeper(database, context.hub).run()),
         ]
     return loops

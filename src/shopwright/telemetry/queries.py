@@ -13,7 +13,14 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from shopwright.telemetry.latest import Snapshot
 from shopwright.telemetry.models import IntervalRow, LatestRow, SampleRow
-from shopwright.telemetry.samples import Interval, NewSample, Reading, Sample, StateChange
+from shopwright.telemetry.samples import (
+    Interval,
+    NewSample,
+    Reading,
+    Sample,
+    StateChange,
+    state_of,
+)
 
 RING = 1000  # samples per printer: 17 minutes at one a second
 
@@ -50,6 +57,51 @@ def write(connection: Connection, batch: Mapping[int, PrinterBatch]) -> None:
     _upsert(connection, SampleRow, ("printer_id", "slot"), samples)
     _upsert(connection, LatestRow, ("printer_id",), latest)
     _write_intervals(connection, closed, intervals)
+
+
+def add_report(connection: Connection, snapshot: Snapshot, sample: NewSample) -> int:
+    """What a client reported of a printer nobody here drives; returns the sample's number."""
+    before = _find_latest(connection, snapshot.organization_id, snapshot.printer_id)
+    state = state_of(snapshot)
+    change = StateChange(state, snapshot.at, is_first=before is None)
+    changes = [] if before is not None and state_of(before) == state else [change]
+    write(connection, {snapshot.printer_id: PrinterBatch(snapshot, [sample], changes)})
+    return _lock_known(connection, [snapshot.printer_id])[snapshot.printer_id].seq
+
+
+def add_hearsay(connection: Connection, known: Snapshot, sample: NewSample) -> int:
+    """One more sample; the last snapshot and the states stay. ``known`` is kept where there is no
+    snapshot yet. Returns the sample's number."""
+    printer_id = known.printer_id
+    is_sqlite = connection.dialect.name == "sqlite"
+    statement = (sqlite_insert if is_sqlite else postgresql_insert)(LatestRow)
+    connection.execute(
+        statement.values(_latest_row(known, 0)).on_conflict_do_nothing(
+            index_elements=["printer_id"]
+        )
+    )
+    before = _lock_known(connection, [printer_id])[printer_id]
+    rows = _sample_rows(PrinterBatch(known, [sample]), before.seq)
+    _upsert(connection, SampleRow, ("printer_id", "slot"), rows)
+    connection.execute(
+        update(LatestRow)
+        .where(LatestRow.printer_id == printer_id)
+        .where(LatestRow.organization_id == known.organization_id)
+        .values(seq=before.seq + 1)
+    )
+    return before.seq + 1
+
+
+def _find_latest(connection: Connection, organization_id: int, printer_id: int) -> Snapshot | None:
+    content = connection.scalar(
+        select(LatestRow.content)
+        .where(LatestRow.organization_id == organization_id, LatestRow.printer_id == printer_id)
+        .with_for_update()
+    )
+    try:
+        return None if content is None else msgspec.json.decode(content, type=Snapshot)
+    except msgspec.MsgspecError:
+        return None
 
 
 def read_latest(connection: Connection) -> list[Snapshot]:

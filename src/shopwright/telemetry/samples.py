@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -24,6 +25,9 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     bed_target: float | None = None
     chamber: float | None = None
     device_job_id: str | None = None
+    layers: int | None = None
+    told: dict[str, Any] | None = None  # by a client, in its own words
+    is_hearsay: bool = False  # told of a printer whose own reports are at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def reading_of(snapshot: Snapshot) -> Reading:
         bed_target=snapshot.bed_target,
         chamber=snapshot.chamber,
         device_job_id=snapshot.device_job_id,
+        layers=snapshot.layers,
     )
 
 

@@ -16,7 +16,7 @@ from shopwright.telemetry import queries
 from shopwright.telemetry.latest import Snapshot
 from shopwright.telemetry.migrations import SCRIPTS, VERSION_TABLE
 from shopwright.telemetry.queries import RING, PrinterBatch
-from shopwright.telemetry.samples import Interval, Sample
+from shopwright.telemetry.samples import Interval, NewSample, Sample
 
 T = TypeVar("T")
 
@@ -47,6 +47,18 @@ class TelemetryStorage:
     async def write(self, batch: Mapping[int, PrinterBatch]) -> None:
         """All of it, by printer, in one transaction; raises SQLAlchemyError and wrote nothing."""
         await self._run(self._writer, lambda connection: queries.write(connection, batch))
+
+    async def add_report(self, snapshot: Snapshot, sample: NewSample) -> int:
+        """What a client reported of a printer nobody here drives; returns the sample's number."""
+        return await self._run(
+            self._writer, lambda connection: queries.add_report(connection, snapshot, sample)
+        )
+
+    async def add_hearsay(self, known: Snapshot, sample: NewSample) -> int:
+        """A sample that moves nothing; ``known`` is what is known of the printer otherwise."""
+        return await self._run(
+            self._writer, lambda connection: queries.add_hearsay(connection, known, sample)
+        )
 
     async def read_latest(self) -> list[Snapshot]:
         """The last snapshot of every printer of every organization."""

@@ -225,7 +225,7 @@ def _jobs(organization_id: int) -> Any:
                 Attempt.status.in_(OPEN_ATTEMPTS),
             ),
         )
-        .where(PrintJob.organization_id == organization_id)
+        .where(PrintJob.organization_id == organization_id, PrintJob.is_hidden.is_(False))
     )
 
 
