@@ -73,7 +73,7 @@ class AgentProcess:
 
     async def has_told_everything(self) -> bool:
         (row,) = await self.journal.rows("SELECT last_sequence, delivered FROM agent_journal")
-        return row["last_sequence"] > 0 and row["last_sequence"] == row["delivered"]
+        return 0 < int(row["last_sequence"]) == int(row["delivered"])
 
 
 @dataclass(slots=True)

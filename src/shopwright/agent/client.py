@@ -74,13 +74,20 @@ class Contact:
 class Client:
     """Raises CutOff when nobody answers, KeyRevoked, or ServerRefused with the server's words."""
 
-    def __init__(self, server_url: str, api_key: str, contact: Contact) -> None:
+    def __init__(
+        self,
+        server_url: str,
+        api_key: str,
+        contact: Contact,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.contact = contact
         self._http = httpx.AsyncClient(
             base_url=server_url.rstrip("/"),
             headers={"x-api-key": api_key, "user-agent": f"shopwright-agent/{__version__}"},
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
             follow_redirects=False,
+            transport=transport,
         )
 
     @classmethod
