@@ -304,9 +304,7 @@ async def test_receiver_that_stays_away_is_given_up_after_a_day_and_switched_off
     assert set(await office.statuses()) == {"failed"}
 
 
-async def test_both_secrets_sign_for_a_day_after_a_rotation(
-    office: Post, program: Program
-) -> None:
+async def test_both_secrets_sign_for_a_day_after_a_rotation(office: Post, program: Program) -> None:
     made = await office.add(program.url)
     ref = Ref(made.endpoint.id, None)
     async with office.database.write() as session:
@@ -424,9 +422,7 @@ async def test_redirect_is_not_followed_and_the_answer_is_kept(
     assert "not followed" in attempt.sentence
 
 
-async def test_deliveries_older_than_a_month_are_forgotten(
-    office: Post, program: Program
-) -> None:
+async def test_deliveries_older_than_a_month_are_forgotten(office: Post, program: Program) -> None:
     await office.add(program.url)
     await office.happen("A")
     await office.work()
@@ -441,4 +437,3 @@ async def test_deliveries_older_than_a_month_are_forgotten(
             select(func.count()).select_from(WebhookEvent).execution_options(**CROSS_TENANT)
         )
     assert events_left == 1
-

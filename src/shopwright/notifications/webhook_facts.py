@@ -36,7 +36,7 @@ ORDER_COLUMNS = (
     Order.placed_at,
     Order.promised_on,
 )
-JOB_COLUMNS = (PrintJob.id, PrintJob.uuid, PrintJob.name, PrintJob.status, PrintJob.order_id)
+JOB_COLUMNS = (PrintJob.id, PrintJob.uuid, PrintJob.name, PrintJob.order_id)
 
 
 async def orders(
@@ -84,8 +84,9 @@ async def parcel(session: WriteSession, organization_id: int, order_id: int) -> 
 
 
 async def print_job(
-    session: WriteSession, organization_id: int, job_id: int, reason: str | None
+    session: WriteSession, organization_id: int, job_id: int, status: str, reason: str | None
 ) -> Facts:
+    """``status`` is the event's: the row may get it only later in this transaction."""
     found = await session.execute(
         select(*JOB_COLUMNS).where(
             PrintJob.organization_id == organization_id, PrintJob.id == job_id
@@ -93,12 +94,12 @@ async def print_job(
     )
     row = found.one_or_none()
     if row is None:
-        return {"id": job_id, "reason": reason}
+        return {"id": job_id, "status": status, "reason": reason}
     return {
         "id": row.id,
         "uuid": row.uuid,
         "name": row.name,
-        "status": row.status.value,
+        "status": status,
         "order_id": row.order_id,
         "reason": reason,
     }

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from shopwright.accounts.access import AdminCtx, ViewerCtx
@@ -18,12 +18,13 @@ from shopwright.kernel.edge import (
     page_of,
     path_ref,
     problems,
+    writing,
 )
 from shopwright.kernel.egress import AddressRefused
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.kernel.times import read_moment
-from shopwright.notifications import queries, webhook_queries, webhooks
+from shopwright.notifications import queries, webhook_queries, webhook_rules, webhooks
 from shopwright.notifications.schemas import Message
 from shopwright.notifications.states import WebhookStatus
 from shopwright.notifications.targets import EffectsHeld
@@ -71,12 +72,14 @@ async def list_webhooks(ctx: AdminCtx, session: Read, paging: EveryRow, now: Now
 
 
 @router.post("", status_code=201, responses=problems(AddressRefused, TooManyEndpoints))
-async def create_webhook(body: EndpointCreate, ctx: AdminCtx, process: ProcessDep) -> EndpointMade:
+async def create_webhook(
+    request: Request, body: EndpointCreate, ctx: AdminCtx, process: ProcessDep
+) -> EndpointMade:
     """One more program to tell; the secret it checks signatures with is shown in this answer
     only."""
     url = await webhooks.check_url(process, body.url)
     now = process.clock.now()
-    async with process.database.write() as session:
+    async with writing(request) as session:
         made = await webhooks.create_endpoint(
             session,
             ctx,
@@ -186,10 +189,13 @@ async def replay_webhook_delivery(
 
 @router.post("/{endpoint}/replay", responses=problems(Invalid, EndpointOff))
 async def replay_failed_deliveries(
-    endpoint: EndpointRef, since: Since, ctx: AdminCtx, session: Write, now: Now
+    endpoint: EndpointRef, ctx: AdminCtx, session: Write, now: Now, since: Since | None = None
 ) -> Replayed:
-    """Send everything again that failed since then, oldest first, under the same ids."""
-    organization = await queries.get_organization(session, ctx.organization_id)
-    moment = read_moment(since, organization.time_zone)
+    """Send everything again that failed since then (without ``since``: in the last 30 days),
+    oldest first, under the same ids."""
+    moment = now - webhook_rules.KEEP
+    if since is not None:
+        organization = await queries.get_organization(session, ctx.organization_id)
+        moment = read_moment(since, organization.time_zone)
     count = await webhooks.replay_failed(session, ctx, ref=endpoint, since=moment, now=now)
     return Replayed(replayed=count)

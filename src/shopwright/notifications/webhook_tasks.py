@@ -26,6 +26,7 @@ from shopwright.orders.events import (
 from shopwright.orders.states import OrderStatus
 from shopwright.planning.events import SkusUnknown
 from shopwright.print_jobs.events import PrintJobEnded, PrintJobStarted
+from shopwright.print_jobs.states import JobStatus
 from shopwright.shipping.events import OrderShipped
 
 GRAM_MG = 1000
@@ -92,12 +93,15 @@ async def on_steps_owed(session: WriteSession, event: StepsOwed) -> None:
 
 
 async def on_print_started(session: WriteSession, event: PrintJobStarted) -> None:
-    await _of_job(session, event, EventType.PRINT_JOB_STARTED, None)
+    await _of_job(session, event, EventType.PRINT_JOB_STARTED, JobStatus.PRINTING)
 
 
 async def on_print_ended(session: WriteSession, event: PrintJobEnded) -> None:
-    failed, completed = EventType.PRINT_JOB_FAILED, EventType.PRINT_JOB_COMPLETED
-    await _of_job(session, event, failed if event.has_failed else completed, event.reason)
+    if event.has_failed:
+        failed = EventType.PRINT_JOB_FAILED
+        await _of_job(session, event, failed, JobStatus.FAILED, event.reason)
+    else:
+        await _of_job(session, event, EventType.PRINT_JOB_COMPLETED, JobStatus.COMPLETED)
 
 
 async def on_printer_lost(session: WriteSession, event: PrinterLost) -> None:
@@ -199,13 +203,15 @@ async def _of_job(
     session: WriteSession,
     event: PrintJobStarted | PrintJobEnded,
     event_type: EventType,
-    reason: str | None,
+    status: JobStatus,
+    reason: str | None = None,
 ) -> None:
     shop = event.organization_id
 
     async def read() -> Mapping[str, Any]:
+        job_id = event.print_job_id
         return {
-            "print_job": await facts.print_job(session, shop, event.print_job_id, reason),
+            "print_job": await facts.print_job(session, shop, job_id, status, reason),
             "printer": await facts.printer(session, shop, event.printer_id),
         }
 

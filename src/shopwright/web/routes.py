@@ -26,6 +26,7 @@ from shopwright.web import (
     reports,
     sign_in,
     today,
+    webhooks,
 )
 
 ROUTERS = (
@@ -52,6 +53,7 @@ ROUTERS = (
     reports.router,
     connections.router,
     notifications.router,
+    webhooks.router,
     people.router,
     invitation.router,
 )
