@@ -179,6 +179,11 @@ def test_cura_by_volume_and_for_a_machine_of_ones_own(tmp_path: Path) -> None:
     assert sliced.plates[0].filaments == (PlateFilament(1, None, None, 12_400, None),)
 
 
+def test_a_slicers_profile_for_any_klipper_printer_names_no_model(tmp_path: Path) -> None:
+    text = ORCA.replace("Voron 2.4 350", "Generic Klipper Printer")
+    assert read(tmp_path, text).printer_model == "other"
+
+
 def test_simplify3d(tmp_path: Path) -> None:
     sliced = read(tmp_path, SIMPLIFY3D)
 

@@ -13,6 +13,7 @@ from shopwright.print_files.printer_models import (
     OTHER_MODEL,
     find_printer_model,
     get_printer_model,
+    is_generic,
 )
 from shopwright.print_files.sliced_file import (
     FileKind,
@@ -115,7 +116,7 @@ def _unsigned(comments: GcodeComments) -> UnreadablePrintFile:
 
 def _printer_model(comments: GcodeComments, slicer: Slicer) -> str:
     words = clean_name(comments.first("printer_model") or "")
-    if words:
+    if words and not is_generic(words):
         return get_printer_model(words).display
     if slicer is Slicer.CURA:  # names the machine definition, which people rename freely
         model = find_printer_model(comments.first("TARGET_MACHINE.NAME") or "")

@@ -98,6 +98,12 @@ def get_printer_model(words: str) -> PrinterModel:
     return model
 
 
+def is_generic(words: str) -> bool:
+    """A slicer's profile for any machine of a firmware, like ``Generic Klipper Printer``: it says
+    no more of the machine than a file that names none."""
+    return words.casefold().startswith("generic ")
+
+
 def find_printer_model(words: str) -> PrinterModel | None:
     return _BY_NAME.get(_key(words))
 
