@@ -78,10 +78,10 @@ async def enrol(client: AsyncClient, client_as: ClientAs, clock: FixedClock, nam
     made = await client.post("/api/agents/enrolments", json={"name": name})
     assert made.status_code == 201
     stranger = await client_as(None)
-    answer = await stranger.post("/api/agents/enrol", json={"code": made.json()["code"].lower()})
+    answer = await stranger.post("/api/agents/enrol", json={"code": made.json()["secret"].lower()})
     assert answer.status_code == 201
     own = await client_as(None)
-    own.headers["x-api-key"] = answer.json()["api_key"]
+    own.headers["x-api-key"] = answer.json()["key"]
     return Machine(own, clock, answer.json()["agent_id"])
 
 
@@ -194,8 +194,8 @@ def state(printer: Printer, clock: FixedClock, connection: str, activity: str) -
 async def test_an_enrolment_code_works_once_and_for_an_hour(
     client: AsyncClient, anonymous: AsyncClient, clock: FixedClock
 ) -> None:
-    code = (await client.post("/api/agents/enrolments", json={"name": "A"})).json()["code"]
-    late = (await client.post("/api/agents/enrolments", json={"name": "B"})).json()["code"]
+    code = (await client.post("/api/agents/enrolments", json={"name": "A"})).json()["secret"]
+    late = (await client.post("/api/agents/enrolments", json={"name": "B"})).json()["secret"]
     assert (await anonymous.post("/api/agents/enrol", json={"code": code})).status_code == 201
     clock.advance(minutes=61)
     for spent in (code, late, "AAAA-BBBB-CCCC-DDDD"):

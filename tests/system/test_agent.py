@@ -142,7 +142,7 @@ async def _sign_in(client: httpx.AsyncClient) -> None:
 
 async def _enrol(client: httpx.AsyncClient, agent: AgentProcess, way: Cable) -> None:
     made = await client.post("/api/agents/enrolments", json={"name": "Attic"})
-    code = made.raise_for_status().json()["code"]
+    code = made.raise_for_status().json()["secret"]
     enrolling = agent.command("enrol", way.url, code)
     assert await enrolling.wait(40) == 0, enrolling.log
     (known,) = (await client.get("/api/agents")).raise_for_status().json()

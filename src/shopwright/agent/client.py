@@ -156,7 +156,7 @@ async def enrol(server_url: str, code: str, machine: str) -> AgentIdentity:
         answer = await client._call("POST", "/api/agents/enrol", json=body)  # noqa: SLF001
     finally:
         await client.close()
-    return AgentIdentity(server_url.rstrip("/"), answer["name"], answer["uuid"], answer["api_key"])
+    return AgentIdentity(server_url.rstrip("/"), answer["name"], answer["uuid"], answer["key"])
 
 
 def _refusal(answer: httpx.Response) -> ShopError:

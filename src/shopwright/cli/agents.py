@@ -10,6 +10,7 @@ import uvloop
 from shopwright.agent import client, identity
 from shopwright.agent.run import run_agent
 from shopwright.cli.opening import load_settings
+from shopwright.kernel.egress import check_url
 from shopwright.kernel.secrets import Vault, load_or_make_key
 from shopwright.kernel.settings import Settings
 from shopwright.migrations import SCRIPTS
@@ -22,6 +23,10 @@ AgentDir = Annotated[
     Path, typer.Option("--data-dir", help="The agent's own folder, not the shop's.")
 ]
 HERE = Path("agent-data")
+PLAIN = (
+    "This address is not encrypted: printers' access codes and the agent's key can be read on the "
+    "way. Use https:// unless the server is on this network."
+)
 
 
 @app.command()
@@ -32,6 +37,9 @@ def enrol(
 ) -> None:
     """Make this machine an agent of the shop, once."""
     identity.check_free(data_dir)
+    url = check_url(url)
+    if url.lower().startswith("http://"):
+        typer.echo(PLAIN, err=True)
     made = uvloop.run(client.enrol(url, code, platform.node()))
     identity.save(data_dir, made)
     typer.echo(

@@ -52,7 +52,6 @@ from shopwright.kernel.edge import (
     ProcessDep,
     Read,
     Ref,
-    SettingsDep,
     Write,
     path_ref,
     problems,
@@ -81,15 +80,12 @@ async def list_agents(ctx: ViewerCtx, session: Read, now: Now, answer: Response)
 
 @router.post("/enrolments", status_code=201)
 async def create_enrolment(
-    ctx: AdminCtx, session: Write, settings: SettingsDep, now: Now, body: EnrolmentCreate
+    ctx: AdminCtx, session: Write, now: Now, body: EnrolmentCreate
 ) -> EnrolmentRead:
     """A code for one agent, good for an hour and for one use; it is shown only in this answer."""
     made = await agents.create_code(session, ctx, name=body.name.strip(), now=now)
     return EnrolmentRead(
-        name=made.enrolment.name,
-        code=made.code,
-        expires_at=made.enrolment.expires_at,
-        command=f"shopwright agent enrol {settings.base_url} {made.code}",
+        name=made.enrolment.name, secret=made.code, expires_at=made.enrolment.expires_at
     )
 
 
@@ -106,7 +102,7 @@ async def enrol(session: Write, now: Now, body: EnrolBody, answer: Response) -> 
         session, code=body.code, version=body.version, machine=body.machine, now=now
     )
     return EnrolledRead(
-        agent_id=made.agent.id, uuid=made.agent.uuid, name=made.agent.name, api_key=made.secret
+        agent_id=made.agent.id, uuid=made.agent.uuid, name=made.agent.name, key=made.secret
     )
 
 

@@ -27,10 +27,11 @@ class EnrolmentCreate(_Strict):
 
 
 class EnrolmentRead(BaseModel):
+    """``secret`` is the code, shown only now: ``shopwright agent enrol URL CODE``."""
+
     name: str
-    code: str
+    secret: str
     expires_at: MillisTime
-    command: str
 
 
 class EnrolBody(_Strict):
@@ -40,12 +41,12 @@ class EnrolBody(_Strict):
 
 
 class EnrolledRead(BaseModel):
-    """``api_key`` is shown only now."""
+    """``key`` is the agent's API key, shown only now."""
 
     agent_id: int
     uuid: str
     name: str
-    api_key: str
+    key: str
 
 
 class AgentUpdate(_Strict):
