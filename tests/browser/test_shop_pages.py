@@ -256,12 +256,22 @@ async def test_no_page_scrolls_sideways_on_a_phone(page: Page, scene: Scene) -> 
     for path in ["/", "/printers", f"/printers/{shop.printers['busy']}", "/queue", "/queue/history",
                  "/orders", f"/orders/{shop.orders['making']}", f"/orders/{shop.orders['ready']}",
                  "/inbox", "/catalog", "/catalog/1", "/filament", "/orders/new", "/connections",
-                 "/people"]:  # fmt: skip
+                 "/people", "/reports"]:  # fmt: skip
         await page.goto(scene.address + path)
         excess = await page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert (path, excess) == (path, 0)
+
+
+async def test_reports_are_drawn_in_the_colours_of_the_page(page: Page, scene: Scene) -> None:
+    await page.emulate_media(color_scheme="light")
+    await sign_in(page, scene, "/reports")
+    colour = """() => { const chart = Chart.getChart(document.querySelector("[data-chart$=revenue]"));
+        return [chart.data.labels.length, chart.data.datasets[0].backgroundColor] }"""
+    assert await page.evaluate(colour) == [30, "#1f6feb"]
+    await page.get_by_role("button", name="Dark", exact=True).click()
+    await page.wait_for_function(f"({colour})()[1] === '#6aa6ff'")
 
 
 async def test_log_out_elsewhere_sends_the_open_page_to_the_log_in(
