@@ -142,3 +142,15 @@ class PrinterChanged:
 
     organization_id: int
     printer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterReported:
+    """A person reported a problem of it."""
+
+    organization_id: int
+    printer_id: int
+    report_id: int
+    by: str
+    description: str
+    stops_printer: bool

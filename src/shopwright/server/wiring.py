@@ -35,6 +35,7 @@ from shopwright.orders.events import (
 from shopwright.planning import tasks as planning
 from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_jobs import tasks as print_jobs
+from shopwright.print_jobs import wear
 from shopwright.print_jobs.events import PrintJobEnded
 from shopwright.server import notices, webhooks
 from shopwright.shipping import tasks as shipping
@@ -71,6 +72,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderDelivered, shipping.on_order_delivered)
     subscriptions.subscribe(OrderShipped, shipping.on_order_shipped)
     subscriptions.subscribe(PrintFileVersionAdded, catalog.on_print_file_version)
+    subscriptions.subscribe(PrintJobEnded, wear.on_print_job_ended)
     notices.subscribe(subscriptions)
     webhooks.subscribe_last(subscriptions)
     subscriptions.subscribe(PrintJobEnded, analytics.on_print_job_ended)
