@@ -47,6 +47,7 @@ class LanClient:
     """Calls ``on_message`` for every message and ``on_lost`` once when an open link breaks."""
 
     refusal = "The printer refused the access code: read it off its screen and enter it."
+    unknown = "The printer shows no reports for serial {}: check the serial."
 
     def __init__(
         self,
@@ -206,7 +207,7 @@ class LanClient:
         if self._answer.done():
             return
         if any(reason.is_failure for reason in reasons):
-            sentence = f"The printer shows no reports for serial {self.serial}: check the serial."
+            sentence = self.unknown.format(self.serial)
             self._answer.set_exception(LinkFailed(sentence, Finding.WRONG_PRINTER))
         else:
             self._answer.set_result(None)

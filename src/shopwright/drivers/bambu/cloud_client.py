@@ -24,6 +24,7 @@ class CloudClient(LanClient):
     out."""
 
     refusal = LOG_IN_AGAIN
+    unknown = "Bambu's cloud shows no reports for serial {}: is it bound to this account?"
 
     async def _open(self) -> ssl.SSLSocket:
         cloud = self._endpoint.cloud

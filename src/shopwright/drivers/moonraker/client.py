@@ -10,7 +10,7 @@ from shopwright.drivers.errors import LinkFailed
 from shopwright.drivers.moonraker.reports import Heard, report_of
 from shopwright.drivers.polled import gcode, pictures
 from shopwright.drivers.polled.diagnosis import STORAGE
-from shopwright.drivers.polled.link import FORBIDDEN, Answer, HttpLink, admitted
+from shopwright.drivers.polled.link import FORBIDDEN, Answer, HttpLink, admitted, header_safe
 from shopwright.drivers.polled.uploads import check_space, check_stored, form_body
 from shopwright.drivers.polled.values import as_int, as_list, as_object, as_text
 from shopwright.fleet.port import (
@@ -71,7 +71,7 @@ class Moonraker:
     def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
         self.link = HttpLink(endpoint, timeouts, port=PORT)
         if endpoint.access_code:
-            self.link.headers["X-Api-Key"] = endpoint.access_code
+            self.link.headers["X-Api-Key"] = header_safe(endpoint.access_code)
         self._firmware: str | None = None
         self._has_storage: bool | None = None
         self._chamber: str | None = None

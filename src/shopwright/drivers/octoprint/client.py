@@ -11,7 +11,14 @@ from shopwright.drivers.errors import LinkFailed
 from shopwright.drivers.octoprint.reports import Mirror
 from shopwright.drivers.polled import gcode, pictures
 from shopwright.drivers.polled.diagnosis import STORAGE
-from shopwright.drivers.polled.link import FORBIDDEN, Answer, HttpLink, admitted, readable
+from shopwright.drivers.polled.link import (
+    FORBIDDEN,
+    Answer,
+    HttpLink,
+    admitted,
+    header_safe,
+    readable,
+)
 from shopwright.drivers.polled.uploads import check_space, check_stored, form_body
 from shopwright.drivers.polled.values import as_int, as_object, as_text
 from shopwright.fleet.port import (
@@ -62,7 +69,7 @@ class OctoPrint:
 
     def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
         self.link = HttpLink(endpoint, timeouts, port=PORT)
-        self.link.headers["X-Api-Key"] = endpoint.access_code
+        self.link.headers["X-Api-Key"] = header_safe(endpoint.access_code)
         self._mirror = Mirror()
 
     async def identify(self) -> str:

@@ -121,6 +121,8 @@ class HttpLink:
         headers: Mapping[str, str] | None = None,
         **what: Any,
     ) -> Answer:
+        if not self.host:
+            raise NotSent("The printer has no address: enter it.", Finding.HOST_UNREACHABLE)
         request = self._client.build_request(
             method,
             path,
@@ -134,6 +136,11 @@ class HttpLink:
             finally:
                 await response.aclose()
             return Answer(response.status_code, content, response.headers.get("content-type", ""))
+
+
+def header_safe(code: str) -> str:
+    """Without what no header can carry; a key that had such characters is a wrong one anyway."""
+    return "".join(sign for sign in code if sign.isascii() and sign.isprintable())
 
 
 def admitted(answer: Answer, sentence: str) -> Answer:

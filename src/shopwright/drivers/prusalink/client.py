@@ -14,7 +14,14 @@ import httpx
 from shopwright.drivers.errors import CredentialRejected, LinkFailed
 from shopwright.drivers.polled import gcode, pictures
 from shopwright.drivers.polled.diagnosis import STORAGE
-from shopwright.drivers.polled.link import FORBIDDEN, Answer, HttpLink, admitted, readable
+from shopwright.drivers.polled.link import (
+    FORBIDDEN,
+    Answer,
+    HttpLink,
+    admitted,
+    header_safe,
+    readable,
+)
 from shopwright.drivers.polled.uploads import FileBody, check_space, check_stored
 from shopwright.drivers.polled.values import as_float, as_int, as_list, as_object, as_text
 from shopwright.drivers.prusalink.reports import Mirror
@@ -57,7 +64,7 @@ class PrusaLink:
 
     def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
         self.link = HttpLink(endpoint, timeouts, port=PORT, is_single=True)
-        self._code = endpoint.access_code
+        self._code = header_safe(endpoint.access_code)
         self._wanted_store = endpoint.options.get("storage")
         self._mirror = Mirror()
         self._store: Mapping[str, Any] = {}
