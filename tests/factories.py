@@ -28,6 +28,13 @@ from shopwright.catalog.states import StepKind
 from shopwright.channels.models import ChannelReject, Connection
 from shopwright.channels.push import POST_TRACKING
 from shopwright.channels.states import ConnectionStatus
+from shopwright.fleet.maintenance_models import (
+    MaintenancePlan,
+    MaintenanceTask,
+    PrinterReport,
+    SparePart,
+)
+from shopwright.fleet.maintenance_states import Severity
 from shopwright.fleet.models import Agent, CloudAccount, Printer, PrinterCommand
 from shopwright.fleet.states import (
     Activity,
@@ -614,6 +621,51 @@ async def make_printer(session: WriteSession, actor: Actor, name: str = "Left") 
     session.add(printer)
     await session.flush()
     return printer
+
+
+@row_for("maintenance_plan")
+async def make_maintenance_plan_id(session: WriteSession, actor: Actor) -> int:
+    plan = MaintenancePlan(
+        organization_id=actor.organization_id, name="Clean", model="P1S", every_days=30,
+        updated_at=START,
+    )  # fmt: skip
+    session.add(plan)
+    await session.flush()
+    return plan.id
+
+
+@row_for("maintenance_task")
+async def make_maintenance_task_id(session: WriteSession, actor: Actor) -> int:
+    task = MaintenanceTask(
+        organization_id=actor.organization_id, printer_id=await make_printer_id(session, actor),
+        title="Clean", due_at=START, created_by=actor.name, currency="EUR",
+    )  # fmt: skip
+    session.add(task)
+    await session.flush()
+    return task.id
+
+
+@row_for("spare_part")
+async def make_spare_part_id(session: WriteSession, actor: Actor) -> int:
+    """A nozzle; none in the drawer."""
+    part = SparePart(
+        organization_id=actor.organization_id, sku=f"NZ-{next(_numbers)}", name="Nozzle",
+        currency="EUR", updated_at=START,
+    )  # fmt: skip
+    session.add(part)
+    await session.flush()
+    return part.id
+
+
+@row_for("printer_report")
+async def make_printer_report_id(session: WriteSession, actor: Actor) -> int:
+    report = PrinterReport(
+        organization_id=actor.organization_id, printer_id=await make_printer_id(session, actor),
+        severity=Severity.MINOR, description="It squeaks.", reported_by=actor.name,
+    )  # fmt: skip
+    session.add(report)
+    await session.flush()
+    return report.id
 
 
 @row_for("command")

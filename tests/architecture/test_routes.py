@@ -64,6 +64,11 @@ BODIES: dict[str, Any] = {
     "POST /printers/{printer}/command": {"kind": "pause_print"},
     "POST /api/printers/{printer}/commands": {"command_type": "light_on"},
     "PUT /api/printers/{printer}": {"name": "Left"},
+    "PUT /api/maintenance/plans/{maintenance_plan}": {
+        "name": "Clean", "model": "P1S", "every_days": 3,
+    },
+    "PUT /api/maintenance/tasks/{maintenance_task}": {"title": "Clean"},
+    "POST /api/maintenance/tasks/{maintenance_task}/done": {"minutes": 5},
     "PUT /api/print-jobs/{job}/status": {"status": "queued"},
     "PUT /api/printer-commands/{command}/status": {"status": "sent"},
     "POST /printers/{printer}/edit": {"name": "Left", "host": "192.168.1.20"},
