@@ -13,14 +13,15 @@ from shopwright.kernel.actor import system_actor
 from shopwright.kernel.clock import Clock
 from shopwright.kernel.db import Database
 from shopwright.telemetry.latest import Snapshot
-from shopwright.telemetry.recorder import Recorder
-from shopwright.telemetry.samples import Sample
+from shopwright.telemetry.recorder import QUIET, Recorder
+from shopwright.telemetry.samples import Reading, Sample
 from shopwright.telemetry.storage import TelemetryStorage
 
 FLUSH_S = 1.0
 THINNED = timedelta(seconds=10)  # between two samples of one printer from a time without server
-CHUNK = 1000  # samples per request
+CHUNK = 500  # samples per request, which has 2 MB at most
 RETRY_S = 2.0
+SHARED = frozenset(Reading.__struct_fields__) & frozenset(Snapshot.__struct_fields__)
 MAX_FRESH = 50_000  # while the journal is being told; the curves then have a gap
 NOTE_EVERY = timedelta(seconds=5)  # how exactly a killed agent knows what was delivered
 
@@ -45,6 +46,7 @@ class Samples:
         self._clock = clock
         self._fresh: list[Snapshot] = []
         self._latest: dict[int, Snapshot] = {}
+        self._kept: dict[int, Snapshot] = {}  # the last one of each printer that was worth sending
         self._organizations: dict[int, int] = {}  # by printer
         self._until: datetime | None = None
         self._noted: datetime | None = None
@@ -53,13 +55,18 @@ class Samples:
     def record(self, snapshot: Snapshot) -> None:
         self._recorder.record(snapshot)
         self._organizations[snapshot.printer_id] = snapshot.organization_id
+        before = self._kept.get(snapshot.printer_id)
         self._latest[snapshot.printer_id] = snapshot
+        if before is not None and _says_nothing_new(before, snapshot):
+            return  # a shop's line out is often thin
+        self._kept[snapshot.printer_id] = snapshot
         if self._client.contact.is_up and len(self._fresh) < MAX_FRESH:
             self._fresh.append(snapshot)
 
     def forget(self, printer_id: int) -> None:
         self._recorder.forget(printer_id)
         self._latest.pop(printer_id, None)
+        self._kept.pop(printer_id, None)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -132,10 +139,15 @@ def thinned(samples: list[Sample]) -> list[Sample]:
     return kept
 
 
+def _says_nothing_new(before: Snapshot, after: Snapshot) -> bool:
+    is_same = msgspec.structs.replace(after, at=before.at) == before
+    return is_same and after.at - before.at < QUIET
+
+
 def _snapshot(sample: Sample, organization_id: int, printer_id: int) -> Snapshot:
     return Snapshot(
         organization_id=organization_id,
         printer_id=printer_id,
         at=sample.at,
-        **msgspec.structs.asdict(sample.reading),
+        **{name: getattr(sample.reading, name) for name in SHARED},
     )
