@@ -267,7 +267,8 @@ async def test_no_page_scrolls_sideways_on_a_phone(page: Page, scene: Scene) -> 
 async def test_reports_are_drawn_in_the_colours_of_the_page(page: Page, scene: Scene) -> None:
     await page.emulate_media(color_scheme="light")
     await sign_in(page, scene, "/reports")
-    colour = """() => { const chart = Chart.getChart(document.querySelector("[data-chart$=revenue]"));
+    colour = """() => { const canvas = document.querySelector("[data-chart$=revenue]");
+        const chart = Chart.getChart(canvas);
         return [chart.data.labels.length, chart.data.datasets[0].backgroundColor] }"""
     assert await page.evaluate(colour) == [30, "#1f6feb"]
     await page.get_by_role("button", name="Dark", exact=True).click()
