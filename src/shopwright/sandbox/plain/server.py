@@ -49,6 +49,7 @@ class StandIn:
         self._server: EmbeddedServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self.is_closing = False
+        self.at_once = self.most_at_once = 0  # requests; some boards want one at a time
 
     def make_app(self) -> Starlette:
         raise NotImplementedError
@@ -199,11 +200,15 @@ class _Disturbed:
         # Watched, because a knob is a plain attribute that anybody may turn.
         while self._stand_in.knobs.is_silent and not self._stand_in.is_closing:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_S)
-        line = _Line(receive, self._stand_in)
+        stand_in = self._stand_in
+        stand_in.at_once += 1
+        stand_in.most_at_once = max(stand_in.most_at_once, stand_in.at_once)
         try:
-            await self._app(scope, line, send)
+            await self._app(scope, _Line(receive, stand_in), send)
         except (_Cut, ClientDisconnect):
             return  # there is nobody to answer
+        finally:
+            stand_in.at_once -= 1
 
 
 class _Cut(Exception):

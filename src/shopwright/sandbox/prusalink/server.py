@@ -38,8 +38,6 @@ class PrusaLinkSandbox(StandIn):
         super().__init__(config)
         self.auth = auth
         self.attention: str | None = None  # a question on the screen
-        self.requests_at_once = 0
-        self.most_at_once = 0
         self._digest = Digest()
 
     def make_app(self) -> Starlette:
@@ -166,17 +164,11 @@ class PrusaLinkSandbox(StandIn):
         return Response(made.getvalue(), media_type="image/png")
 
     async def _file(self, request: Request) -> Response:
-        """Boards want one request at a time; how many there were is kept for tests."""
         machine = self._admit(request)
         if request.path_params["store"] != STORE or not self.knobs.has_storage:
             raise HTTPException(404, "There is no such storage")
-        self.requests_at_once += 1
-        self.most_at_once = max(self.most_at_once, self.requests_at_once)
-        try:
-            acts = {"PUT": self._put, "POST": self._post, "DELETE": self._delete}
-            return await acts.get(request.method, self._show)(machine, request)
-        finally:
-            self.requests_at_once -= 1
+        acts = {"PUT": self._put, "POST": self._post, "DELETE": self._delete}
+        return await acts.get(request.method, self._show)(machine, request)
 
     async def _put(self, machine: Machine, request: Request) -> Response:
         name = request.path_params["path"]

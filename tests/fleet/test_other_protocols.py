@@ -1,0 +1,49 @@
+"""Printers that are not Bambu Lab's, from their registration to the look at the way to them."""
+
+import pytest
+from httpx import AsyncClient
+
+from shopwright.fleet import drivers, service
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import Database
+from shopwright.sandbox.moonraker import MoonrakerSandbox
+from shopwright.sandbox.octoprint import OctoPrintSandbox
+from shopwright.sandbox.plain.server import StandIn
+from shopwright.sandbox.prusalink import PrusaLinkSandbox
+
+
+@pytest.mark.parametrize(
+    ("connection_type", "stand_in"),
+    [
+        ("octoprint", OctoPrintSandbox),
+        ("moonraker", MoonrakerSandbox),
+        ("klipper", MoonrakerSandbox),
+        ("prusalink", PrusaLinkSandbox),
+    ],
+)
+async def test_an_address_and_a_key_are_all_it_needs(
+    client: AsyncClient,
+    database: Database,
+    owner: Actor,
+    connection_type: str,
+    stand_in: type[StandIn],
+) -> None:
+    async with stand_in() as machine:
+        body = {
+            "name": "Workhorse",
+            "brand": "Prusa",
+            "model": "MK4",
+            "connection_type": connection_type,
+            "api_url": f"http://{machine.host}:{machine.port}",
+            "api_key": machine.key,
+        }
+        made = await client.post("/api/printers", json=body)
+        assert made.status_code == 201, made.text
+        assert machine.key not in made.text
+        found = (await client.post(f"/api/printers/{made.json()['id']}/diagnose")).json()
+    assert found["is_ok"] is True, found
+    async with database.read() as session:
+        printer = await service.get_printer(session, owner, made.json()["id"])
+    endpoint = drivers.endpoint_of(printer, database.context.vault)
+    assert (printer.driver, endpoint.http_port) == (connection_type, machine.port)
+    assert endpoint.access_code == machine.key
