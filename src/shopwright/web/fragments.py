@@ -59,7 +59,7 @@ _LISTS = {
     "connection": "connections", "channel_sync": "connections", "listing_sync": "catalog",
     "customer": "customers", "agents": "agents",
     "delivery": "notifications", "notifications": "notifications",
-    "webhook": "webhooks",
+    "webhook": "webhooks", "maintenance": "maintenance",
 }  # fmt: skip
 _COUNTED = frozenset(
     {"printer", "printer_setup", "queue", "order", "inbox", "connection"}

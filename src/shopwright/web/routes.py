@@ -15,6 +15,7 @@ from shopwright.web import (
     invitation,
     job_queue,
     live,
+    maintenance,
     notifications,
     order_board,
     order_imports,
@@ -38,6 +39,7 @@ ROUTERS = (
     account.router,
     today.router,
     printers.router,
+    maintenance.router,
     agents.router,
     job_queue.router,
     hand_orders.router,  # before /orders/{order}
