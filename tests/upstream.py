@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from shopwright.sandbox.etsy.server import EmbeddedServer
 
@@ -32,7 +32,7 @@ class Upstream:
         self._answers: dict[str, tuple[Any, int]] = {}
 
     def answer(self, body: Any, status: int = 200, path: str = "") -> None:
-        """What to say from now on; without a path to whatever is asked."""
+        """What to say from now on; without a path to whatever is asked. Bytes are a page."""
         self._answers[path] = (body, status)
 
     async def __aenter__(self) -> Self:
@@ -75,4 +75,6 @@ class Upstream:
     def _response(self, path: str) -> Response:
         known = self._answers.get(path) or self._answers.get("")
         body, status = known or ({"error": "nothing was told to be said"}, 500)
+        if isinstance(body, bytes):
+            return HTMLResponse(body, status)
         return JSONResponse(body, status)

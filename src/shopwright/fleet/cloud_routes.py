@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from shopwright.accounts.access import AdminCtx, MemberCtx, SyncLimited
+from shopwright.accounts.access import AdminCtx, MemberCtx, PrintLimited
 from shopwright.accounts.schemas import Message
 from shopwright.fleet import cloud_accounts
 from shopwright.fleet.cloud_accounts import NoCodeAwaited
@@ -43,7 +43,7 @@ async def list_cloud_accounts(
 @router.post(
     "",
     status_code=201,
-    dependencies=[SyncLimited],
+    dependencies=[PrintLimited],
     responses=problems(Invalid, CloudLogInRefused, CloudLogInAgain, *NOT_ASKED),
 )
 async def log_in(body: CloudLogInCreate, ctx: AdminCtx, process: ProcessDep) -> CloudAccountRead:
@@ -70,7 +70,7 @@ async def read_cloud_account(
 
 @router.post(
     "/{cloud_account}/code",
-    dependencies=[SyncLimited],
+    dependencies=[PrintLimited],
     responses=problems(
         Invalid, NotFound, CloudLogInRefused, NoCodeAwaited, CloudLogInAgain, *NOT_ASKED
     ),
@@ -87,7 +87,7 @@ async def send_code(
 
 @router.post(
     "/{cloud_account}/send-code",
-    dependencies=[SyncLimited],
+    dependencies=[PrintLimited],
     responses=problems(NotFound, CloudLogInRefused, NoCodeAwaited, *NOT_ASKED),
 )
 async def ask_for_code(
@@ -111,7 +111,7 @@ async def list_cloud_devices(
 
 @router.post(
     "/{cloud_account}/refresh",
-    dependencies=[SyncLimited],
+    dependencies=[PrintLimited],
     responses=problems(NotFound, CloudLogInAgain, *NOT_ASKED),
 )
 async def refresh_cloud_account(

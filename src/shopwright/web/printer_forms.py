@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from shopwright.fleet.addresses import LAN
+from shopwright.fleet.addresses import CLOUD, LAN
 from shopwright.fleet.schemas import PrinterCreate, PrinterUpdate
 from shopwright.fleet.service import PrinterChange
 from shopwright.kernel.errors import Invalid
@@ -46,9 +46,11 @@ def read_new_printer(form: PrinterForm) -> PrinterCreate:
     return _judged(PrinterCreate, {**typed, "connection_type": LAN})
 
 
-def read_printer_change(form: PrinterEdit) -> PrinterChange:
-    """Raises Invalid with what is wrong; an empty place is a change too."""
-    _check_named(form)
+def read_printer_change(form: PrinterEdit, driver: str) -> PrinterChange:
+    """Raises Invalid with what is wrong; an empty place is a change too. A printer in Bambu's cloud
+    may do without an address."""
+    if driver != CLOUD or not form.name.strip():
+        _check_named(form)
     typed = {k: v.strip() for k, v in form if v.strip()}
     return _judged(PrinterUpdate, {**typed, "location": form.location.strip()}).change("UTC")
 

@@ -126,7 +126,8 @@ async def update_printer(
     form: Annotated[PrinterEdit, Form()],
 ) -> Response:
     """Its link is made anew when the way to it changed."""
-    change = read_printer_change(form)
+    before = await fleet_service.get_living_printer(session, ctx, printer)
+    change = read_printer_change(form, before.driver)
     found = await fleet_service.update_printer(session, ctx, ref=printer, change=change, now=now)
     return done(request, f"{found.name} is changed.", to=f"/printers/{found.id}")
 

@@ -5,6 +5,7 @@ from shopwright.web import (
     agents,
     api_docs,
     assets,
+    bambu_cloud,
     catalog,
     connections,
     customers,
@@ -38,6 +39,7 @@ ROUTERS = (
     etsy_sign_in.router,
     account.router,
     today.router,
+    bambu_cloud.router,  # before /printers/{printer}
     printers.router,
     maintenance.router,
     agents.router,

@@ -57,7 +57,7 @@ def settings(migrated_url: str, tmp_path: Path, cloud: BambuCloudSandbox) -> Set
             "bambu_cloud_site_url": cloud.url,
             "bambu_cloud_mqtt": cloud.mqtt,
             "bambu_cloud_ca_file": cloud.ca_file,
-            "rate_limit_sync_per_minute": 0,  # no limit
+            "rate_limit_print_per_minute": 0,  # no limit
         }
     )
 

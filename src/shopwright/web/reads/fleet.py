@@ -358,6 +358,8 @@ def why_idle(row: PrinterRow, queued: int) -> str:
         return row.gate_reason or "Taken out for maintenance."
     if row.control is ControlAccess.BLOCKED:
         return "The firmware takes no commands from us; switch on Developer Mode."
+    if row.control is ControlAccess.WATCHED:
+        return "Only watched through Bambu's cloud; it prints once its LAN address is entered."
     return _nothing_fits(queued) if row.activity is Activity.IDLE else ""
 
 
