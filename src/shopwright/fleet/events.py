@@ -154,3 +154,14 @@ class PrinterReported:
     by: str
     description: str
     stops_printer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceDue:
+    """A plan came due at it, and a task was opened."""
+
+    organization_id: int
+    printer_id: int
+    plan_id: int
+    plan: str
+    due_at: datetime

@@ -8,6 +8,7 @@ from typing import Any
 from shopwright.fleet import maintenance_queries as queries
 from shopwright.fleet import maintenance_rules as rules
 from shopwright.fleet import service
+from shopwright.fleet.events import MaintenanceDue
 from shopwright.fleet.maintenance_models import (
     MaintenanceMark,
     MaintenancePlan,
@@ -18,6 +19,7 @@ from shopwright.fleet.maintenance_models import (
 from shopwright.fleet.maintenance_rules import Intervals, Wear
 from shopwright.fleet.models import Printer
 from shopwright.fleet.queries import AnySession
+from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process
@@ -193,6 +195,9 @@ async def _open_tasks(
         return
     currency = await queries.get_currency(session, ctx)
     await queries.add_tasks(session, [_new_task(at, currency) for at in due])
+    for at in due:
+        event = MaintenanceDue(ctx.organization_id, at.printer.id, at.plan.id, at.plan.name, at.now)
+        await events.publish(session, event)
     touch(session, ctx.organization_id, LIVE_TOPIC)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Membership, Organization
 from shopwright.fleet.maintenance_models import (
@@ -137,7 +138,7 @@ async def lock_wear(
     return {row.printer_id: row for row in rows}
 
 
-async def list_holds(session: AnySession, ctx: Actor) -> dict[int, str]:
+async def list_holds(session: AsyncSession, ctx: Actor) -> dict[int, str]:
     """Why printers are held back, by printer."""
     rows = await session.execute(
         select(PrinterWear.printer_id, PrinterWear.held_because).where(

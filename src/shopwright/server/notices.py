@@ -2,11 +2,18 @@
 
 from shopwright.accounts.events import MemberInvited
 from shopwright.channels.events import ReconnectAsked
-from shopwright.fleet.events import PrinterBack, PrinterInTrouble, PrinterLost, SlotsChanged
+from shopwright.fleet.events import (
+    MaintenanceDue,
+    PrinterBack,
+    PrinterInTrouble,
+    PrinterLost,
+    PrinterReported,
+    SlotsChanged,
+)
 from shopwright.inventory.events import FilamentLow
 from shopwright.kernel.effects import EffectInDoubt
 from shopwright.kernel.events import Subscriptions
-from shopwright.notifications import tasks
+from shopwright.notifications import tasks, upkeep
 from shopwright.orders.events import OrderDeclaredShipped, OrderHeld, OrderReady, OrdersArrived
 from shopwright.planning.events import SkusUnknown
 from shopwright.print_jobs.events import PrintJobEnded, PrintJobStarted
@@ -21,6 +28,8 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(PrinterLost, tasks.on_printer_lost)
     subscriptions.subscribe(PrinterBack, tasks.on_printer_back)
     subscriptions.subscribe(PrinterInTrouble, tasks.on_printer_in_trouble)
+    subscriptions.subscribe(PrinterReported, upkeep.on_printer_reported)
+    subscriptions.subscribe(MaintenanceDue, upkeep.on_maintenance_due)
     subscriptions.subscribe(FilamentLow, tasks.on_filament_low)
     subscriptions.subscribe(OrdersArrived, tasks.on_orders_arrived)
     subscriptions.subscribe(OrderHeld, tasks.on_order_held)

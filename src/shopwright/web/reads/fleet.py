@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Integer, and_, case, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shopwright.fleet.maintenance_queries import list_holds
 from shopwright.fleet.models import Printer, PrinterSlot
 from shopwright.fleet.states import Activity, ConnectionState, ControlAccess, Gate
 from shopwright.inventory.models import SlotSpool, Spool
+from shopwright.kernel.actor import system_actor
 from shopwright.orders.models import Order
 from shopwright.print_files.models import Plate
 from shopwright.print_jobs.models import Attempt, PrintJob
@@ -285,6 +287,7 @@ async def read_cards(
     harvests: dict[int, HarvestRow] = {}
     if any(row.gate is Gate.NEEDS_CLEARING for row in rows):
         harvests = await list_harvests(session, organization_id)
+    holds = await list_holds(session, system_actor(organization_id, "fleet"))
     cards = [
         Card(
             row=row,
@@ -292,7 +295,7 @@ async def read_cards(
             slots=slots.get(row.id, ()),
             faults=faults_of(row),
             harvest=harvests.get(row.id),
-            why_idle=why_idle(row, queued),
+            why_idle=why_idle(row, queued, holds.get(row.id)),
         )
         for row in rows
     ]
@@ -348,19 +351,25 @@ def faults_of(row: PrinterRow) -> tuple[FaultView, ...]:
     return tuple(found)
 
 
-def why_idle(row: PrinterRow, queued: int) -> str:
+def why_idle(row: PrinterRow, queued: int, held: str | None = None) -> str:
     """One sentence for a printer that could work and does not; empty where others say it."""
     if row.job_id is not None or row.activity in RUNNING or row.gate is Gate.NEEDS_CLEARING:
         return ""
     if row.connection is not ConnectionState.ONLINE:
         return "" if row.trouble else "Not connected."
-    if row.gate is Gate.MAINTENANCE:
-        return row.gate_reason or "Taken out for maintenance."
+    if row.gate is Gate.MAINTENANCE or held:
+        return _why_shut(row, held)
     if row.control is ControlAccess.BLOCKED:
         return "The firmware takes no commands from us; switch on Developer Mode."
     if row.control is ControlAccess.WATCHED:
         return "Only watched through Bambu's cloud; it prints once its LAN address is entered."
     return _nothing_fits(queued) if row.activity is Activity.IDLE else ""
+
+
+def _why_shut(row: PrinterRow, held: str | None) -> str:
+    if row.gate is Gate.MAINTENANCE:
+        return row.gate_reason or "Taken out for maintenance."
+    return f"Held back: {held}."
 
 
 def _nothing_fits(queued: int) -> str:
