@@ -83,19 +83,19 @@ class FilamentMovement(TenantModel):
     __table_args__ = (
         Index("uq_filament_movements_key", "organization_id", "key", unique=True),
         Index("ix_filament_movements_used", "filament_id", "created_at"),
+        Index("ix_filament_movements_filament", "filament_id", "organization_id"),
+        Index("ix_filament_movements_order", "order_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
     key: Mapped[str] = mapped_column(String(80))
-    filament_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("filaments.id"), index=True
-    )
+    filament_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("filaments.id"))
     spool_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("spools.id"), index=True)
     material: Mapped[str] = mapped_column(String(40))
     delta_mg: Mapped[int]
     reason: Mapped[MovementReason] = mapped_column(EnumText(MovementReason))
     note: Mapped[str] = mapped_column(String(300), default="")
-    order_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    order_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class StepStock(TenantModel):

@@ -65,6 +65,7 @@ class Effect(TenantModel):
     __table_args__ = (
         Index("uq_effects_kind_key", "organization_id", "kind", "key", unique=True),
         Index("ix_effects_status", "status"),
+        Index("ix_effects_subject", "organization_id", "kind", "subject_id"),
         {"sqlite_autoincrement": True},
     )
 

@@ -23,8 +23,11 @@ from shopwright.orders.states import (
     StepStatus,
 )
 
+# Beside an id stands the organization: SQLite without statistics takes the organization's own index
+# for as good as the id's, and then reads every row of the shop.
 NOT_SCRAP = text("status != 'scrap'")
 OPEN_HOLD = text("released_at IS NULL")
+HAS_PHOTO = text("photo_sha256 IS NOT NULL")
 
 
 class Customer(TenantModel):
@@ -38,6 +41,7 @@ class Customer(TenantModel):
     __table_args__ = (
         Index("uq_customers_external", "organization_id", "channel", "external_id", unique=True),
         Index("ix_customers_email", "organization_id", "email"),
+        Index("ix_customers_name", "organization_id", "name"),
         {"sqlite_autoincrement": True},
     )
 
@@ -63,6 +67,11 @@ class Order(TenantModel):
         Index("uq_orders_external", "organization_id", "connection_id", "external_id", unique=True),
         Index("ix_orders_list", "organization_id", "status", "placed_at"),
         Index("ix_orders_placed", "organization_id", "placed_at"),
+        Index("ix_orders_customer", "customer_id", "organization_id"),
+        Index("ix_orders_external", "organization_id", "external_id"),
+        Index(
+            "ix_orders_photo", "photo_sha256", sqlite_where=HAS_PHOTO, postgresql_where=HAS_PHOTO
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -70,9 +79,7 @@ class Order(TenantModel):
     channel: Mapped[str] = mapped_column(String(40), default="hand")
     connection_id: Mapped[int | None] = mapped_column(BigInteger)
     external_id: Mapped[str | None] = mapped_column(String(80))
-    customer_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("customers.id"), index=True
-    )
+    customer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("customers.id"))
     status: Mapped[OrderStatus] = mapped_column(EnumText(OrderStatus))
     production_status: Mapped[ProductionStatus] = mapped_column(
         EnumText(ProductionStatus), default=ProductionStatus.QUEUED
@@ -177,6 +184,7 @@ class PieceStep(TenantModel):
             postgresql_where=NOT_SCRAP,
         ),
         Index("ix_piece_steps_owed", "organization_id", "status", "print_file_id", "plate_number"),
+        Index("ix_piece_steps_item", "order_item_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -184,7 +192,7 @@ class PieceStep(TenantModel):
         BigInteger, ForeignKey("pieces.id", ondelete="CASCADE"), index=True
     )
     order_item_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("order_items.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("order_items.id", ondelete="CASCADE")
     )
     recipe_step_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("recipe_steps.id"))
     kind: Mapped[StepKind] = mapped_column(EnumText(StepKind))
@@ -213,12 +221,13 @@ class Hold(TenantModel):
             sqlite_where=OPEN_HOLD,
             postgresql_where=OPEN_HOLD,
         ),
+        Index("ix_holds_order", "order_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
     subject: Mapped[HoldSubject] = mapped_column(EnumText(HoldSubject))
     subject_id: Mapped[int]
-    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id"))
     reason: Mapped[str] = mapped_column(String(500))
     by: Mapped[str] = mapped_column(String(120))
     released_at: Mapped[datetime | None]
@@ -227,20 +236,24 @@ class Hold(TenantModel):
 
 class OrderNote(TenantModel):
     __tablename__ = "order_notes"
-
-    order_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+    __table_args__ = (
+        Index("ix_order_notes_order", "order_id", "organization_id"),
+        {"sqlite_autoincrement": True},
     )
+
+    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id", ondelete="CASCADE"))
     content: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(String(120))
 
 
 class OrderCommunication(TenantModel):
     __tablename__ = "order_communications"
-
-    order_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+    __table_args__ = (
+        Index("ix_order_communications_order", "order_id", "organization_id"),
+        {"sqlite_autoincrement": True},
     )
+
+    order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id", ondelete="CASCADE"))
     message: Mapped[str] = mapped_column(Text)
     direction: Mapped[str] = mapped_column(String(10))  # inbound, outbound
     channel: Mapped[str] = mapped_column(String(40))
@@ -251,11 +264,16 @@ class CustomerRequest(TenantModel):
     """Something a customer asked for, to be answered or made."""
 
     __tablename__ = "customer_requests"
+    __table_args__ = (
+        Index("ix_customer_requests_customer", "customer_id", "organization_id"),
+        Index("ix_customer_requests_order", "order_id", "organization_id"),
+        {"sqlite_autoincrement": True},
+    )
 
     customer_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("customers.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("customers.id", ondelete="CASCADE")
     )
-    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"))
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[RequestStatus] = mapped_column(
@@ -274,11 +292,16 @@ class CustomerFeedback(TenantModel):
     """What a customer said about the shop's work; ``rating`` 1 … 5."""
 
     __tablename__ = "customer_feedback"
+    __table_args__ = (
+        Index("ix_customer_feedback_customer", "customer_id", "organization_id"),
+        Index("ix_customer_feedback_order", "order_id", "organization_id"),
+        {"sqlite_autoincrement": True},
+    )
 
     customer_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("customers.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("customers.id", ondelete="CASCADE")
     )
-    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"))
     rating: Mapped[int]
     comment: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(40), default="hand")
@@ -289,6 +312,11 @@ class Attachment(TenantModel):
     """A file kept with a customer or an order; its bytes lie in the file store."""
 
     __tablename__ = "attachments"
+    __table_args__ = (
+        Index("ix_attachments_customer", "customer_id", "organization_id"),
+        Index("ix_attachments_order", "order_id", "organization_id"),
+        {"sqlite_autoincrement": True},
+    )
 
     name: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
@@ -296,11 +324,9 @@ class Attachment(TenantModel):
     file_type: Mapped[FileType] = mapped_column(EnumText(FileType))
     content_type: Mapped[str] = mapped_column(String(100))
     description: Mapped[str] = mapped_column(Text, default="")
-    customer_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("customers.id"), index=True
-    )
+    customer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("customers.id"))
     order_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("orders.id", ondelete="CASCADE")
     )
     uploaded_by: Mapped[str] = mapped_column(String(120))
 
@@ -363,11 +389,12 @@ class FilamentUsage(TenantModel):
     __tablename__ = "filament_usages"
     __table_args__ = (
         Index("uq_filament_usages_item", "order_item_id", unique=True),
+        Index("ix_filament_usages_order", "order_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
     order_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("orders.id", ondelete="CASCADE")
     )
     order_item_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("order_items.id", ondelete="CASCADE")

@@ -24,8 +24,16 @@ def upgrade() -> None:
             batch_op.f("ix_spent_sign_in_states_expires_at"), ["expires_at"], unique=False
         )
 
+    with op.batch_alter_table("effects", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_effects_subject", ["organization_id", "kind", "subject_id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("effects", schema=None) as batch_op:
+        batch_op.drop_index("ix_effects_subject")
+
     with op.batch_alter_table("spent_sign_in_states", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_spent_sign_in_states_expires_at"))
 

@@ -11,6 +11,14 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("filament_movements", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_filament_movements_filament_id"))
+        batch_op.drop_index(batch_op.f("ix_filament_movements_order_id"))
+        batch_op.create_index(
+            "ix_filament_movements_filament", ["filament_id", "organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_filament_movements_order", ["order_id", "organization_id"], unique=False
+        )
         batch_op.create_index(
             "ix_filament_movements_used", ["filament_id", "created_at"], unique=False
         )
@@ -31,3 +39,11 @@ def downgrade() -> None:
 
     with op.batch_alter_table("filament_movements", schema=None) as batch_op:
         batch_op.drop_index("ix_filament_movements_used")
+        batch_op.drop_index("ix_filament_movements_order")
+        batch_op.drop_index("ix_filament_movements_filament")
+        batch_op.create_index(
+            batch_op.f("ix_filament_movements_order_id"), ["order_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_filament_movements_filament_id"), ["filament_id"], unique=False
+        )

@@ -110,9 +110,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attachments", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_attachments_customer_id"), ["customer_id"], unique=False
+            "ix_attachments_customer", ["customer_id", "organization_id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_attachments_order_id"), ["order_id"], unique=False)
+        batch_op.create_index("ix_attachments_order", ["order_id", "organization_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_attachments_organization_id"), ["organization_id"], unique=False
         )
@@ -151,10 +151,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer_feedback", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_customer_feedback_customer_id"), ["customer_id"], unique=False
+            "ix_customer_feedback_customer", ["customer_id", "organization_id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_customer_feedback_order_id"), ["order_id"], unique=False
+            "ix_customer_feedback_order", ["order_id", "organization_id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_customer_feedback_organization_id"), ["organization_id"], unique=False
@@ -197,10 +197,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer_requests", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_customer_requests_customer_id"), ["customer_id"], unique=False
+            "ix_customer_requests_customer", ["customer_id", "organization_id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_customer_requests_order_id"), ["order_id"], unique=False
+            "ix_customer_requests_order", ["order_id", "organization_id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_customer_requests_organization_id"), ["organization_id"], unique=False
@@ -281,7 +281,9 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_filament_usages_filament_id"), ["filament_id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_filament_usages_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            "ix_filament_usages_order", ["order_id", "organization_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_filament_usages_organization_id"), ["organization_id"], unique=False
         )
@@ -299,6 +301,21 @@ def upgrade() -> None:
             sa.Column("last_customer_contact_at", sa.DateTime(timezone=True), nullable=True)
         )
         batch_op.add_column(sa.Column("anonymised_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index("ix_customers_name", ["organization_id", "name"], unique=False)
+
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_holds_order_id"))
+        batch_op.create_index("ix_holds_order", ["order_id", "organization_id"], unique=False)
+
+    with op.batch_alter_table("order_communications", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_communications_order_id"))
+        batch_op.create_index(
+            "ix_order_communications_order", ["order_id", "organization_id"], unique=False
+        )
+
+    with op.batch_alter_table("order_notes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_notes_order_id"))
+        batch_op.create_index("ix_order_notes_order", ["order_id", "organization_id"], unique=False)
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.add_column(sa.Column("print_notes", sa.Text(), server_default="", nullable=False))
@@ -313,10 +330,44 @@ def upgrade() -> None:
             sa.Column("print_failures", sa.BigInteger(), server_default="0", nullable=False)
         )
         batch_op.add_column(sa.Column("photo_sha256", sa.String(length=64), nullable=True))
+        batch_op.drop_index(batch_op.f("ix_orders_customer_id"))
+        batch_op.create_index(
+            "ix_orders_customer", ["customer_id", "organization_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_orders_external", ["organization_id", "external_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_orders_photo",
+            ["photo_sha256"],
+            unique=False,
+            sqlite_where=sa.text("photo_sha256 IS NOT NULL"),
+            postgresql_where=sa.text("photo_sha256 IS NOT NULL"),
+        )
+
+    with op.batch_alter_table("piece_steps", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_piece_steps_order_item_id"))
+        batch_op.create_index(
+            "ix_piece_steps_item", ["order_item_id", "organization_id"], unique=False
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("piece_steps", schema=None) as batch_op:
+        batch_op.drop_index("ix_piece_steps_item")
+        batch_op.create_index(
+            batch_op.f("ix_piece_steps_order_item_id"), ["order_item_id"], unique=False
+        )
+
     with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_orders_photo",
+            sqlite_where=sa.text("photo_sha256 IS NOT NULL"),
+            postgresql_where=sa.text("photo_sha256 IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_orders_external")
+        batch_op.drop_index("ix_orders_customer")
+        batch_op.create_index(batch_op.f("ix_orders_customer_id"), ["customer_id"], unique=False)
         batch_op.drop_column("photo_sha256")
         batch_op.drop_column("print_failures")
         batch_op.drop_column("print_completed_at")
@@ -324,7 +375,22 @@ def downgrade() -> None:
         batch_op.drop_column("estimated_print_min")
         batch_op.drop_column("print_notes")
 
+    with op.batch_alter_table("order_notes", schema=None) as batch_op:
+        batch_op.drop_index("ix_order_notes_order")
+        batch_op.create_index(batch_op.f("ix_order_notes_order_id"), ["order_id"], unique=False)
+
+    with op.batch_alter_table("order_communications", schema=None) as batch_op:
+        batch_op.drop_index("ix_order_communications_order")
+        batch_op.create_index(
+            batch_op.f("ix_order_communications_order_id"), ["order_id"], unique=False
+        )
+
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.drop_index("ix_holds_order")
+        batch_op.create_index(batch_op.f("ix_holds_order_id"), ["order_id"], unique=False)
+
     with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.drop_index("ix_customers_name")
         batch_op.drop_column("anonymised_at")
         batch_op.drop_column("last_customer_contact_at")
         batch_op.drop_column("counted_at")
@@ -334,7 +400,7 @@ def downgrade() -> None:
     with op.batch_alter_table("filament_usages", schema=None) as batch_op:
         batch_op.drop_index("uq_filament_usages_item")
         batch_op.drop_index(batch_op.f("ix_filament_usages_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_filament_usages_order_id"))
+        batch_op.drop_index("ix_filament_usages_order")
         batch_op.drop_index(batch_op.f("ix_filament_usages_filament_id"))
 
     op.drop_table("filament_usages")
@@ -345,21 +411,21 @@ def downgrade() -> None:
     op.drop_table("order_labels")
     with op.batch_alter_table("customer_requests", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_requests_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_customer_requests_order_id"))
-        batch_op.drop_index(batch_op.f("ix_customer_requests_customer_id"))
+        batch_op.drop_index("ix_customer_requests_order")
+        batch_op.drop_index("ix_customer_requests_customer")
 
     op.drop_table("customer_requests")
     with op.batch_alter_table("customer_feedback", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_feedback_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_customer_feedback_order_id"))
-        batch_op.drop_index(batch_op.f("ix_customer_feedback_customer_id"))
+        batch_op.drop_index("ix_customer_feedback_order")
+        batch_op.drop_index("ix_customer_feedback_customer")
 
     op.drop_table("customer_feedback")
     with op.batch_alter_table("attachments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attachments_sha256"))
         batch_op.drop_index(batch_op.f("ix_attachments_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_attachments_order_id"))
-        batch_op.drop_index(batch_op.f("ix_attachments_customer_id"))
+        batch_op.drop_index("ix_attachments_order")
+        batch_op.drop_index("ix_attachments_customer")
 
     op.drop_table("attachments")
     with op.batch_alter_table("print_sessions", schema=None) as batch_op:
