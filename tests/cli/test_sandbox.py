@@ -52,3 +52,27 @@ def test_unknown_stand_in_is_a_usage_error(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "'amazon' is not one of" in done.stderr
+
+
+def test_bambus_cloud_says_its_settings_and_takes_the_log_in_it_names(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [PROGRAM, "sandbox", "bambu-cloud"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    ) as program:
+        assert program.stdout is not None
+        said = ""
+        while "Look at them" not in said:
+            line = program.stdout.readline()
+            assert line, f"it ended after {said!r}"
+            said += line
+        (api,) = re.findall(r"BAMBU_CLOUD_API_URL=(\S+)", said)
+        log_in = {"account": "maker@shop.test", "password": "sandbox-password"}
+        answer = httpx.post(f"{api}/v1/user-service/user/login", json=log_in)
+        program.send_signal(signal.SIGINT)
+        assert program.wait(15) == 0
+    assert answer.json()["loginType"] == "verifyCode"
+    assert list(tmp_path.iterdir()) == []

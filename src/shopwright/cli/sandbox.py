@@ -23,12 +23,14 @@ USUAL_MODELS = ("P1S", "X1C", "A1 mini")
 USUAL_SPEED = 60  # a 20-minute print takes 20 s
 SERIAL_PREFIXES = {"P1S": "01P", "X1C": "00M", "A1 mini": "030"}
 OTHER_PRINTERS = ("octoprint", "moonraker", "prusalink")
+CLOUD_ACCOUNT = {"email": "maker@shop.test", "password": "sandbox-password"}
 ENDS = {signal.SIGINT, signal.SIGTERM}
 
 
 class Name(StrEnum):
     ETSY = "etsy"
     PRINTERS = "printers"
+    BAMBU_CLOUD = "bambu-cloud"
     OCTOPRINT = "octoprint"
     MOONRAKER = "moonraker"
     PRUSALINK = "prusalink"
@@ -56,6 +58,9 @@ def sandbox(
             if name in {Name.PRINTERS, Name.ALL}:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
                 children.append(stack.enter_context(_printers(farm, folder)))
+            if name is Name.BAMBU_CLOUD:  # with printers of its own
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                children.append(stack.enter_context(_bambu_cloud(farm, folder)))
             for kind in OTHER_PRINTERS:
                 if name in {kind, Name.ALL}:
                     knobs = json.dumps({"speed": USUAL_SPEED})
@@ -81,6 +86,17 @@ def _printers(farm: Path | None, folder: Path) -> Child:
         farm = folder / "farm.json"
         farm.write_text(json.dumps(_usual_farm(folder)))
     return Child("printers", "--config", str(farm))
+
+
+def _bambu_cloud(farm: Path | None, folder: Path) -> Child:
+    """A farm file may name its accounts; else one account has all the usual printers."""
+    if farm is None:
+        usual = _usual_farm(folder)
+        serials = [printer["serial"] for printer in usual["printers"]]
+        account = {**CLOUD_ACCOUNT, "second_step": "code", "serials": serials}
+        farm = folder / "cloud.json"
+        farm.write_text(json.dumps({**usual, "accounts": [account]}))
+    return Child("bambu-cloud", "--config", str(farm))
 
 
 def _usual_farm(folder: Path) -> dict[str, Any]:
@@ -114,6 +130,15 @@ def _say_etsy(said: dict[str, Any]) -> Iterator[str]:
     yield f"  ETSY_AUTH_URL={said['authorize_url']}"
     yield f"  ETSY_TOKEN_URL={said['token_url']}"
     yield f"  Make orders and break things: {said['url']}/sandbox/…"
+
+
+def _say_bambu_cloud(said: dict[str, Any]) -> Iterator[str]:
+    yield f"Bambu's cloud listens on {said['url']}. To use it, start Shopwright with:"
+    for name, value in said["settings"].items():
+        yield f"  {name}={value}"
+    yield f"  Log in as {CLOUD_ACCOUNT['email']} with {CLOUD_ACCOUNT['password']};"
+    yield f"  the codes it mails stand at {said['url']}/sandbox/mails"
+    yield from _say_printers(said)
 
 
 def _say_printers(said: dict[str, Any]) -> Iterator[str]:
@@ -150,6 +175,7 @@ def _say_smtp(said: dict[str, Any]) -> Iterator[str]:
 
 
 SAY = {
+    "bambu-cloud": _say_bambu_cloud,
     "etsy": _say_etsy,
     "printers": _say_printers,
     "smtp": _say_smtp,

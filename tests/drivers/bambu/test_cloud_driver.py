@@ -172,6 +172,7 @@ async def test_what_is_wrong_is_said_in_words(
 async def test_cloud_moves_no_printer_whatever_is_sent_there(
     printer: VirtualPrinter, cloud: BambuCloudSandbox
 ) -> None:
+    printer.knobs.speed = 30  # 20 s of printing
     printer.start_at_screen()
     await printer.until(lambda p: p.machine.state is GcodeState.RUNNING)
     endpoint = Endpoint("", SERIAL, "", cloud=access(cloud))
