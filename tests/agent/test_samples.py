@@ -66,6 +66,7 @@ async def curves(world: World, tmp_path: Path) -> AsyncIterator[Curves]:
 
 @on_sqlite
 async def test_a_time_without_the_server_is_told_thinned_and_in_order(curves: Curves) -> None:
+    await curves.samples._flush()
     for nozzle in (200.0, 201.0):
         curves.report(nozzle)
     await curves.samples._flush()
