@@ -8,6 +8,7 @@ from starlette.responses import Response
 from shopwright.accounts.access import AdminCtx, MemberCtx, PrintLimited
 from shopwright.fleet import diagnosing
 from shopwright.fleet import service as fleet_service
+from shopwright.fleet.maintenance_queries import list_holds
 from shopwright.fleet.overview import read_overview
 from shopwright.fleet.service import PrinterChange
 from shopwright.kernel.edge import (
@@ -110,6 +111,7 @@ async def show_printer(page: PageCtx, session: Read, printer: PrinterRef) -> Res
         card=cards[0],
         printer=found,
         models=[model.display for model in BAMBU_MODELS],
+        held=(await list_holds(session, page.actor)).get(found.id),
         overview=await read_overview(get_process(page.request), session, page.actor, found),
         attempts=await printer_history.list_attempts(session, page.organization_id, found.id),
         commands=await printer_history.list_commands(session, page.organization_id, found.id),

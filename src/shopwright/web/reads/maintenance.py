@@ -197,6 +197,8 @@ async def _list_reports(session: AnySession, ctx: Actor) -> list[ReportRow]:
     is_open = PrinterReport.status == ReportStatus.OPEN
     rows, _ = await queries.list_rows(session, ctx, PrinterReport, is_open, paging=SHOWN)
     names = await queries.list_printer_names(session, ctx, [row.printer_id for row in rows])
+    worst = list(Severity)
+    rows.sort(key=lambda row: (row.stops_printer, worst.index(row.severity)), reverse=True)
     return [
         ReportRow(
             row.id,
