@@ -275,6 +275,42 @@ async def test_nothing_is_sent_while_effects_are_held(shop: Shop, stage: Stage) 
     assert offered(shop)["PLATE-M-OAK"] == 50
 
 
+async def test_what_a_backup_left_sending_waits_for_the_owner_too(
+    shop: Shop, stage: Stage, clock: FixedClock
+) -> None:
+    await stage.seed(1)
+    await read_listings(shop)
+    effect = await want(shop, oak=7)
+    async with shop.process.database.write() as session:
+        await effects.begin_sending(session, shop.ctx.organization_id, effect.id, clock.now())
+        (await session.scalars(select(Installation))).one().are_effects_held = True
+    clock.advance(minutes=3)
+
+    (waiting,) = await push_all(shop)
+
+    assert (waiting.status, waiting.tries) == (EffectStatus.SENDING, 1)
+    assert offered(shop)["PLATE-M-OAK"] == 50
+
+
+async def test_one_worker_alone_takes_a_call_over(shop: Shop, clock: FixedClock) -> None:
+    organization_id = shop.ctx.organization_id
+    async with shop.process.database.write() as session:
+        effect = await effects.intend(
+            session, organization_id, kind="x", key="x", subject_id=1, request={}
+        )
+        await effects.begin_sending(session, organization_id, effect.id, clock.now())
+    begun = clock.now()
+    clock.advance(minutes=3)
+
+    async with shop.process.database.write() as session:
+        first, second = [
+            await effects.resume_sending(session, organization_id, effect.id, begun, clock.now())
+            for _ in range(2)
+        ]
+
+    assert (first is not None, second) == (True, None)
+
+
 async def test_the_shelf_is_offered_once_for_all_that_moved(
     shop: Shop, stage: Stage, clock: FixedClock
 ) -> None:

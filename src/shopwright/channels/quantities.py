@@ -110,7 +110,11 @@ async def find_latest(
 
 async def enqueue_due(database: Database, now: datetime) -> None:
     """What waits for its time, and what a crash left sending."""
-    is_stuck = and_(Effect.status == EffectStatus.SENDING, Effect.sending_at <= now - REPEAT_AFTER)
+    is_stuck = and_(
+        Effect.status == EffectStatus.SENDING,
+        Effect.sending_at <= now - REPEAT_AFTER,
+        or_(Effect.not_before.is_(None), Effect.not_before <= now),
+    )
     is_due = and_(Effect.status == EffectStatus.INTENDED, Effect.not_before <= now)
     async with database.read() as session:
         found = await session.scalars(

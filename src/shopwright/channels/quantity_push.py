@@ -62,24 +62,32 @@ class _Write:
         if self.connection.status is not ConnectionStatus.CONNECTED:
             reason = f"{self.connection.name} is not connected."
             await self._postpone(reason, NOT_CONNECTED_WAIT)
-        elif self.effect.status is EffectStatus.SENDING or await self._begin():
+        elif await self._begin():
             await self._call()
 
     async def _begin(self) -> bool:
         """Committed before the call. What is sent is read with the claim: it may have changed."""
         async with self.tools.database.write() as session:
-            if await self._is_busy(session):
+            if self.effect.status is EffectStatus.INTENDED and await self._is_busy(session):
                 await self._wait(session, "Another write to this listing goes first.", BUSY_WAIT)
                 return False
-            begun = await effects.begin_sending(
-                session, self.ctx.organization_id, self.effect.id, self._now()
-            )
+            begun = await self._claim(session)
             if begun is None:
                 held = "Outside effects are held after a restore; the owner releases them."
                 await self._wait(session, held, HELD_WAIT)
                 return False
         self.effect = begun
         return True
+
+    async def _claim(self, session: WriteSession) -> Effect | None:
+        """What a crash left sending is taken over by one alone."""
+        organization_id, now = self.ctx.organization_id, self._now()
+        if self.effect.status is EffectStatus.SENDING:
+            before = now - REPEAT_AFTER
+            return await effects.resume_sending(
+                session, organization_id, self.effect.id, before, now
+            )
+        return await effects.begin_sending(session, organization_id, self.effect.id, now)
 
     async def _is_busy(self, session: WriteSession) -> bool:
         other = await session.scalar(

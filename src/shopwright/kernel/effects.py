@@ -122,6 +122,28 @@ async def begin_sending(
     return effect
 
 
+async def resume_sending(
+    session: WriteSession,
+    organization_id: int,
+    effect_id: int,
+    begun_before: datetime,
+    now: datetime,
+) -> Effect | None:
+    """Take over the call of somebody who is gone; None when somebody else has done so, or a restore
+    holds all effects. Only where the same again is the same: whatever was sent is sent again.
+    """
+    held = exists().where(Installation.are_effects_held)
+    effect: Effect | None = await session.scalar(
+        update(Effect)
+        .where(Effect.id == effect_id, Effect.organization_id == organization_id)
+        .where(Effect.status == EffectStatus.SENDING, Effect.sending_at <= begun_before, ~held)
+        .values(sending_at=now, not_before=None, tries=Effect.tries + 1)
+        .returning(Effect)
+        .execution_options(populate_existing=True)
+    )
+    return effect
+
+
 async def settle(
     session: WriteSession,
     organization_id: int,
