@@ -61,6 +61,7 @@ BODIES: dict[str, Any] = {
     "POST /orders/{order}/filament-used": {"filament": "1", "grams": "10"},
     "PUT /api/connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
     "POST /connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
+    "POST /printers/cloud/{cloud_account}/code": {"code": "123456"},
     "POST /printers/{printer}/command": {"kind": "pause_print"},
     "POST /api/printers/{printer}/commands": {"command_type": "light_on"},
     "PUT /api/printers/{printer}": {"name": "Left"},
