@@ -6,8 +6,8 @@ PARTS = "parts"  # the reference part-management clients
 SCOPES = frozenset(
     {
         AGENT, PARTS, "account", "analytics", "artwork", "catalog", "channels", "files",
-        "inventory", "kiosk", "notifications", "orders", "payments", "print_jobs", "printers", "shipping",
-        "suppliers",
+        "inventory", "kiosk", "notifications", "orders", "payments", "print_jobs", "printers",
+        "shipping", "suppliers",
     }
 )  # fmt: skip
 

@@ -1,14 +1,24 @@
 """Bodies of the command routes, in the reference's words."""
 
+import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from shopwright.fleet.commanding import CommandWord, read_status
 from shopwright.fleet.schemas import CommandCreate
 from shopwright.kernel.edge import BodyRef
 
-MAX_RESULT = 20_000
+MAX_TOLD = 20_000  # characters of JSON: the history keeps a thousand of them per printer
+
+
+def _not_too_much(told: Any) -> Any:
+    if len(json.dumps(told)) > MAX_TOLD:
+        raise ValueError(f"must not be longer than {MAX_TOLD} characters of JSON")
+    return told
+
+
+Told = Annotated[Any, AfterValidator(_not_too_much)]
 
 
 class PrinterCommandCreate(CommandCreate):
@@ -17,7 +27,7 @@ class PrinterCommandCreate(CommandCreate):
 
 class CommandStatusBody(BaseModel):
     status: Annotated[str, Field(min_length=1, max_length=20, examples=["completed"])]
-    result: Any = None
+    result: Told = None
     error_message: Annotated[str | None, Field(max_length=500)] = None
 
     def word(self) -> CommandWord:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from shopwright.fleet.overview import shown_word
 from shopwright.kernel.edge import BodyRef
 from shopwright.kernel.times import MillisTime
+from shopwright.print_jobs.command_schemas import Told
 from shopwright.print_jobs.printer_status import JobOfSample
 from shopwright.telemetry.latest import Snapshot
 from shopwright.telemetry.samples import Sample, reading_of
@@ -16,7 +17,6 @@ Celsius = Annotated[float | None, Field(ge=-50, le=600)]
 Percent = Annotated[float | None, Field(ge=0, le=1000)]
 Fan = Annotated[float | None, Field(ge=0, le=255)]  # percent, or steps of the device
 Count = Annotated[int | None, Field(ge=0, le=2_000_000_000)]
-MAX_RAW = 20_000  # characters
 
 
 class StatusFigures(BaseModel):
@@ -39,7 +39,7 @@ class StatusFigures(BaseModel):
     chamber_fan_speed: Fan = None
     error_code: Annotated[str | None, Field(max_length=100)] = None
     error_message: Annotated[str | None, Field(max_length=500)] = None
-    raw_status_data: Any = None
+    raw_status_data: Told = None
 
 
 FIGURES = tuple(StatusFigures.model_fields)

@@ -220,6 +220,7 @@ async def test_printer_of_another_organization_is_not_there(
         {"nozzle_temp_current": 10_000},
         {"current_layer": -1},
         {"error_message": "x" * 501},
+        {"raw_status_data": "x" * 20_000},
     ],
 )
 async def test_impossible_figures_are_refused_and_not_kept(
