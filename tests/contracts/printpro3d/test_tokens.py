@@ -22,7 +22,7 @@ async def answer_to(
 ) -> httpx.Response:
     process = backend.shop.process
     key = access_tokens.signing_key(process.settings, process.context.vault)
-    keys = {"HS512": key * 2, "none": ""}  # HS512 wants a longer one
+    keys: dict[str, Any] = {"HS512": key * 2, "none": ""}  # HS512 wants a longer one
     token = jwt.encode(claims, keys.get(algorithm, key), algorithm)
     client = await client_as(None)
     return await client.get(
