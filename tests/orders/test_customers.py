@@ -153,6 +153,9 @@ async def fill(client: AsyncClient) -> Any:
     await client.post(
         "/api/files", files={"file": ("Ada.png", png())}, data={"order_id": str(order["id"])}
     )
+    await client.post(f"/api/orders/{order['id']}/photo", files={"photo": ("lamp.png", png())})
+    label = {"label_url": "https://labels.test/Ada", "status": "created"}
+    await client.put(f"/api/orders/{order['id']}/shipping-label", json=label)
     return order
 
 
@@ -185,6 +188,7 @@ async def test_a_customer_is_forgotten_and_the_books_are_kept(
     assert (done["email"], done["order_count"], done["total_spend"]) == (None, 1, 120)
     kept = (await client.get(f"/api/orders/{order['id']}")).json()
     assert (kept["total_amount"], kept["ship_to"]) == (120, {"country": "DE"})
+    assert (kept["photo_url"], kept["shipping_label_url"]) == (None, None)
     rest = (await client.get(f"{url}/export")).text + (await client.get("/api/files")).text
     async with database.read() as session:
         mine = AuditEntry.organization_id == member.organization_id

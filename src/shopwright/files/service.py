@@ -1,6 +1,6 @@
 """What the rest of the house asks the files: note what is stored, and links for outsiders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,6 +52,13 @@ async def get_file(session: AsyncSession, ctx: Actor, sha256: str) -> StoredFile
     return found[sha256]
 
 
+async def find_files(
+    session: AsyncSession, ctx: Actor, hashes: Collection[str]
+) -> dict[str, StoredFile]:
+    """Those that the organization has, by hash."""
+    return await queries.find_files(session, ctx, hashes)
+
+
 async def forget_file(session: WriteSession, ctx: Actor, sha256: str) -> bool:
     """For whoever has just deleted the row that named it. The organization has the object no
     longer, unless another row of it names it; True when nobody has, and its bytes may go after the
@@ -61,6 +68,11 @@ async def forget_file(session: WriteSession, ctx: Actor, sha256: str) -> bool:
         return False
     await queries.delete_file(session, ctx, sha256)
     return not await queries.is_used(session, sha256)
+
+
+async def is_used(session: AsyncSession, sha256: str) -> bool:
+    """Whether anybody's row names this object."""
+    return await queries.is_used(session, sha256)
 
 
 def make_link(

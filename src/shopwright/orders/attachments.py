@@ -51,10 +51,13 @@ async def receive_attachment(request: Request, ctx: Actor, owners: Owners) -> At
             await _resolve(session, ctx, owners)  # before anything is stored
         stored = await files_of(process).put(upload.path, max_bytes=upload.size)
         async with writing(request) as session:
-            return await add_attachment(
+            attachment = await add_attachment(
                 session, ctx,
                 upload=upload, kind=kind, stored=stored, owners=owners, description=description,
             )  # fmt: skip
+        if not await files_of(process).exists(stored.sha256):  # its last copy was removed meanwhile
+            await files_of(process).put(upload.path, max_bytes=upload.size)
+        return attachment
 
 
 async def add_attachment(
@@ -111,9 +114,13 @@ async def remove_attachment(session: WriteSession, ctx: Actor, *, ref: Ref) -> l
 
 
 async def drop_bytes(process: Process, hashes: Iterable[str]) -> None:
-    """After the commit; a crash before it leaves bytes that no row names."""
+    """After the commit; a crash before it leaves bytes that no row names. Those that somebody has
+    stored again meanwhile stay."""
     for sha256 in hashes:
-        await files_of(process).delete(sha256)
+        async with process.database.read() as session:
+            is_used = await files.is_used(session, sha256)
+        if not is_used:
+            await files_of(process).delete(sha256)
 
 
 async def _resolve(

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import audit
+from shopwright.files import service as files
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
@@ -113,7 +114,19 @@ async def _forget_orders(
     await queries.blank_audit(session, ctx, ids)
     await queries.blank_texts(session, ctx, customer_id, ids, REMOVED)
     await queries.blank_inbox(session, ctx, orders)
-    return await attachment_queries.remove_of_customer(session, ctx, customer_id, ids)
+    photos = await _forget_photos(session, ctx, orders)
+    kept = await attachment_queries.remove_of_customer(session, ctx, customer_id, ids)
+    return [*photos, *kept]
+
+
+async def _forget_photos(
+    session: WriteSession, ctx: Actor, orders: Sequence[Order]
+) -> Sequence[str]:
+    """What was made for somebody may bear their name."""
+    hashes = sorted({order.photo_sha256 for order in orders if order.photo_sha256})
+    for order in orders:
+        order.photo_sha256 = None
+    return [sha256 for sha256 in hashes if await files.forget_file(session, ctx, sha256)]
 
 
 def forget_buyer(order: Order) -> None:

@@ -17,6 +17,7 @@ from shopwright.orders.models import (
     Order,
     OrderCommunication,
     OrderItem,
+    OrderLabel,
     OrderNote,
 )
 
@@ -104,7 +105,8 @@ async def blank_items(session: WriteSession, ctx: Actor, order_ids: Collection[i
 async def blank_texts(
     session: WriteSession, ctx: Actor, customer_id: int, order_ids: Collection[int], mark: str
 ) -> None:
-    """Notes, talks, requests and comments keep their place and lose their words."""
+    """Notes, talks, requests and comments keep their place and lose their words; labels, on which
+    the address is printed, their link."""
     mine = ctx.organization_id
     statements = [
         update(OrderNote)
@@ -122,6 +124,9 @@ async def blank_texts(
         .where(CustomerFeedback.organization_id == mine)
         .where(CustomerFeedback.customer_id == customer_id)
         .values(comment=""),
+        update(OrderLabel)
+        .where(OrderLabel.organization_id == mine, OrderLabel.order_id.in_(order_ids))
+        .values(label_url=None),
     ]
     for statement in statements:
         await session.execute(statement.execution_options(**QUIETLY))

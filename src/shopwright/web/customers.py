@@ -108,7 +108,7 @@ async def show_customer(
     kept = await attachment_queries.list_of_customer(
         session, page.actor, found.id, [order.id for order in orders]
     )
-    stored = [await files.get_file(session, page.actor, file.sha256) for file in kept]
+    stored = await files.find_files(session, page.actor, {file.sha256 for file in kept})
     return page.render(
         "customer.html",
         active="customers",
@@ -122,8 +122,12 @@ async def show_customer(
         feedback=await reads.list_feedback(session, mine, found.id),
         talks=await reads.list_talks(session, mine, found.id),
         files=[
-            (file, files.make_link(process, one, now=page.now, filename=file.name)[0])
-            for file, one in zip(kept, stored, strict=True)
+            (
+                file,
+                files.make_link(process, stored[file.sha256], now=page.now, filename=file.name)[0],
+            )
+            for file in kept
+            if file.sha256 in stored
         ],
     )
 
