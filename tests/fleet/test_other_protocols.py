@@ -47,3 +47,21 @@ async def test_an_address_and_a_key_are_all_it_needs(
     endpoint = drivers.endpoint_of(printer, database.context.vault)
     assert (printer.driver, endpoint.http_port) == (connection_type, machine.port)
     assert endpoint.access_code == machine.key
+
+
+async def test_a_changed_address_takes_its_port_along(
+    client: AsyncClient, database: Database, owner: Actor
+) -> None:
+    body = {
+        "name": "Workhorse",
+        "connection_type": "octoprint",
+        "api_url": "http://10.0.0.5:5000",
+        "api_key": "k",
+    }
+    made = (await client.post("/api/printers", json=body)).json()
+    changed = {**made, "api_url": "http://10.0.0.6:5001", "ip_address": None}
+    answer = await client.put(f"/api/printers/{made['id']}", json=changed)
+    assert answer.status_code == 200, answer.text
+    async with database.read() as session:
+        printer = await service.get_printer(session, owner, made["id"])
+    assert (printer.host, printer.ports) == ("10.0.0.6", {"http": 5001})

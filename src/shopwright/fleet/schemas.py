@@ -202,7 +202,7 @@ class PrinterUpdate(PrinterDetails):
             model=self.model,
             brand=self.brand,
             driver=self.connection_type,
-            ports=self.ports.model_dump(exclude_none=True) if self.ports else None,
+            ports=self._told_ports(),
             nozzle_um=round(self.nozzle_mm * 1000) if self.nozzle_mm else None,
             location=self.location,
             harvest_policy=self.harvest_policy,
@@ -212,6 +212,12 @@ class PrinterUpdate(PrinterDetails):
             is_active=self.is_active,
             details=self.details(),
         )
+
+    def _told_ports(self) -> dict[str, int] | None:
+        """That of the address last: clients who know no ``ports`` send them back as they were."""
+        told = self.ports.model_dump(exclude_none=True) if self.ports else {}
+        meant = self.api_url.ports(self.connection_type or "") if self.api_url else {}
+        return {**told, **meant} if self.ports or meant else None
 
     @property
     def is_in_maintenance(self) -> bool | None:
