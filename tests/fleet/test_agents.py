@@ -575,6 +575,14 @@ async def look(database: Database, owner: Actor, claimed: Claimed) -> Printer:
         return await service.get_printer(session, owner, Ref(claimed.printer.id, None))
 
 
+async def test_the_way_to_an_agents_printer_is_not_looked_at_from_here(
+    claimed: Claimed, client: AsyncClient
+) -> None:
+    refused = await client.post(f"/api/printers/{claimed.printer.id}/diagnose")
+    assert (refused.status_code, refused.json()["code"]) == (409, "printer-not-driven-here")
+    assert "driven by an agent on its own network" in refused.json()["detail"]
+
+
 async def test_health_is_told(machine: Machine, client: AsyncClient, database: Database) -> None:
     await machine.fetch(waiting_events=7)
     (told,) = (await client.get("/api/agents")).json()

@@ -5,6 +5,7 @@ import asyncio
 from shopwright.fleet import cloud_ways, drivers, service
 from shopwright.fleet.cloud_port import Clouds
 from shopwright.fleet.port import Diagnosis, DiagnosisStep, Finding, Timeouts
+from shopwright.fleet.states import DrivenBy
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import Conflict
@@ -20,13 +21,18 @@ class NotDrivenHere(Conflict):
 async def diagnose(
     process: Process, ctx: Actor, ref: Ref, *, limit_s: float = LIMIT_S
 ) -> Diagnosis:
-    """Raises NotFound, or NotDrivenHere for a printer without a driver."""
+    """Raises NotFound, or NotDrivenHere for a printer without a driver, or of an agent."""
     async with process.database.read() as session:
         printer = await service.get_living_printer(session, ctx, ref)
     driver_class = drivers.load_driver(printer.driver)
     if driver_class is None:
         raise NotDrivenHere(
             f"No driver {printer.driver} is installed; {printer.name} reports by itself."
+        )
+    if printer.driven_by is DrivenBy.AGENT:
+        raise NotDrivenHere(
+            f"{printer.name} is driven by an agent on its own network, which this server cannot "
+            "look into. Its card says what the agent found."
         )
     async with process.database.read() as session:
         endpoint = await cloud_ways.find_endpoint(
