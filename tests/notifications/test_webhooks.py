@@ -9,27 +9,31 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import Database
+from shopwright.kernel.db import Database, Installation
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.egress import AddressRefused, EgressPolicy, guarded_client
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.tenancy import CROSS_TENANT
 from shopwright.notifications import webhook_lanes, webhooks
 from shopwright.notifications.models import (
+    NotificationDelivery,
+    NotificationTarget,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
 )
+from shopwright.notifications.targets import EffectsHeld
 from shopwright.notifications.webhook_post import post
 from shopwright.notifications.webhook_sender import WebhookSender
 from shopwright.notifications.webhooks import EndpointChanges
 from shopwright.planning.events import SkusUnknown
+from tests import factories
 from tests.clock import FixedClock
 from tests.notifications.conftest import Receiver
 
@@ -54,6 +58,12 @@ class Program(Receiver):
     @property
     def skus(self) -> list[str]:
         return [body["data"]["skus"][0] for body in self.heard]
+
+    async def hear(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.heard) < count:
+                self.came.clear()
+                await self.came.wait()
 
     async def come(self) -> None:
         self.server = await asyncio.start_server(self.answer, "127.0.0.1", self.port)
@@ -125,6 +135,9 @@ class Post:
 
     async def statuses(self) -> list[str]:
         return [one.status.value for one in await self.log()]
+
+    async def messages(self) -> list[NotificationDelivery]:
+        return await self._all(NotificationDelivery)
 
     async def endpoint(self, made: webhooks.Made) -> WebhookEndpoint:
         async with self.database.read() as session:
@@ -249,10 +262,7 @@ async def test_slow_receiver_delays_nobody_else(office: Post, program: Program) 
     await office.add(quick.url)
     await office.happen("A", "B", "C")
     await office.sender.round()
-    async with asyncio.timeout(5):
-        while len(quick.heard) < 3:
-            quick.came.clear()
-            await quick.came.wait()
+    await quick.hear(3)
     assert (quick.skus, program.skus) == (["A", "B", "C"], ["A"])
     program.gate.set()
     await office.sender.finish()
@@ -264,6 +274,14 @@ async def test_gone_receiver_is_switched_off_with_a_sentence(
     office: Post, program: Program
 ) -> None:
     made = await office.add(program.url)
+    async with office.database.write() as session:
+        target_id = await factories.make_target_id(session, office.ctx)
+        await session.execute(
+            update(NotificationTarget)
+            .where(NotificationTarget.organization_id == office.ctx.organization_id)
+            .where(NotificationTarget.id == target_id)
+            .values(topics=["webhook_off"])
+        )
     program.status = "410 Gone"
     await office.happen("A", "B")
     await office.work(2)
@@ -272,6 +290,8 @@ async def test_gone_receiver_is_switched_off_with_a_sentence(
     assert (endpoint.is_active, endpoint.disabled_reason) == (False, webhook_lanes.GONE)
     await office.happen("C")
     assert len(await office.log()) == 2
+    (told,) = await office.messages()
+    assert (told.topic, told.title) == ("webhook_off", "The webhook 127.0.0.1 is switched off")
     program.status = "200 OK"
     ref, now = Ref(made.endpoint.id, None), office.clock.now()
     async with office.database.write() as session:
@@ -348,6 +368,42 @@ async def test_crash_between_claim_and_answer_repeats_with_the_same_id(
     assert program.skus == ["A", "A", "B"]
     assert program.ids[0] == program.ids[1]
     assert await office.statuses() == ["delivered", "delivered"]
+
+
+async def test_restarted_program_goes_on_where_it_was_ended(office: Post, program: Program) -> None:
+    """On SQLite at once, for no other process can have the lane; else when the lease is over."""
+    made = await office.add(program.url)
+    await office.happen("A", "B")
+    shop = office.ctx.organization_id
+    async with office.database.write() as session:
+        assert await webhook_lanes.take(session, shop, made.endpoint.id, office.clock.now())
+    if not office.database.is_sqlite:
+        office.clock.advance(seconds=91)
+    running = asyncio.create_task(office.sender.run())
+    try:
+        await program.hear(2)
+        await office.sender.finish()  # until the last answer is written down
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert program.skus == ["A", "B"]
+
+
+async def test_nothing_goes_out_while_effects_are_held_after_a_restore(
+    office: Post, program: Program
+) -> None:
+    made = await office.add(program.url)
+    await office.happen("A")
+    async with office.database.write() as session:
+        await session.execute(update(Installation).values(are_effects_held=True))
+    await office.work()
+    with pytest.raises(EffectsHeld):
+        await webhooks.send_test(office.process, office.ctx, ref=Ref(made.endpoint.id, None))
+    assert (program.heard, await office.statuses()) == ([], ["pending"])
+    async with office.database.write() as session:
+        await session.execute(update(Installation).values(are_effects_held=False))
+    await office.work()
+    assert program.skus == ["A"]
 
 
 async def test_two_senders_never_send_the_same(office: Post, program: Program) -> None:

@@ -81,7 +81,8 @@ class Deliverer:
         if due is not None:
             seconds = min(ROUND_S, max(MIN_WAIT_S, (due - now).total_seconds()))
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of 3.11 may lose a cancellation
+                await self._wake.wait()
         except TimeoutError:
             return
 

@@ -272,6 +272,17 @@ def outcome_unknown(effect_id: int, kind: str, sentence: str) -> Notice:
     )
 
 
+def webhook_off(endpoint_id: int, name: str, why: str, now: datetime) -> Notice:
+    return Notice(
+        Topic.WEBHOOK_OFF,
+        f"webhook_off:{endpoint_id}:{int(now.timestamp())}",
+        f"The webhook {name} is switched off",
+        why,
+        f"/webhooks/{endpoint_id}",
+        facts={"webhook_id": endpoint_id},
+    )
+
+
 def _order_notice(topic: Topic, key: str, order: Order, word: str, text: str) -> Notice:
     buyer = f" of {order.buyer_name}" if order.buyer_name else ""
     return Notice(

@@ -23,6 +23,7 @@ class Topic(StrEnum):
     SKU_UNKNOWN = "sku_unknown"
     CHANNEL_RECONNECT = "channel_reconnect"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    WEBHOOK_OFF = "webhook_off"
 
     # Made on demand; nobody switches them on or off.
     ALERTS = "alerts"
@@ -77,6 +78,7 @@ TOPICS: Mapping[Topic, TopicFacts] = {
     Topic.ORDER_SHIPPED: TopicFacts("Order shipped", ORDERS, is_default=False),
     Topic.SKU_UNKNOWN: TopicFacts("Unknown SKU", ORDERS),
     Topic.CHANNEL_RECONNECT: TopicFacts("A shop must be connected again", ORDERS, is_urgent=True),
+    Topic.WEBHOOK_OFF: TopicFacts("A webhook endpoint switched itself off", ORDERS),
 }
 
 DEFAULT_TOPICS = [topic.value for topic, facts in TOPICS.items() if facts.is_default]

@@ -7,13 +7,15 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import httpx
 from sqlalchemy import func
 
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.live import touch
-from shopwright.notifications import webhook_queries, webhook_rules
+from shopwright.notifications import news, webhook_queries, webhook_rules
 from shopwright.notifications.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from shopwright.notifications.states import WebhookStatus
+from shopwright.notifications.telling import tell
 from shopwright.notifications.webhook_events import TOPIC
 from shopwright.notifications.webhook_queries import Post
 from shopwright.notifications.webhook_rules import Answered, Jitter
@@ -93,7 +95,7 @@ async def record(
 async def switch_off(
     session: WriteSession, endpoint: WebhookEndpoint, why: str, now: datetime
 ) -> None:
-    """By itself: what waits is given up, and a person reads why."""
+    """By itself: what waits is given up, and people are told why."""
     await webhook_queries.change_endpoint(
         session,
         endpoint.organization_id,
@@ -106,6 +108,9 @@ async def switch_off(
     await webhook_queries.fail_open(
         session, endpoint.organization_id, endpoint.id, SWITCHED_OFF, now
     )
+    name = endpoint.description or httpx.URL(endpoint.url).host
+    notice = news.webhook_off(endpoint.id, name, why, now)
+    await tell(session, endpoint.organization_id, notice)
 
 
 async def _next(session: WriteSession, endpoint: WebhookEndpoint, now: datetime) -> Lane | None:

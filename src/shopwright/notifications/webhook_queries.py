@@ -180,11 +180,11 @@ async def settle(
     return settled is not None
 
 
-async def recover(session: WriteSession, now: datetime) -> int:
+async def recover(session: WriteSession, leased_until: datetime, now: datetime) -> int:
     """Of every shop: tries whose process is gone are due again, with the same id."""
     rows = await session.scalars(
         update(Delivery)
-        .where(Delivery.status == WebhookStatus.SENDING, Delivery.lease_until <= now)
+        .where(Delivery.status == WebhookStatus.SENDING, Delivery.lease_until <= leased_until)
         .values(status=WebhookStatus.PENDING, lease_until=None, next_try_at=now)
         .returning(Delivery.id)
         .execution_options(**CROSS_TENANT, synchronize_session=False)
@@ -376,4 +376,4 @@ def _is_awake(now: datetime) -> ColumnElement[bool]:
 
 
 def _count(result: Any) -> int:
-    return int(result.rowcount)
+    return max(0, int(result.rowcount))

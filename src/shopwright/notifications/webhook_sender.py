@@ -95,7 +95,8 @@ class WebhookSender:
         if due is not None:
             seconds = min(ROUND_S, max(MIN_WAIT_S, (due - now).total_seconds()))
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of 3.11 may lose a cancellation
+                await self._wake.wait()
         except TimeoutError:
             return
 
@@ -111,7 +112,7 @@ class WebhookSender:
             is_needed = await webhook_queries.has_abandoned(session, leased_until)
         if is_needed:
             async with self._database.write() as session:
-                await webhook_queries.recover(session, leased_until)
+                await webhook_queries.recover(session, leased_until, self._clock.now())
 
     async def _sweep(self, now: datetime) -> None:
         """What is older than a month is forgotten, in pieces that hold nobody up."""
