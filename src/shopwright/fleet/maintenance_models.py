@@ -156,7 +156,6 @@ class PrinterReport(TenantModel):
     severity: Mapped[Severity] = mapped_column(EnumText(Severity))
     description: Mapped[str] = mapped_column(Text)
     stops_printer: Mapped[bool] = mapped_column(default=False)
-    photo_sha256: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[ReportStatus] = mapped_column(
         EnumText(ReportStatus), default=ReportStatus.OPEN, index=True
     )

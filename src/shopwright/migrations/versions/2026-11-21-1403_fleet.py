@@ -242,7 +242,6 @@ def upgrade() -> None:
         sa.Column("severity", sa.String(length=32), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("stops_printer", sa.Boolean(), nullable=False),
-        sa.Column("photo_sha256", sa.String(length=64), nullable=True),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("reported_by", sa.String(length=120), nullable=False),
         sa.Column("resolution", sa.Text(), nullable=False),
