@@ -333,6 +333,38 @@ async def test_events_of_others_and_nonsense_are_refused_and_keep_nothing_back(
     assert unknown.status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("trouble", "x" * 5000),
+        ("trouble", "a\x00b"),
+        ("nozzle_um", 2**70),
+        ("updated_at", "9999-12-31T23:59:59Z"),
+        ("slots", [{"number": 1, "is_external": False, "is_loaded": False}] * 2),
+    ],
+)
+async def test_values_that_cannot_be_kept_keep_nothing_back(
+    name: str, value: Any, machine: Machine, claimed: Claimed, database: Database, clock: FixedClock
+) -> None:
+    ahead = clock.now() - timedelta(hours=1)
+    await machine.fetch(sent_at=ahead.isoformat())
+    _, kind, content = state(claimed.printer, clock, "online", "printing")
+    answer = await machine.tell(
+        1, (claimed.printer.id, kind, {**content, name: value}), phase(claimed, "uploading")
+    )
+    assert (answer.status_code, answer.json()["last_sequence"]) == (200, 2)
+    assert (await fates(database, claimed))[1] is AttemptStatus.UPLOADING
+
+
+async def test_a_moment_without_a_zone_is_no_event(
+    machine: Machine, claimed: Claimed, clock: FixedClock
+) -> None:
+    await machine.fetch()
+    _, kind, content = state(claimed.printer, clock, "online", "idle")
+    naive = {**content, "updated_at": "2026-03-02T09:00:00"}
+    assert (await machine.tell(1, (claimed.printer.id, kind, naive))).status_code == 400
+
+
 async def test_a_refused_start_takes_the_printer_out_and_gives_the_job_back(
     machine: Machine, claimed: Claimed, database: Database, owner: Actor, clock: FixedClock
 ) -> None:

@@ -85,6 +85,9 @@ def decode(kind: str, content: Any) -> Fact:
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of event")
     fact: Fact = msgspec.convert(content, KINDS[kind], strict=False)
+    moments = [getattr(fact, name, None) for name in TIMES]
+    if any(moment is not None and moment.tzinfo is None for moment in moments):
+        raise ValueError("a moment has no time zone")
     return fact
 
 

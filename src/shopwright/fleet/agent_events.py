@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from shopwright.fleet import agent_codec, agent_queries, device_state, queries, service
 from shopwright.fleet.agent_codec import DeviceState, StartEnded, Told
@@ -119,6 +119,8 @@ async def _try_one(
         return "Its time is no time."
     except IntegrityError:
         return "It contradicts what is known: another printer has this serial."
+    except (DataError, ProgrammingError):
+        return "The database does not take its values."
     return None
 
 

@@ -19,6 +19,8 @@ def read_snapshots(
     """Those of the agent's own printers, on our clock; raises Invalid for what is no snapshot."""
     try:
         found = [msgspec.convert(row, Snapshot, strict=False) for row in rows]
+        if any(one.at.tzinfo is None for one in found):
+            raise Invalid("A snapshot's moment has no time zone.")
         by = skew if abs(skew) >= MIN_SKEW else timedelta(0)
         return [
             msgspec.structs.replace(one, organization_id=organization_id, at=one.at + by)
