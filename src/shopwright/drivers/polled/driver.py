@@ -155,7 +155,7 @@ class PolledDriver:
         self, file: RemoteFile, device_job_id: str
     ) -> Confirmed | Refused | Unconfirmed:
         dialect, session = self._living()
-        refusal = why_not_this_file(file, device_job_id) or why_not_now(await dialect.read())
+        refusal = why_not_this_file(file, device_job_id) or why_not_now(await session.refresh())
         if refusal:
             return refusal
         with session.listen() as feed:

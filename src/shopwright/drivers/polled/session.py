@@ -53,11 +53,12 @@ class Session:
         self._feeds: set[Feed] = set()
         self._lost: Loss | None = None
         self._wake = asyncio.Event()
+        self._reading = asyncio.Lock()  # answers of two rounds must not mix
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Raises what the first question raises."""
-        self.report = await self._read()
+        await self.refresh()
         self._task = asyncio.create_task(self._ask_on(), name="printer-poll")
 
     async def close(self) -> None:
@@ -65,6 +66,13 @@ class Session:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._end(LinkFailed("The connection to the printer was closed."))
+
+    async def refresh(self) -> DeviceReport:
+        """Ask at once; raises what the question raises."""
+        async with self._reading:
+            report = await self._read()
+            self._tell(report)
+        return report
 
     def ask_now(self) -> None:
         """Something was done that the next report will show."""
@@ -88,7 +96,7 @@ class Session:
             while True:
                 await self._pause()
                 try:
-                    self._tell(await self._read())
+                    await self.refresh()
                     heard_at = loop.time()
                 except NoAnswer:
                     silent_s = loop.time() - heard_at

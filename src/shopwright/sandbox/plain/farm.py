@@ -88,7 +88,7 @@ def control_app(printers: Mapping[str, StandIn]) -> Starlette:
 async def _perform(printer: StandIn, action: str, arguments: dict[str, Any]) -> None:
     method = getattr(printer, action, None) if action in ACTIONS else None
     if method is None:
-        raise HTTPException(400, f"A {printer.kind} stand-in has no action {action}.")
+        raise HTTPException(400, f"The stand-in {printer.kind} has no action {action}.")
     try:
         done = method(**arguments)
         if inspect.isawaitable(done):
