@@ -70,7 +70,11 @@ class Order(TenantModel):
         Index("ix_orders_customer", "customer_id", "organization_id"),
         Index("ix_orders_external", "organization_id", "external_id"),
         Index(
-            "ix_orders_photo", "photo_sha256", sqlite_where=HAS_PHOTO, postgresql_where=HAS_PHOTO
+            "ix_orders_photo",
+            "photo_sha256",
+            "organization_id",
+            sqlite_where=HAS_PHOTO,
+            postgresql_where=HAS_PHOTO,
         ),
         {"sqlite_autoincrement": True},
     )
@@ -185,12 +189,12 @@ class PieceStep(TenantModel):
         ),
         Index("ix_piece_steps_owed", "organization_id", "status", "print_file_id", "plate_number"),
         Index("ix_piece_steps_item", "order_item_id", "organization_id"),
+        Index("ix_piece_steps_piece", "piece_id", "organization_id"),
+        Index("ix_piece_steps_job", "print_job_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
-    piece_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("pieces.id", ondelete="CASCADE"), index=True
-    )
+    piece_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pieces.id", ondelete="CASCADE"))
     order_item_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("order_items.id", ondelete="CASCADE")
     )
@@ -200,9 +204,7 @@ class PieceStep(TenantModel):
     plate_number: Mapped[int | None]
     yields: Mapped[int] = mapped_column(default=1)
     status: Mapped[StepStatus] = mapped_column(EnumText(StepStatus), default=StepStatus.OWED)
-    print_job_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("print_jobs.id"), index=True
-    )
+    print_job_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("print_jobs.id"))
     source: Mapped[str | None] = mapped_column(String(20))  # print, stock, manual
     failures: Mapped[int] = mapped_column(default=0)
     good_at: Mapped[datetime | None]

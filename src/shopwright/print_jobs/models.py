@@ -28,6 +28,7 @@ class PrintJob(TenantModel):
             postgresql_where=ACTIVE_JOB,
         ),
         Index("ix_print_jobs_queue", "organization_id", "status", "priority", "id"),
+        Index("ix_print_jobs_order", "order_id", "organization_id"),
         Index(
             "ix_print_jobs_asked",
             "order_item_id",
@@ -45,7 +46,7 @@ class PrintJob(TenantModel):
     plate_number: Mapped[int | None]
     file_name: Mapped[str | None] = mapped_column(String(255))
     yields: Mapped[int] = mapped_column(default=1)
-    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"))
     # of an item without a recipe, which nobody owes pieces for
     order_item_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("order_items.id"))
     recipe_step_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("recipe_steps.id"))

@@ -339,7 +339,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_orders_photo",
-            ["photo_sha256"],
+            ["photo_sha256", "organization_id"],
             unique=False,
             sqlite_where=sa.text("photo_sha256 IS NOT NULL"),
             postgresql_where=sa.text("photo_sha256 IS NOT NULL"),
@@ -347,14 +347,26 @@ def upgrade() -> None:
 
     with op.batch_alter_table("piece_steps", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_piece_steps_order_item_id"))
+        batch_op.drop_index(batch_op.f("ix_piece_steps_piece_id"))
+        batch_op.drop_index(batch_op.f("ix_piece_steps_print_job_id"))
         batch_op.create_index(
             "ix_piece_steps_item", ["order_item_id", "organization_id"], unique=False
         )
+        batch_op.create_index(
+            "ix_piece_steps_job", ["print_job_id", "organization_id"], unique=False
+        )
+        batch_op.create_index("ix_piece_steps_piece", ["piece_id", "organization_id"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("piece_steps", schema=None) as batch_op:
+        batch_op.drop_index("ix_piece_steps_piece")
+        batch_op.drop_index("ix_piece_steps_job")
         batch_op.drop_index("ix_piece_steps_item")
+        batch_op.create_index(
+            batch_op.f("ix_piece_steps_print_job_id"), ["print_job_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_piece_steps_piece_id"), ["piece_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_piece_steps_order_item_id"), ["order_item_id"], unique=False
         )

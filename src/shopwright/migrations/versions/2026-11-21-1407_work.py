@@ -36,6 +36,7 @@ def upgrade() -> None:
         )
         batch_op.alter_column("print_file_id", existing_type=sa.BIGINT(), nullable=True)
         batch_op.alter_column("plate_number", existing_type=sa.BIGINT(), nullable=True)
+        batch_op.drop_index(batch_op.f("ix_print_jobs_order_id"))
         batch_op.create_index(
             "ix_print_jobs_asked",
             ["order_item_id"],
@@ -44,6 +45,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("order_item_id IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_print_jobs_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index("ix_print_jobs_order", ["order_id", "organization_id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_print_jobs_product_id_products"), "products", ["product_id"], ["id"]
         )
@@ -63,12 +65,14 @@ def downgrade() -> None:
         batch_op.drop_constraint(
             batch_op.f("fk_print_jobs_product_id_products"), type_="foreignkey"
         )
+        batch_op.drop_index("ix_print_jobs_order")
         batch_op.drop_index(batch_op.f("ix_print_jobs_batch_id"))
         batch_op.drop_index(
             "ix_print_jobs_asked",
             sqlite_where=sa.text("order_item_id IS NOT NULL"),
             postgresql_where=sa.text("order_item_id IS NOT NULL"),
         )
+        batch_op.create_index(batch_op.f("ix_print_jobs_order_id"), ["order_id"], unique=False)
         batch_op.alter_column("plate_number", existing_type=sa.BIGINT(), nullable=False)
         batch_op.alter_column("print_file_id", existing_type=sa.BIGINT(), nullable=False)
         batch_op.drop_column("is_hidden")
