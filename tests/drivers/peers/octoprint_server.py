@@ -24,7 +24,8 @@ server:
   onlineCheck: {{enabled: false}}
   pluginBlacklist: {{enabled: false}}
   seenWizards: {{backup: null, classicwebcam: 1, corewizard: 4, tracking: null}}
-serial: {{autoconnect: true, port: VIRTUAL, baudrate: 115200}}
+serial:
+  {{autoconnect: true, port: VIRTUAL, baudrate: 115200, timeout: {{positionLogWait: 1}}}}
 plugins:
   virtual_printer:
     {{enabled: true, simulated_errors: [], throttle: 0.005, sendWait: false, rxBuffer: 128}}

@@ -21,6 +21,7 @@ from tests.drivers.peers.octoprint_server import OctoPrintServer, run_octoprint
 from tests.drivers.suite.acts import begin, name_of, seen, send
 
 pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.timeout(400)]
+PAUSE_S = 30.0  # OctoPrint waits for the position before it calls itself paused
 FIRST, SECOND = "731200001", "731200002"
 
 
@@ -58,11 +59,11 @@ async def test_a_print_is_uploaded_started_paused_resumed_cancelled_and_deleted(
         assert isinstance(await begin(driver, stored, FIRST), Refused)
 
         assert await driver.run(DeviceCommand("pause_print")) == Done()
-        await seen(driver, lambda report: report.activity is Activity.PAUSED)
+        await seen(driver, lambda report: report.activity is Activity.PAUSED, PAUSE_S)
         assert await driver.run(DeviceCommand("resume_print")) == Done()
-        await seen(driver, lambda report: report.activity is Activity.PRINTING)
+        await seen(driver, lambda report: report.activity is Activity.PRINTING, PAUSE_S)
         assert await driver.run(DeviceCommand("cancel_print")) == Done()
-        end = await seen(driver, lambda report: report.outcome is not Outcome.NONE)
+        end = await seen(driver, lambda report: report.outcome is not Outcome.NONE, PAUSE_S)
         assert (end.outcome, end.device_job_id) == (Outcome.CANCELLED, FIRST)
 
         await driver.delete(stored.path)

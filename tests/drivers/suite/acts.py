@@ -26,10 +26,12 @@ def name_of(suffix: str, job: str = JOB) -> str:
     return f"order-1042-{job}{suffix}"
 
 
-async def seen(driver: PrinterDriver, holds: Callable[[DeviceReport], bool]) -> DeviceReport:
+async def seen(
+    driver: PrinterDriver, holds: Callable[[DeviceReport], bool], patience_s: float = PATIENCE_S
+) -> DeviceReport:
     """The first report for which ``holds`` is true."""
     reports = driver.reports()
-    async with asyncio.timeout(PATIENCE_S), contextlib.aclosing(reports):  # type: ignore[type-var]
+    async with asyncio.timeout(patience_s), contextlib.aclosing(reports):  # type: ignore[type-var]
         async for report in reports:
             if holds(report):
                 return report
