@@ -66,7 +66,9 @@ BODIES: dict[str, Any] = {
     "POST /api/printers/{printer}/commands": {"command_type": "light_on"},
     "PUT /api/printers/{printer}": {"name": "Left"},
     "PUT /api/maintenance/plans/{maintenance_plan}": {
-        "name": "Clean", "model": "P1S", "every_days": 3,
+        "name": "Clean",
+        "model": "P1S",
+        "every_days": 3,
     },
     "PUT /api/maintenance/tasks/{maintenance_task}": {"title": "Clean"},
     "POST /maintenance/tasks/{maintenance_task}/done": {"minutes": "5"},

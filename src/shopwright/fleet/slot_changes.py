@@ -17,9 +17,7 @@ class HeldSlot:
     tag: str | None
 
 
-def changed_slots(
-    held: Mapping[int, HeldSlot], reported: Sequence[Slot]
-) -> tuple[SlotChange, ...]:
+def changed_slots(held: Mapping[int, HeldSlot], reported: Sequence[Slot]) -> tuple[SlotChange, ...]:
     """Slots with other material than before. A slot seen for the first time is no change."""
     return tuple(
         SlotChange(slot.number, _in_words(held[slot.number]), _in_words(slot))

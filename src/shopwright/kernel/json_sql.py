@@ -100,7 +100,7 @@ def _object_postgresql(element: JsonObject, compiler: SQLCompiler, **kw: Any) ->
         f'{value} AS "{key[1:-1]}"'
         for key, value in zip(key_values[::2], key_values[1::2], strict=True)
     )
-    return f"row_to_json((SELECT r FROM (SELECT {columns}) AS r))"
+    return f"row_to_json((SELECT r FROM (SELECT {columns}) AS r))"  # noqa: S608  keys are ours
 
 
 @compiles(JsonList, "sqlite")

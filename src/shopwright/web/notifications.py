@@ -272,4 +272,3 @@ def _read_id(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:  # noqa: PLR2004  64 bits
         raise Invalid("The form is broken; load the page again.")
     return int(text)
-
