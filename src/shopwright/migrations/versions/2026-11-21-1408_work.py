@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261121_1407"
-down_revision = "20261121_1406"
+revision = "20261121_1408"
+down_revision = "20261121_1407"
 branch_labels = None
 depends_on = None
 
@@ -47,23 +47,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_print_jobs_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index("ix_print_jobs_order", ["order_id", "organization_id"], unique=False)
         batch_op.create_foreign_key(
-            batch_op.f("fk_print_jobs_product_id_products"), "products", ["product_id"], ["id"]
-        )
-        batch_op.create_foreign_key(
             batch_op.f("fk_print_jobs_order_item_id_order_items"),
             "order_items",
             ["order_item_id"],
             ["id"],
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_print_jobs_product_id_products"), "products", ["product_id"], ["id"]
         )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("print_jobs", schema=None) as batch_op:
         batch_op.drop_constraint(
-            batch_op.f("fk_print_jobs_order_item_id_order_items"), type_="foreignkey"
+            batch_op.f("fk_print_jobs_product_id_products"), type_="foreignkey"
         )
         batch_op.drop_constraint(
-            batch_op.f("fk_print_jobs_product_id_products"), type_="foreignkey"
+            batch_op.f("fk_print_jobs_order_item_id_order_items"), type_="foreignkey"
         )
         batch_op.drop_index("ix_print_jobs_order")
         batch_op.drop_index(batch_op.f("ix_print_jobs_batch_id"))

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261121_1409"
-down_revision = "20261121_1408"
+revision = "20261121_1410"
+down_revision = "20261121_1409"
 branch_labels = None
 depends_on = None
 

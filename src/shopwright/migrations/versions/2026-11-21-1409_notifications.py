@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261121_1408"
-down_revision = "20261121_1407"
+revision = "20261121_1409"
+down_revision = "20261121_1408"
 branch_labels = None
 depends_on = None
 

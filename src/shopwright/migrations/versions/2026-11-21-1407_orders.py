@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261121_1406"
-down_revision = "20261121_1405"
+revision = "20261121_1407"
+down_revision = "20261121_1406"
 branch_labels = None
 depends_on = None
 

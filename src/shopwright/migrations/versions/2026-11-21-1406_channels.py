@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261121_1405"
-down_revision = "20261121_1404"
+revision = "20261121_1406"
+down_revision = "20261121_1405"
 branch_labels = None
 depends_on = None
 

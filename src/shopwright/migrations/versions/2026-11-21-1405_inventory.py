@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261121_1404"
-down_revision = "20261121_1403"
+revision = "20261121_1405"
+down_revision = "20261121_1404"
 branch_labels = None
 depends_on = None
 
