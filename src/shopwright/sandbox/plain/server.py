@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -34,7 +35,7 @@ class StandInConfig:
     knobs: Knobs = field(default_factory=Knobs)
 
 
-class StandIn:
+class StandIn(ABC):
     """Entering opens the port; leaving closes everything. Subclasses speak the protocol."""
 
     kind: ClassVar[str]
@@ -51,8 +52,9 @@ class StandIn:
         self.is_closing = False
         self.at_once = self.most_at_once = 0  # requests; some boards want one at a time
 
+    @abstractmethod
     def make_app(self) -> Starlette:
-        raise NotImplementedError
+        """The routes of the protocol."""
 
     async def __aenter__(self) -> Self:
         await self.power_on()
