@@ -44,6 +44,15 @@ async def test_target_is_made_listed_changed_and_deleted(desk: Desk, client: Asy
         assert [action.split(".")[1] for action in actions] == ["created", "updated", "deleted"]
 
 
+async def test_a_repeated_request_makes_one_target(desk: Desk, client: AsyncClient) -> None:
+    key = {"Idempotency-Key": "one"}
+    first = await client.post(TARGETS, json=MAIL, headers=key)
+    again = await client.post(TARGETS, json=MAIL, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert (await client.get(TARGETS)).json()["total"] == 1
+
+
 async def test_address_is_stored_encrypted(desk: Desk, client: AsyncClient) -> None:
     await client.post(
         TARGETS, json={"kind": "chat", "name": "Room", "address": "discord://1234567890/abcdef"}

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from shopwright.accounts.access import AdminCtx, MemberCtx, ViewerCtx
@@ -19,6 +19,7 @@ from shopwright.kernel.edge import (
     page_of,
     path_ref,
     problems,
+    writing,
 )
 from shopwright.kernel.egress import AddressRefused
 from shopwright.kernel.repeatable import RepeatableRoute
@@ -66,10 +67,12 @@ async def list_targets(ctx: ViewerCtx, session: Read, paging: EveryRow) -> JSONR
 
 
 @router.post("/targets", status_code=201, responses=problems(AddressRefused))
-async def create_target(body: TargetCreate, ctx: AdminCtx, process: ProcessDep) -> TargetRead:
+async def create_target(
+    request: Request, body: TargetCreate, ctx: AdminCtx, process: ProcessDep
+) -> TargetRead:
     """Somebody more to be told; the address is checked first."""
     address = await targets.check_address(process, body.kind, body.address.get_secret_value())
-    async with process.database.write() as session:
+    async with writing(request) as session:
         target = await targets.create_target(
             session,
             ctx,
