@@ -1,5 +1,6 @@
 """The pages of customers and of files of orders, as a browser sees them."""
 
+import re
 from typing import Any
 
 from httpx import AsyncClient
@@ -45,6 +46,23 @@ async def test_a_customer_is_written_down_and_worked_with(
     assert "1 open" in listed
     refused = await browser.post("/customers", data={"name": " "})
     assert refused.status_code == 400
+
+
+async def test_a_file_is_removed_on_the_page_of_its_own_customer_alone(
+    browser_as: BrowserAs, member: Actor
+) -> None:
+    browser = await browser_as(member)
+    ada = await send(browser, "/customers", data={"name": "Ada"})
+    bo = await send(browser, "/customers", data={"name": "Bo"})
+    await send(browser, f"{ada}/files", files={"file": ("sketch.png", png())})
+    action = re.search(rf"{ada}/files/([^/]+)/remove", await open_page(browser, ada))
+    assert action
+    refused = await browser.post(f"{bo}/files/{action[1]}/remove")
+    assert refused.status_code == 404
+    assert "Bo has no file" in refused.text
+    assert "sketch.png" in await open_page(browser, ada)
+    assert await send(browser, action[0]) == ada
+    assert "sketch.png" not in await open_page(browser, ada)
 
 
 async def test_an_admin_hands_over_and_forgets(browser_as: BrowserAs, admin: Actor) -> None:

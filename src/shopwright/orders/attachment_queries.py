@@ -11,7 +11,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Ref
 from shopwright.orders.customer_states import FileType
-from shopwright.orders.models import Attachment
+from shopwright.orders.models import Attachment, Order
 
 
 async def list_attachments(
@@ -49,6 +49,18 @@ async def find_attachment(session: AsyncSession, ctx: Actor, ref: Ref) -> Attach
         )
     )
     return found
+
+
+async def is_of_customer(session: AsyncSession, ctx: Actor, ref: Ref, customer_id: int) -> bool:
+    """Kept with the customer or with one of the customer's orders."""
+    mine = ctx.organization_id
+    orders = select(Order.id).where(Order.organization_id == mine, Order.customer_id == customer_id)
+    found = await session.scalar(
+        select(Attachment.id)
+        .where(Attachment.organization_id == mine, ref.where(Attachment))
+        .where(or_(Attachment.customer_id == customer_id, Attachment.order_id.in_(orders)))
+    )
+    return found is not None
 
 
 async def list_of_customer(

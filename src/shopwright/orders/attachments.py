@@ -22,7 +22,7 @@ from shopwright.orders import attachment_queries as queries
 from shopwright.orders import customers, service
 from shopwright.orders.attachment_checks import Kind, check_content
 from shopwright.orders.customer_requests import order_of
-from shopwright.orders.models import Attachment
+from shopwright.orders.models import Attachment, Customer
 
 MAX_MB = 100
 MAX_DESCRIPTION = 10_000
@@ -111,6 +111,16 @@ async def remove_attachment(session: WriteSession, ctx: Actor, *, ref: Ref) -> l
     _touch(session, ctx, attachment)
     is_gone = await files.forget_file(session, ctx, attachment.sha256)
     return [attachment.sha256] if is_gone else []
+
+
+async def remove_of_customer(
+    session: WriteSession, ctx: Actor, *, customer: Ref, ref: Ref
+) -> tuple[Customer, list[str]]:
+    """The same for a file of this customer or of an order of theirs; raises NotFound for others."""
+    owner = await customers.get_customer(session, ctx, customer)
+    if not await queries.is_of_customer(session, ctx, ref, owner.id):
+        raise NotFound(f"{owner.name} has no file {ref}.")
+    return owner, await remove_attachment(session, ctx, ref=ref)
 
 
 async def drop_bytes(process: Process, hashes: Iterable[str]) -> None:

@@ -211,8 +211,9 @@ async def remove_file(
     attachment: AttachmentRef,
 ) -> Response:  # fmt: skip
     async with writing(request) as session:
-        found = await customers.get_customer(session, ctx, customer)
-        gone = await attachments.remove_attachment(session, ctx, ref=attachment)
+        found, gone = await attachments.remove_of_customer(
+            session, ctx, customer=customer, ref=attachment
+        )
     await attachments.drop_bytes(process, gone)
     return done(request, "The file is gone.", to=f"/customers/{found.id}")
 
