@@ -240,6 +240,23 @@ async def test_a_second_agent_is_told_who_drives_the_printer(
     assert (told["id"], told["access_code"], told["epoch"]) == (printer.id, "12345678", 1)
 
 
+async def test_a_printer_known_only_through_the_cloud_is_not_given_until_it_has_an_address(
+    client: AsyncClient, database: Database, owner: Actor, machine: Machine
+) -> None:
+    async with database.write() as session:
+        printer = await make_printer(session, owner)
+        printer.driver, printer.host = "bambu_cloud", ""
+    refused = await give(client, machine, printer)
+    assert (refused.status_code, refused.json()["code"]) == (409, "printer-cloud-only")
+    assert refused.json()["detail"] == (
+        "Left is connected only through Bambu's cloud, which this server watches. "
+        "Give it its address on the LAN first."
+    )
+    async with database.write() as session:
+        (await service.get_printer(session, owner, printer.id)).host = "127.0.0.1"
+    assert (await give(client, machine, printer)).status_code == 200
+
+
 async def test_a_server_that_still_drives_the_printer_loses_it_at_once(
     client: AsyncClient, database: Database, owner: Actor, machine: Machine, clock: FixedClock
 ) -> None:

@@ -42,7 +42,7 @@ from shopwright.fleet.agent_schemas import (
     WorkRead,
 )
 from shopwright.fleet.agent_work import AgentRunsTwice, Hello, StartForbidden, Work
-from shopwright.fleet.agents import EnrolmentRefused, NoAgent, PrinterTaken
+from shopwright.fleet.agents import CloudOnly, EnrolmentRefused, NoAgent, PrinterTaken
 from shopwright.fleet.models import Agent
 from shopwright.fleet.queries import AnySession
 from shopwright.kernel.actor import Actor
@@ -214,7 +214,7 @@ async def revoke_agent(ctx: AdminCtx, session: Write, now: Now, agent: AgentRef)
     return Message(message=f"{revoked.name} is revoked; its printers are the server's again.")
 
 
-@router.post("/{agent}/printers", responses=problems(PrinterTaken, Invalid))
+@router.post("/{agent}/printers", responses=problems(PrinterTaken, CloudOnly, Invalid))
 async def assign_printer(
     ctx: AdminCtx, session: Write, now: Now, agent: AgentRef, body: AgentPrinterAdd
 ) -> AgentRead:

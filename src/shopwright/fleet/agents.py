@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shopwright.accounts import audit, keys
 from shopwright.accounts.scopes import AGENT
 from shopwright.fleet import agent_queries, queries, service
+from shopwright.fleet.addresses import CLOUD
 from shopwright.fleet.drivers import load_driver, usual_owner
 from shopwright.fleet.models import Agent, AgentEnrolment, Printer
 from shopwright.fleet.states import CommandStatus, DrivenBy
@@ -37,6 +38,11 @@ class NoAgent(Forbidden):
 class PrinterTaken(Conflict):
     code = "printer-taken"
     title = "Another agent drives this printer"
+
+
+class CloudOnly(Conflict):
+    code = "printer-cloud-only"
+    title = "This printer is reached through Bambu's cloud alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,10 @@ async def revoke_agent(session: WriteSession, ctx: Actor, *, ref: Ref, now: date
 async def assign_printer(
     session: WriteSession, ctx: Actor, *, ref: Ref, printer_ref: Ref, now: datetime
 ) -> Printer:
-    """The agent drives it from now on. Raises PrinterTaken, naming the one that has it."""
+    """The agent drives it from now on.
+
+    Raises PrinterTaken, naming the one that has it, and CloudOnly: an agent has no account.
+    """
     agent = await get_agent(session, ctx, ref)
     printer = await service.get_living_printer(session, ctx, printer_ref)
     if printer.agent_id == agent.id:
@@ -158,6 +167,11 @@ async def assign_printer(
         )
     if load_driver(printer.driver) is None:
         raise Invalid(f"Nothing here drives a printer of the kind {printer.driver}.")
+    if is_cloud_only(printer):
+        raise CloudOnly(
+            f"{printer.name} is connected only through Bambu's cloud, which this server watches. "
+            "Give it its address on the LAN first."
+        )
     printer.driven_by, printer.agent_id = DrivenBy.AGENT, agent.id
     await agent_queries.end_lease(session, printer.id, now)
     await session.flush()
@@ -190,6 +204,10 @@ async def _give_back(session: WriteSession, ctx: Actor, printer: Printer, now: d
     await session.flush()
     audit.record(session, ctx, "agent.printer_released", printer.id)
     await service.set_up(session, printer)
+
+
+def is_cloud_only(printer: Printer) -> bool:
+    return printer.driver == CLOUD and not printer.host
 
 
 def is_connected(agent: Agent, now: datetime) -> bool:

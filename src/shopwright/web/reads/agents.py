@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from shopwright.fleet import agent_queries, agents
+from shopwright.fleet.addresses import CLOUD
 from shopwright.fleet.models import Agent, Printer
 from shopwright.fleet.queries import AnySession
 from shopwright.fleet.states import Activity, ConnectionState, DrivenBy
@@ -87,6 +88,7 @@ async def list_free(session: AnySession, ctx: Actor) -> list[FreePrinter]:
         select(Printer.id, Printer.name)
         .where(Printer.organization_id == ctx.organization_id, Printer.is_active)
         .where(Printer.driven_by == DrivenBy.SERVER)
+        .where(or_(Printer.driver != CLOUD, Printer.host != ""))
         .order_by(Printer.name, Printer.id)
     )
     return [FreePrinter(*row) for row in rows]
