@@ -65,3 +65,43 @@ async def test_a_changed_address_takes_its_port_along(
     async with database.read() as session:
         printer = await service.get_printer(session, owner, made["id"])
     assert (printer.host, printer.ports) == ("10.0.0.6", {"http": 5001})
+
+
+@pytest.mark.parametrize(
+    ("typed", "port", "scheme", "shown"),
+    [
+        ("http://10.0.0.5:80", 80, "http", "http://10.0.0.5:80"),
+        ("10.0.0.5:80", 80, "http", "http://10.0.0.5:80"),
+        ("https://10.0.0.5", 443, "https", "https://10.0.0.5:443"),
+        ("https://10.0.0.5:8443/", 8443, "https", "https://10.0.0.5:8443"),
+        ("10.0.0.5", None, "http", "http://10.0.0.5"),
+    ],
+)
+async def test_a_written_port_is_kept_and_comes_back_unchanged(
+    client: AsyncClient,
+    database: Database,
+    owner: Actor,
+    typed: str,
+    port: int | None,
+    scheme: str,
+    shown: str,
+) -> None:
+    body = {"name": "Voron", "connection_type": "moonraker", "api_url": typed}
+    made = (await client.post("/api/printers", json=body)).json()
+    assert made["api_url"] == shown
+    assert (await client.put(f"/api/printers/{made['id']}", json=made)).status_code == 200
+    async with database.read() as session:
+        printer = await service.get_printer(session, owner, made["id"])
+    endpoint = drivers.endpoint_of(printer, database.context.vault)
+    assert (endpoint.host, endpoint.http_port) == ("10.0.0.5", port)
+    assert endpoint.options["scheme"] == scheme
+
+
+async def test_an_address_over_plain_http_takes_the_place_of_one_over_https(
+    client: AsyncClient,
+) -> None:
+    body = {"name": "Voron", "connection_type": "moonraker", "api_url": "https://10.0.0.5"}
+    made = (await client.post("/api/printers", json=body)).json()
+    changed = {**made, "api_url": "http://10.0.0.5:7125"}
+    answer = await client.put(f"/api/printers/{made['id']}", json=changed)
+    assert answer.json()["ports"] == {"http": 7125}

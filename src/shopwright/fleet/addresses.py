@@ -20,7 +20,9 @@ EXTERNAL = "network"
 BAMBU_LAB = "Bambu Lab"
 
 HOST = re.compile(r"[A-Za-z0-9._:\-]{1,255}")
-WEB_PORTS = frozenset({80, 443})  # of a typed http:// address; printers listen elsewhere
+WEB_PORTS = frozenset({80, 443})  # of a typed http:// address; a Bambu printer listens elsewhere
+WEB = frozenset({"http", "https"})  # of a printer's ports at most one; which, is how it is spoken
+HTTPS_PORT = 443
 METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "metadata.goog"})
 NUMERIC = re.compile(r"(0x[0-9a-f]+|[0-9]+)(\.(0x[0-9a-f]+|[0-9]+)){0,3}", re.IGNORECASE)
 
@@ -29,12 +31,16 @@ NUMERIC = re.compile(r"(0x[0-9a-f]+|[0-9]+)(\.(0x[0-9a-f]+|[0-9]+)){0,3}", re.IG
 class Address:
     host: str
     port: int | None = None
+    is_https: bool = False
 
     def ports(self, driver: str) -> dict[str, int]:
-        """What the port is of: the protocol's own one."""
-        if self.port is None or self.port in WEB_PORTS:
-            return {}
-        return {"mqtt" if is_bambu(driver) else "http": self.port}
+        """What the port is of: the protocol's own one. A port that was written is meant, also 80:
+        Moonraker behind a proxy is not at its usual one."""
+        if is_bambu(driver):
+            return {} if self.port is None or self.port in WEB_PORTS else {"mqtt": self.port}
+        if self.is_https:
+            return {"https": self.port or HTTPS_PORT}
+        return {} if self.port is None else {"http": self.port}
 
 
 def is_bambu(driver: str) -> bool:
@@ -64,7 +70,7 @@ def read_address(text: str) -> Address:
         raise ValueError("must begin with http:// or https://")
     if parts.username or parts.password:
         raise ValueError("must not carry a name or a password; use access_code")
-    return _checked(Address(parts.hostname or "", parts.port))
+    return _checked(Address(parts.hostname or "", parts.port, parts.scheme == "https"))
 
 
 def url_of(host: str, ports: Mapping[str, int]) -> str | None:
@@ -72,6 +78,8 @@ def url_of(host: str, ports: Mapping[str, int]) -> str | None:
     if not host:
         return None
     shown = f"[{host}]" if ":" in host else host
+    if "https" in ports:
+        return f"https://{shown}:{ports['https']}"
     return f"http://{shown}:{ports['http']}" if "http" in ports else f"http://{shown}"
 
 

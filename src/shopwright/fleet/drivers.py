@@ -28,6 +28,7 @@ def usual_owner(name: str) -> DrivenBy:
 
 
 def endpoint_of(printer: Printer, vault: Vault) -> Endpoint:
+    https_port = printer.ports.get("https")
     return Endpoint(
         host=printer.host,
         serial=printer.serial,
@@ -35,7 +36,7 @@ def endpoint_of(printer: Printer, vault: Vault) -> Endpoint:
         mqtt_port=printer.ports.get("mqtt"),
         ftps_port=printer.ports.get("ftps"),
         camera_port=printer.ports.get("camera"),
-        http_port=printer.ports.get("http"),
+        http_port=https_port or printer.ports.get("http"),
         pinned_fingerprint=printer.fingerprint,
-        options={"model": printer.model or ""},
+        options={"model": printer.model or "", "scheme": "https" if https_port else "http"},
     )

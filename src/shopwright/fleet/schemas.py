@@ -19,6 +19,7 @@ from shopwright.fleet.addresses import (
     CLOUD,
     CONNECTIONS,
     LAN,
+    WEB,
     Address,
     choose_driver,
     is_bambu,
@@ -95,6 +96,7 @@ class Ports(BaseModel):
     ftps: Port | None = None
     camera: Port | None = None
     http: Port | None = None
+    https: Port | None = None  # instead of http
 
 
 class PrinterDetails(BaseModel):
@@ -217,6 +219,8 @@ class PrinterUpdate(PrinterDetails):
         """That of the address last: clients who know no ``ports`` send them back as they were."""
         told = self.ports.model_dump(exclude_none=True) if self.ports else {}
         meant = self.api_url.ports(self.connection_type or "") if self.api_url else {}
+        if meant.keys() & WEB:
+            told = {kind: port for kind, port in told.items() if kind not in WEB}
         return {**told, **meant} if self.ports or meant else None
 
     @property
