@@ -12,7 +12,7 @@ from shopwright.kernel import inbox
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.inbox import InboundEvent
-from shopwright.orders import customer_counters, intake
+from shopwright.orders import customer_counters, customer_matching, intake
 from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.orders.customer_rules import spot_keywords, title_of
 from shopwright.orders.drafts import ItemDraft, OrderDraft
@@ -93,6 +93,26 @@ async def test_customers_from_before_the_counters_are_counted_once(
     assert await customer_counters.count_older(database) == 1
     assert await customer_counters.count_older(database) == 0
     assert await bought(client) == (1, 120, "new")
+
+
+async def test_addresses_from_before_their_keys_are_found_after_the_next_start(
+    client: AsyncClient, database: Database
+) -> None:
+    first = await place(client, buyer_email="Ada@Shop.test")
+    async with database.write() as session:
+        forgotten = update(Customer).values(email_key=None)
+        await session.execute(forgotten.execution_options(cross_tenant=True))
+    assert await customer_matching.key_older(database) == 1
+    assert await customer_matching.key_older(database) == 0
+    assert (await place(client))["customer_id"] == first["customer_id"]
+
+
+async def test_a_changed_address_is_the_one_that_is_matched(client: AsyncClient) -> None:
+    first = await place(client)
+    await client.put(f"/api/customers/{first['customer_id']}", json={"email": "New@shop.test"})
+    again = await place(client, buyer_email="new@SHOP.test")
+    old = await place(client)
+    assert again["customer_id"] == first["customer_id"] != old["customer_id"]
 
 
 async def test_buyers_are_matched_by_e_mail_then_by_name(client: AsyncClient) -> None:

@@ -10,13 +10,16 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import WriteSession
+from shopwright.kernel.db import Database, WriteSession
+from shopwright.kernel.tenancy import CROSS_TENANT
 from shopwright.orders import queries
+from shopwright.orders.customer_rules import email_key
 from shopwright.orders.drafts import OrderDraft
 from shopwright.orders.models import Customer
 
 Found = Mapping[str, int]
-Column = ColumnElement[str] | InstrumentedAttribute[str]
+Column = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
+PAGE = 500
 
 
 async def match_customers(
@@ -25,17 +28,46 @@ async def match_customers(
     """The customer's id of each draft, made where nobody fits; None when nothing is known."""
     by_id = await _match_buyer_ids(session, ctx, drafts)
     others = [draft for draft in drafts if not draft.buyer_external_id]
-    by_email = await _match_or_add(session, ctx, _by_email(others), func.lower(Customer.email), [])
+    by_email = await _match_or_add(session, ctx, _by_email(others), Customer.email_key, [])
     nameless = [Customer.email.is_(None), Customer.external_id.is_(None)]
     by_name = await _match_or_add(session, ctx, _by_name(others), Customer.name, nameless)
     return [_of(draft, by_id, by_email, by_name) for draft in drafts]
+
+
+async def key_older(database: Database) -> int:
+    """Once after an upgrade: the addresses that were there before their keys."""
+    keyed = 0
+    while page := await _unkeyed(database):
+        async with database.write() as session:
+            for organization_id, customer_id, email in page:
+                await session.execute(
+                    update(Customer)
+                    .where(Customer.organization_id == organization_id)
+                    .where(Customer.id == customer_id, Customer.email == email)
+                    .values(email_key=email_key(email))
+                    .execution_options(synchronize_session=False)
+                )
+        keyed += len(page)
+    return keyed
+
+
+async def _unkeyed(database: Database) -> list[tuple[int, int, str]]:
+    async with database.read() as session:
+        rows = await session.execute(
+            select(Customer.organization_id, Customer.id, Customer.email)
+            .where(Customer.email.is_not(None), Customer.email_key.is_(None))
+            .order_by(Customer.id)
+            .limit(PAGE)
+            .execution_options(**CROSS_TENANT)
+        )
+        return [(row[0], row[1], str(row[2])) for row in rows]
 
 
 def _of(draft: OrderDraft, by_id: Found, by_email: Found, by_name: Found) -> int | None:
     if draft.buyer_external_id:
         return by_id.get(draft.buyer_external_id)
     if draft.buyer_email:
-        return by_email.get(draft.buyer_email.lower())
+        return by_email.get(email_key(draft.buyer_email))
     return by_name.get(draft.buyer_name)
 
 
@@ -49,6 +81,7 @@ async def _match_buyer_ids(
             "external_id": draft.buyer_external_id,
             "name": draft.buyer_name or "unknown",
             "email": draft.buyer_email,
+            "email_key": email_key(draft.buyer_email) if draft.buyer_email else None,
         }
         for draft in drafts
         if draft.buyer_external_id
@@ -59,11 +92,12 @@ async def _match_buyer_ids(
 
 async def _introduce(session: WriteSession, ctx: Actor, rows: Sequence[Mapping[str, Any]]) -> None:
     """Give the buyer id to customers that were known by their e-mail alone."""
-    emails = {row["email"].lower(): row for row in rows if row["email"]}
+    emails = {row["email_key"]: row for row in rows if row["email"]}
     if not emails:
         return
-    anonymous = [Customer.channel.is_(None), Customer.external_id.is_(None)]
-    found = await _find(session, ctx, emails, func.lower(Customer.email), anonymous)
+    # As one expression: SQLite would rather read everybody without a channel by their index.
+    anonymous = [func.coalesce(Customer.channel, Customer.external_id).is_(None)]
+    found = await _find(session, ctx, emails, Customer.email_key, anonymous)
     known = await _known_buyer_ids(session, ctx, [emails[email] for email in found])
     for email, customer_id in found.items():
         row = emails[email]
@@ -127,11 +161,11 @@ async def _find(
         .where(column.in_(keys), Customer.anonymised_at.is_(None), *conditions)
         .group_by(column)
     )
-    return {row[0]: row[1] for row in rows}
+    return {str(row[0]): row[1] for row in rows}
 
 
 def _by_email(drafts: Sequence[OrderDraft]) -> dict[str, OrderDraft]:
-    return {d.buyer_email.lower(): d for d in drafts if d.buyer_email}
+    return {email_key(d.buyer_email): d for d in drafts if d.buyer_email}
 
 
 def _by_name(drafts: Sequence[OrderDraft]) -> dict[str, OrderDraft]:

@@ -40,6 +40,11 @@ def segment_of(order_count: int, spend: Money) -> Segment:
     return Segment.NEW if order_count else Segment.PROSPECT
 
 
+def email_key(email: str) -> str:
+    """What two spellings of an address have in common."""
+    return email.lower()
+
+
 def spot_keywords(text: str) -> list[str]:
     """What in a message points to a custom request; empty when nothing does."""
     return [word for word, pattern in _PATTERNS.items() if pattern.search(text)]

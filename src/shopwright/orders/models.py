@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from shopwright.catalog.states import StepKind
 from shopwright.kernel.db import EnumText, TenantModel
+from shopwright.orders.customer_rules import email_key
 from shopwright.orders.customer_states import (
     FileType,
     ImportStatus,
@@ -40,13 +41,14 @@ class Customer(TenantModel):
     __tablename__ = "customers"
     __table_args__ = (
         Index("uq_customers_external", "organization_id", "channel", "external_id", unique=True),
-        Index("ix_customers_email", "organization_id", "email"),
+        Index("ix_customers_email_key", "organization_id", "email_key"),
         Index("ix_customers_name", "organization_id", "name"),
         {"sqlite_autoincrement": True},
     )
 
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(String(254))  # by which it is found
     phone: Mapped[str | None] = mapped_column(String(40))
     channel: Mapped[str | None] = mapped_column(String(40))
     external_id: Mapped[str | None] = mapped_column(String(80))
@@ -56,6 +58,11 @@ class Customer(TenantModel):
     counted_at: Mapped[datetime | None] = mapped_column(default=lambda: datetime.now(UTC))
     last_customer_contact_at: Mapped[datetime | None]
     anonymised_at: Mapped[datetime | None]
+
+    @validates("email")
+    def _keep_key(self, _name: str, email: str | None) -> str | None:
+        self.email_key = None if email is None else email_key(email)
+        return email
 
 
 class Order(TenantModel):

@@ -232,21 +232,11 @@ async def upsert_customers(session: WriteSession, rows: Sequence[dict[str, Any]]
         set_={
             "name": insert.excluded.name,
             "email": func.coalesce(insert.excluded.email, Customer.email),
+            "email_key": func.coalesce(insert.excluded.email_key, Customer.email_key),
         },
     ).returning(Customer.external_id, Customer.id)
     found = await session.execute(statement, list(rows))
     return {str(external_id): customer_id for external_id, customer_id in found}
-
-
-async def find_customer_by_email(session: WriteSession, ctx: Actor, email: str) -> Customer | None:
-    customer: Customer | None = await session.scalar(
-        select(Customer)
-        .where(Customer.organization_id == ctx.organization_id)
-        .where(func.lower(Customer.email) == email.lower())
-        .order_by(Customer.id)
-        .limit(1)
-    )
-    return customer
 
 
 async def list_open_holds(session: AnySession, ctx: Actor, order_id: int) -> list[Hold]:

@@ -29,6 +29,7 @@ from shopwright.kernel.settings import Network, Settings
 from shopwright.notifications.deliverer import Deliverer
 from shopwright.notifications.sending import NoticeTools
 from shopwright.notifications.webhook_sender import WebhookSender
+from shopwright.orders import customer_matching
 from shopwright.orders.csv_runner import ImportRunner
 from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.print_jobs.dispatcher import Dispatcher
@@ -65,6 +66,7 @@ async def open_running(settings: Settings, roles: Roles) -> AsyncIterator[Runnin
     try:
         async with open_process(settings) as process, open_recorder(process) as recorder:
             await remove_leftovers(process)
+            await customer_matching.key_older(process.database)  # before orders come in
             running = Running(process, recorder)
             async with _loops(running, roles):
                 process.is_ready = True

@@ -290,6 +290,7 @@ def upgrade() -> None:
         batch_op.create_index("uq_filament_usages_item", ["order_item_id"], unique=True)
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("email_key", sa.String(length=254), nullable=True))
         batch_op.add_column(
             sa.Column("order_count", sa.BigInteger(), server_default="0", nullable=False)
         )
@@ -301,6 +302,10 @@ def upgrade() -> None:
             sa.Column("last_customer_contact_at", sa.DateTime(timezone=True), nullable=True)
         )
         batch_op.add_column(sa.Column("anonymised_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.drop_index(batch_op.f("ix_customers_email"))
+        batch_op.create_index(
+            "ix_customers_email_key", ["organization_id", "email_key"], unique=False
+        )
         batch_op.create_index("ix_customers_name", ["organization_id", "name"], unique=False)
 
     with op.batch_alter_table("holds", schema=None) as batch_op:
@@ -403,11 +408,16 @@ def downgrade() -> None:
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.drop_index("ix_customers_name")
+        batch_op.drop_index("ix_customers_email_key")
+        batch_op.create_index(
+            batch_op.f("ix_customers_email"), ["organization_id", "email"], unique=False
+        )
         batch_op.drop_column("anonymised_at")
         batch_op.drop_column("last_customer_contact_at")
         batch_op.drop_column("counted_at")
         batch_op.drop_column("total_spend_minor")
         batch_op.drop_column("order_count")
+        batch_op.drop_column("email_key")
 
     with op.batch_alter_table("filament_usages", schema=None) as batch_op:
         batch_op.drop_index("uq_filament_usages_item")
