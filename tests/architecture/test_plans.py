@@ -13,7 +13,7 @@ BY_ONE = {
     "attachments": ("customer_id", "order_id"),
     "customer_feedback": ("customer_id", "order_id"),
     "customer_requests": ("customer_id", "order_id"),
-    "customers": ("name",),
+    "customers": ("email_key", "name"),
     "filament_movements": ("filament_id", "order_id"),
     "filament_usages": ("order_id",),
     "holds": ("order_id",),
@@ -22,8 +22,15 @@ BY_ONE = {
     "order_notes": ("order_id",),
     "orders": ("customer_id", "external_id"),
     "piece_steps": ("order_item_id", "piece_id", "print_job_id"),
+    "parcel_items": ("order_item_id",),
     "pieces": ("order_item_id",),
     "print_jobs": ("order_id",),
+    "printer_commands": ("device_job_id",),
+    "reservations": ("attempt_id",),
+    "spools": ("filament_id",),
+    "webhook_attempts": ("delivery_id",),
+    "webhook_deliveries": ("event_id",),
+    "webhook_events": ("created_at",),
 }
 ASKED = [(table, column) for table, columns in BY_ONE.items() for column in columns]
 
@@ -58,6 +65,19 @@ def test_customers_are_recounted_by_their_own_orders(connection: sqlite3.Connect
     )
 
     assert "INDEX ix_orders_customer (customer_id=? AND organization_id=?)" in plan
+
+
+def test_a_buyer_id_is_given_to_customers_found_by_their_address(
+    connection: sqlite3.Connection,
+) -> None:
+    plan = plan_of(
+        connection,
+        "SELECT email_key, min(id) FROM customers WHERE organization_id = 1 "
+        "AND email_key IN ('a@x', 'b@x', 'c@x') AND anonymised_at IS NULL "
+        "AND coalesce(channel, external_id) IS NULL GROUP BY email_key",
+    )
+
+    assert "INDEX ix_customers_email_key (organization_id=? AND email_key=?)" in plan
 
 
 def test_the_last_wish_about_a_listing_is_found_among_all_effects(

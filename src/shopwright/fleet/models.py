@@ -125,6 +125,7 @@ class PrinterCommand(TenantModel):
     __tablename__ = "printer_commands"
     __table_args__ = (
         Index("ix_printer_commands_open", "printer_id", "status"),
+        Index("ix_printer_commands_device_job", "device_job_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -137,7 +138,7 @@ class PrinterCommand(TenantModel):
         EnumText(CommandStatus), default=CommandStatus.PENDING
     )
     effect_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("effects.id"))
-    device_job_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    device_job_id: Mapped[str | None] = mapped_column(String(40))
     epoch: Mapped[int | None]  # of the owner that sent it
     sent_to: Mapped[str | None] = mapped_column(String(80))  # the agent and its journal
     by: Mapped[str] = mapped_column(String(120))

@@ -31,10 +31,11 @@ class Spool(TenantModel):
     __table_args__ = (
         CheckConstraint("remaining_mg >= 0", name="not_negative"),
         Index("uq_spools_tag", "organization_id", "tag", unique=True),
+        Index("ix_spools_filament", "filament_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
-    filament_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("filaments.id"), index=True)
+    filament_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("filaments.id"))
     initial_mg: Mapped[int]
     remaining_mg: Mapped[int]
     tag: Mapped[str | None] = mapped_column(String(64))  # of its RFID chip, as the device reads it
@@ -66,10 +67,11 @@ class Reservation(TenantModel):
     __tablename__ = "reservations"
     __table_args__ = (
         CheckConstraint("amount_mg > 0", name="positive"),
+        Index("ix_reservations_attempt", "attempt_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
-    attempt_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    attempt_id: Mapped[int] = mapped_column(BigInteger)
     spool_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("spools.id", ondelete="CASCADE"), index=True
     )

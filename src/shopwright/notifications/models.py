@@ -154,7 +154,7 @@ class WebhookEvent(TenantModel):
 
     __tablename__ = "webhook_events"
     __table_args__ = (
-        Index("ix_webhook_events_created", "created_at"),
+        Index("ix_webhook_events_created", "created_at", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -168,6 +168,7 @@ class WebhookDelivery(TenantModel):
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         Index("uq_webhook_deliveries_event", "endpoint_id", "event_id", unique=True),
+        Index("ix_webhook_deliveries_event", "event_id", "organization_id"),
         Index("ix_webhook_deliveries_lane", "endpoint_id", "status", "id"),
         Index("ix_webhook_deliveries_due", "status", "next_try_at"),
         Index("ix_webhook_deliveries_created", "created_at"),
@@ -178,7 +179,7 @@ class WebhookDelivery(TenantModel):
         BigInteger, ForeignKey("webhook_endpoints.id", ondelete="CASCADE")
     )
     event_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("webhook_events.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("webhook_events.id", ondelete="CASCADE")
     )
     type: Mapped[str] = mapped_column(String(60))
     status: Mapped[WebhookStatus] = mapped_column(
@@ -196,9 +197,13 @@ class WebhookAttempt(TenantModel):
     """One try: when, how long, and the first of what the receiver said."""
 
     __tablename__ = "webhook_attempts"
+    __table_args__ = (
+        Index("ix_webhook_attempts_delivery", "delivery_id", "organization_id"),
+        {"sqlite_autoincrement": True},
+    )
 
     delivery_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("webhook_deliveries.id", ondelete="CASCADE")
     )
     began_at: Mapped[datetime]
     took_ms: Mapped[int]

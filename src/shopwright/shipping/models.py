@@ -30,9 +30,10 @@ class ParcelItem(TenantModel):
     __tablename__ = "parcel_items"
     __table_args__ = (
         Index("uq_parcel_items_item", "parcel_id", "order_item_id", unique=True),
+        Index("ix_parcel_items_order_item", "order_item_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
     parcel_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("parcels.id", ondelete="CASCADE"))
-    order_item_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("order_items.id"), index=True)
+    order_item_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("order_items.id"))
     quantity: Mapped[int]

@@ -176,6 +176,10 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("is_hidden", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
         )
+        batch_op.drop_index(batch_op.f("ix_printer_commands_device_job_id"))
+        batch_op.create_index(
+            "ix_printer_commands_device_job", ["device_job_id", "organization_id"], unique=False
+        )
 
     with op.batch_alter_table("printers", schema=None) as batch_op:
         batch_op.add_column(
@@ -214,6 +218,10 @@ def downgrade() -> None:
         batch_op.drop_column("driven_by")
 
     with op.batch_alter_table("printer_commands", schema=None) as batch_op:
+        batch_op.drop_index("ix_printer_commands_device_job")
+        batch_op.create_index(
+            batch_op.f("ix_printer_commands_device_job_id"), ["device_job_id"], unique=False
+        )
         batch_op.drop_column("is_hidden")
         batch_op.drop_column("result")
         batch_op.drop_column("printer_ip")

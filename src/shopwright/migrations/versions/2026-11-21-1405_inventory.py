@@ -23,6 +23,18 @@ def upgrade() -> None:
             "ix_filament_movements_used", ["filament_id", "created_at"], unique=False
         )
 
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reservations_attempt_id"))
+        batch_op.create_index(
+            "ix_reservations_attempt", ["attempt_id", "organization_id"], unique=False
+        )
+
+    with op.batch_alter_table("spools", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_spools_filament_id"))
+        batch_op.create_index(
+            "ix_spools_filament", ["filament_id", "organization_id"], unique=False
+        )
+
     with op.batch_alter_table("stock_movements", schema=None) as batch_op:
         batch_op.add_column(sa.Column("source", sa.String(length=80), nullable=True))
         batch_op.add_column(sa.Column("needed", sa.BigInteger(), nullable=True))
@@ -36,6 +48,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_stock_movements_source")
         batch_op.drop_column("needed")
         batch_op.drop_column("source")
+
+    with op.batch_alter_table("spools", schema=None) as batch_op:
+        batch_op.drop_index("ix_spools_filament")
+        batch_op.create_index(batch_op.f("ix_spools_filament_id"), ["filament_id"], unique=False)
+
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.drop_index("ix_reservations_attempt")
+        batch_op.create_index(
+            batch_op.f("ix_reservations_attempt_id"), ["attempt_id"], unique=False
+        )
 
     with op.batch_alter_table("filament_movements", schema=None) as batch_op:
         batch_op.drop_index("ix_filament_movements_used")

@@ -10,6 +10,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("parcel_items", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_parcel_items_order_item_id"))
+        batch_op.create_index(
+            "ix_parcel_items_order_item", ["order_item_id", "organization_id"], unique=False
+        )
+
     with op.batch_alter_table("print_jobs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("file_name", sa.String(length=255), nullable=True))
         batch_op.add_column(sa.Column("order_item_id", sa.BigInteger(), nullable=True))
@@ -92,3 +98,9 @@ def downgrade() -> None:
         batch_op.drop_column("not_before")
         batch_op.drop_column("order_item_id")
         batch_op.drop_column("file_name")
+
+    with op.batch_alter_table("parcel_items", schema=None) as batch_op:
+        batch_op.drop_index("ix_parcel_items_order_item")
+        batch_op.create_index(
+            batch_op.f("ix_parcel_items_order_item_id"), ["order_item_id"], unique=False
+        )

@@ -139,7 +139,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("webhook_events", schema=None) as batch_op:
-        batch_op.create_index("ix_webhook_events_created", ["created_at"], unique=False)
+        batch_op.create_index(
+            "ix_webhook_events_created", ["created_at", "organization_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_webhook_events_organization_id"), ["organization_id"], unique=False
         )
@@ -252,7 +254,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_webhook_deliveries_created", ["created_at"], unique=False)
         batch_op.create_index("ix_webhook_deliveries_due", ["status", "next_try_at"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_webhook_deliveries_event_id"), ["event_id"], unique=False
+            "ix_webhook_deliveries_event", ["event_id", "organization_id"], unique=False
         )
         batch_op.create_index(
             "ix_webhook_deliveries_lane", ["endpoint_id", "status", "id"], unique=False
@@ -294,7 +296,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("webhook_attempts", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_webhook_attempts_delivery_id"), ["delivery_id"], unique=False
+            "ix_webhook_attempts_delivery", ["delivery_id", "organization_id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_webhook_attempts_organization_id"), ["organization_id"], unique=False
@@ -348,14 +350,14 @@ def downgrade() -> None:
     op.drop_table("printer_notifications")
     with op.batch_alter_table("webhook_attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhook_attempts_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_webhook_attempts_delivery_id"))
+        batch_op.drop_index("ix_webhook_attempts_delivery")
 
     op.drop_table("webhook_attempts")
     with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
         batch_op.drop_index("uq_webhook_deliveries_event")
         batch_op.drop_index(batch_op.f("ix_webhook_deliveries_organization_id"))
         batch_op.drop_index("ix_webhook_deliveries_lane")
-        batch_op.drop_index(batch_op.f("ix_webhook_deliveries_event_id"))
+        batch_op.drop_index("ix_webhook_deliveries_event")
         batch_op.drop_index("ix_webhook_deliveries_due")
         batch_op.drop_index("ix_webhook_deliveries_created")
 
