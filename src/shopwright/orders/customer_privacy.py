@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import audit
 from shopwright.files import service as files
+from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
@@ -23,6 +24,7 @@ from shopwright.kernel.times import plain
 from shopwright.orders import attachment_queries, customers
 from shopwright.orders import customer_privacy_queries as queries
 from shopwright.orders.drafts import OrderDraft
+from shopwright.orders.events import CustomerAnonymised
 from shopwright.orders.models import Customer, Order, OrderItem
 from shopwright.orders.states import OPEN, OrderStatus
 
@@ -86,6 +88,7 @@ async def anonymise_customer(
             f"Order #{unfinished[0]} of {customer.name} is not finished yet. Ship or cancel it "
             "first: its address is needed until then."
         )
+    event = _event_of(customer, orders)  # before the names go
     gone = await _forget_orders(session, ctx, customer.id, orders)
     _forget_person(customer, now)
     await session.flush()
@@ -93,7 +96,19 @@ async def anonymise_customer(
     touch(session, ctx.organization_id, "customer", customer.id)
     for order in orders:
         touch(session, ctx.organization_id, "order", order.id)
+    await events.publish(session, event)
     return customer, gone
+
+
+def _event_of(customer: Customer, orders: Sequence[Order]) -> CustomerAnonymised:
+    names = {customer.name, customer.email}
+    names |= {name for order in orders for name in (order.buyer_name, order.buyer_email)}
+    return CustomerAnonymised(
+        customer.organization_id,
+        customer.id,
+        tuple(order.number for order in orders),
+        tuple(sorted(name for name in names if name)),
+    )
 
 
 def _forget_person(customer: Customer, now: datetime) -> None:

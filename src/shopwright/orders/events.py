@@ -111,3 +111,14 @@ class OrderDeclaredShipped:
 class OrderDelivered:
     organization_id: int
     order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAnonymised:
+    """``numbers`` are of the customer's orders; ``names`` are names and mail addresses that go
+    wherever they were written down with them."""
+
+    organization_id: int
+    customer_id: int
+    numbers: tuple[int, ...]
+    names: tuple[str, ...]

@@ -13,8 +13,14 @@ from shopwright.fleet.events import (
 from shopwright.inventory.events import FilamentLow
 from shopwright.kernel.effects import EffectInDoubt
 from shopwright.kernel.events import Subscriptions
-from shopwright.notifications import tasks, upkeep
-from shopwright.orders.events import OrderDeclaredShipped, OrderHeld, OrderReady, OrdersArrived
+from shopwright.notifications import forgetting, tasks, upkeep
+from shopwright.orders.events import (
+    CustomerAnonymised,
+    OrderDeclaredShipped,
+    OrderHeld,
+    OrderReady,
+    OrdersArrived,
+)
 from shopwright.planning.events import SkusUnknown
 from shopwright.print_jobs.events import PrintJobEnded, PrintJobStarted
 from shopwright.shipping.events import OrderShipped
@@ -40,3 +46,4 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(ReconnectAsked, tasks.on_reconnect_asked)
     subscriptions.subscribe(EffectInDoubt, tasks.on_effect_in_doubt)
     subscriptions.subscribe(MemberInvited, tasks.on_member_invited)
+    subscriptions.subscribe(CustomerAnonymised, forgetting.on_customer_anonymised)
