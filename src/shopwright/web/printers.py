@@ -16,21 +16,16 @@ from shopwright.kernel.edge import (
     ProcessDep,
     Read,
     Ref,
-    SettingsDep,
     Write,
     get_process,
     path_ref,
 )
 from shopwright.kernel.errors import Invalid, NotFound
-from shopwright.print_files.printer_models import BAMBU_MODELS
 from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.web.page import Page, PageCtx, done, fragment, go, is_htmx
-from shopwright.web.printer_forms import (
-    PrinterEdit,
-    PrinterForm,
-    read_new_printer,
-    read_printer_change,
-)
+from shopwright.web.printer_forms import PrinterEdit, read_printer_change
+from shopwright.web.printer_kinds import driver_words, find_kind, typed_address, words_of
+from shopwright.web.printer_owners import find_name, list_choices, put_in_hands, read_agent
 from shopwright.web.reads import fleet, printer_history
 from shopwright.web.reads.fleet import Card
 
@@ -69,26 +64,10 @@ async def show_printers(
         cards=_sorted(shown, sort),
         summary=fleet.summarize(cards),
         total=len(cards),
-        models=[model.display for model in BAMBU_MODELS],
         search=search,
         state=state,
         sort=sort,
     )
-
-
-@router.post("/printers")
-async def register_printer(
-    request: Request,
-    ctx: MemberCtx,
-    session: Write,
-    settings: SettingsDep,
-    now: Now,
-    form: Annotated[PrinterForm, Form()],
-) -> Response:
-    """Saved whether it can be reached or not; its page says what is wrong."""
-    draft = read_new_printer(form).draft(settings.bambu_access_code)
-    printer = await fleet_service.register_printer(session, ctx, draft=draft, now=now)
-    return go(request, f"/printers/{printer.id}")
 
 
 @router.get("/printers/{printer}")
@@ -110,7 +89,11 @@ async def show_printer(page: PageCtx, session: Read, printer: PrinterRef) -> Res
         topics=f"printer:{found.id}",
         card=cards[0],
         printer=found,
-        models=[model.display for model in BAMBU_MODELS],
+        kind=find_kind(found.driver),
+        kind_words=words_of(found),
+        driver_words=driver_words(found, await find_name(session, page.actor, found)),
+        address=typed_address(found),
+        agents=await list_choices(session, page.actor),
         held=(await list_holds(session, page.actor)).get(found.id),
         overview=await read_overview(get_process(page.request), session, page.actor, found),
         attempts=await printer_history.list_attempts(session, page.organization_id, found.id),
@@ -129,8 +112,9 @@ async def update_printer(
 ) -> Response:
     """Its link is made anew when the way to it changed."""
     before = await fleet_service.get_living_printer(session, ctx, printer)
-    change = read_printer_change(form, before.driver)
+    change, agent = read_printer_change(form, before), read_agent(ctx, form.agent)
     found = await fleet_service.update_printer(session, ctx, ref=printer, change=change, now=now)
+    await put_in_hands(session, ctx, found, agent, now)
     return done(request, f"{found.name} is changed.", to=f"/printers/{found.id}")
 
 

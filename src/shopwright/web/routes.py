@@ -17,6 +17,7 @@ from shopwright.web import (
     job_queue,
     live,
     maintenance,
+    new_printer,
     notifications,
     order_board,
     order_imports,
@@ -40,6 +41,7 @@ ROUTERS = (
     account.router,
     today.router,
     bambu_cloud.router,  # before /printers/{printer}
+    new_printer.router,  # before /printers/{printer}, too
     printers.router,
     maintenance.router,
     agents.router,

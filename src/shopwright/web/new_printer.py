@@ -1,0 +1,72 @@
+"""A new printer: its kind, what that kind is asked for, and what is wrong said in the form."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from shopwright.fleet import service as fleet_service
+from shopwright.kernel.edge import Read, SettingsDep, writing
+from shopwright.kernel.errors import ShopError
+from shopwright.web.page import MemberPageCtx, Page, go
+from shopwright.web.printer_forms import NewPrinterForm, read_kind, read_new_printer
+from shopwright.web.printer_kinds import KINDS
+from shopwright.web.printer_owners import list_choices, put_in_hands, read_agent
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/printers/new")
+async def show_form(
+    page: MemberPageCtx,
+    session: Read,
+    kind: Annotated[str, Query(max_length=40)] = KINDS[0].driver,
+) -> Response:
+    return await _form(page, session, NewPrinterForm(kind=kind))
+
+
+@router.post("/printers/new")
+async def choose_kind(
+    page: MemberPageCtx, session: Read, form: Annotated[NewPrinterForm, Form()]
+) -> Response:
+    """The form with the fields of the chosen kind, and all that was typed; nothing is saved."""
+    return await _form(page, session, form)
+
+
+@router.post("/printers")
+async def register_printer(
+    request: Request,
+    page: MemberPageCtx,
+    session: Read,
+    settings: SettingsDep,
+    form: Annotated[NewPrinterForm, Form()],
+) -> Response:
+    """Saved whether it can be reached or not; its page says what is wrong."""
+    read_kind(form)
+    try:
+        draft = read_new_printer(form, settings.bambu_access_code)
+        agent = read_agent(page.actor, form.agent)
+        async with writing(request) as write:
+            printer = await fleet_service.register_printer(
+                write, page.actor, draft=draft, now=page.now
+            )
+            await put_in_hands(write, page.actor, printer, agent, page.now)
+    except ShopError as refusal:
+        return await _form(page, session, form, refusal)
+    return go(request, f"/printers/{printer.id}")
+
+
+async def _form(
+    page: Page, session: Read, form: NewPrinterForm, refusal: ShopError | None = None
+) -> Response:
+    answer = page.render(
+        "printer_new.html",
+        active="printers",
+        kinds=KINDS,
+        kind=read_kind(form),
+        form=form,
+        agents=await list_choices(session, page.actor),
+        problem=refusal.detail if refusal else "",
+    )
+    answer.status_code = refusal.status if refusal else 200
+    return answer
