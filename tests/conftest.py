@@ -27,7 +27,10 @@ from shopwright.telemetry.latest import LatestSnapshots
 from tests import factories
 from tests.clock import FixedClock
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.places import use_memory
 from tests.postgres import PostgresServer
+
+use_memory()
 
 # The same examples in every `make test`; fresh and more of them in `make test-long`.
 hypothesis_settings.register_profile("short", deadline=None, derandomize=True)
