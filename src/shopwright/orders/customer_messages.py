@@ -6,14 +6,14 @@ conversation is the talk about one order, and its id is the order's.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, func, or_, outerjoin, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.kernel.actor import Actor
+from shopwright.kernel.bulk import among
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Ref
 from shopwright.kernel.errors import Conflict, NotFound
@@ -42,10 +42,27 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkedOf:
+    """What a conversation says of its order."""
+
+    id: int
+    number: int
+    external_id: str | None
+    customer_id: int | None
+    buyer_name: str
+    channel: str
+    buyer_message: str
+    placed_at: datetime
+
+
+COLUMNS = [getattr(Order, field.name) for field in fields(TalkedOf)]
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """``request_id`` is of the request that was made of it."""
 
-    order: Order
+    order: TalkedOf
     entries: Sequence[Entry]
     request_id: int | None
 
@@ -74,28 +91,34 @@ async def list_conversations(
     session: AsyncSession, ctx: Actor, paging: Paging
 ) -> tuple[list[Conversation], int]:
     """The latest talk first."""
-    mine = Order.organization_id == ctx.organization_id
-    total = await session.scalar(select(func.count()).select_from(Order).where(mine, _is_talk(ctx)))
-    orders = await session.scalars(
-        select(Order)
-        .where(mine, _is_talk(ctx))
-        .order_by(func.coalesce(_last_talk(ctx), Order.placed_at).desc(), Order.id.desc())
+    talks = _last_talks(ctx)
+    is_talk = or_(_has_opening(), talks.c.at.is_not(None))
+    mine = (Order.organization_id == ctx.organization_id, is_talk)
+    joined = outerjoin(Order, talks, talks.c.order_id == Order.id)
+    total = await session.scalar(select(func.count()).select_from(joined).where(*mine))
+    rows = await session.execute(
+        select(*COLUMNS)
+        .select_from(joined)
+        .where(*mine)
+        .order_by(func.coalesce(talks.c.at, Order.placed_at).desc(), Order.id.desc())
         .limit(paging.limit)
         .offset(paging.offset)
     )
-    return await _conversations(session, ctx, orders.all()), total or 0
+    orders = [TalkedOf(*row) for row in rows]
+    return await _conversations(session, ctx, orders), total or 0
 
 
 async def get_conversation(session: AsyncSession, ctx: Actor, ref: Ref) -> Conversation:
     """Raises NotFound, also for an order about which nobody wrote on Etsy."""
-    order = await session.scalar(
-        select(Order)
+    rows = await session.execute(
+        select(*COLUMNS)
         .where(Order.organization_id == ctx.organization_id, ref.where(Order))
         .where(_is_talk(ctx))
     )
-    if order is None:
+    row = rows.one_or_none()
+    if row is None:
         raise NotFound(f"There is no conversation {ref}.")
-    return (await _conversations(session, ctx, [order]))[0]
+    return (await _conversations(session, ctx, [TalkedOf(*row)]))[0]
 
 
 async def create_request(
@@ -130,14 +153,15 @@ async def create_request(
 
 
 async def _conversations(
-    session: AsyncSession, ctx: Actor, orders: Sequence[Order]
+    session: AsyncSession, ctx: Actor, orders: Sequence[TalkedOf]
 ) -> list[Conversation]:
     ids = [order.id for order in orders]
     talks = defaultdict[int, list[Entry]](list)
-    rows = await session.scalars(
-        select(OrderCommunication)
-        .where(_is_etsy_talk(ctx), OrderCommunication.order_id.in_(ids))
-        .order_by(OrderCommunication.id)
+    said = OrderCommunication
+    rows = await session.execute(
+        select(said.order_id, said.direction, said.message, said.author, said.created_at)
+        .where(_is_etsy_talk(ctx), among(session, said.order_id, ids))
+        .order_by(said.id)
     )
     for row in rows:
         entry = Entry(row.direction, row.message, row.author, row.created_at)
@@ -149,7 +173,7 @@ async def _conversations(
     ]
 
 
-def _opening(order: Order) -> list[Entry]:
+def _opening(order: TalkedOf) -> list[Entry]:
     """The message that came with the order."""
     if order.channel != ETSY or not order.buyer_message:
         return []
@@ -162,7 +186,7 @@ async def _requests_of(
 ) -> dict[int, int]:
     rows = await session.execute(
         select(CustomerRequest.order_id, CustomerRequest.id).where(
-            _is_etsy_request(ctx), CustomerRequest.order_id.in_(order_ids)
+            _is_etsy_request(ctx), among(session, CustomerRequest.order_id, order_ids)
         )
     )
     return {row[0]: row[1] for row in rows if row[0] is not None}
@@ -189,14 +213,20 @@ def _is_talk(ctx: Actor) -> ColumnElement[bool]:
         .where(_is_etsy_talk(ctx), OrderCommunication.order_id == Order.id)
         .exists()
     )
-    return or_(and_(Order.channel == ETSY, Order.buyer_message != ""), talk)
+    return or_(_has_opening(), talk)
 
 
-def _last_talk(ctx: Actor) -> Any:
+def _has_opening() -> ColumnElement[bool]:
+    return and_(Order.channel == ETSY, Order.buyer_message != "")
+
+
+def _last_talks(ctx: Actor) -> Subquery:
+    """When each order was last talked about: read once, not once per order."""
     return (
-        select(func.max(OrderCommunication.created_at))
-        .where(_is_etsy_talk(ctx), OrderCommunication.order_id == Order.id)
-        .scalar_subquery()
+        select(OrderCommunication.order_id, func.max(OrderCommunication.created_at).label("at"))
+        .where(_is_etsy_talk(ctx))
+        .group_by(OrderCommunication.order_id)
+        .subquery()
     )
 
 

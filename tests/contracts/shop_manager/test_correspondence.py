@@ -57,3 +57,17 @@ async def test_etsy_messages_are_listed_and_become_requests(shop: Shop) -> None:
     shape = {"id": int, "title": "Could you make it larger?", "status": "open", "order_id": int}
     made = assert_documented(await shop.client.post(url), shape, 201)
     assert assert_documented(await shop.client.post(url), shape, 200) == made
+
+
+async def test_the_latest_talk_comes_first_and_orders_without_one_are_left_out(shop: Shop) -> None:
+    talked = await shop.add_order(channel="etsy", buyer_message="Hi!")
+    asked = await shop.add_order(channel="etsy", buyer_message="Is it in stock?")
+    by_hand = await shop.add_order()
+    await shop.add_order()
+    for order in (by_hand, talked):
+        await shop.client.post(f"/api/orders/{order.id}/communications", json=SAID)
+    listed = (await shop.client.get("/api/etsy/messages")).json()
+    found = [(talk["order_id"], talk["message_count"]) for talk in listed["messages"]]
+    assert (found, listed["total"]) == ([(talked.id, 2), (by_hand.id, 1), (asked.id, 1)], 3)
+    page = (await shop.client.get("/api/etsy/messages", params={"limit": 1, "offset": 1})).json()
+    assert [talk["order_id"] for talk in page["messages"]] == [by_hand.id]
