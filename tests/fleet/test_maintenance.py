@@ -1,7 +1,6 @@
 """Maintenance: what is due by hours, prints and days; printers held back and let go; parts."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,13 +23,6 @@ from tests.conftest import ClientAs
 from tests.workshop import list_jobs, make_recipe, place, ready_printer
 
 API = "/api/maintenance"
-
-
-@pytest.fixture(autouse=True)
-async def closed_telemetry(process: Process) -> AsyncIterator[None]:
-    """No recorder runs here that would close what the keeper reads."""
-    yield
-    await storage_of(process).close()
 
 
 @pytest.fixture

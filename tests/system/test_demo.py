@@ -24,7 +24,10 @@ from tests.system.harness import free_port, until
 pytestmark = pytest.mark.system
 
 PROGRAM = Path(sys.executable).with_name("shopwright")
-LINE = re.compile(r"Shopwright demo: (http://\S+)/  log in as (\S+) with password (\S+)\n")
+LINE = re.compile(
+    r"Shopwright demo: (http://\S+)/  log in as (\S+) with password (\S+)"
+    r"  \(what it mails: http://\S+/\)\n"
+)
 LINE_WITHIN_S = 60.0  # alone on two cores it takes four seconds
 FINISHED_WITHIN_S = 180.0  # what the demo promises, from its start
 STAND_INS = 3  # Etsy, printers, mails

@@ -26,6 +26,7 @@ from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.migrations import SCRIPTS
 from shopwright.notifications.mail import ProcessMail
 from shopwright.server import wiring
+from shopwright.telemetry.access import close_storage
 
 log = structlog.get_logger()
 
@@ -113,6 +114,7 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
         yield process
     finally:
         client.close()
+        await close_storage(process)
         await process.database.close()
 
 

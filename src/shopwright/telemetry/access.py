@@ -22,11 +22,18 @@ class OpenedTelemetry:
 
 
 def storage_of(process: Process) -> TelemetryStorage:
-    """The process's one storage, made by the first who asks; reading needs no closing."""
+    """The process's one storage, made by the first who asks."""
     opened = process.context.keep(OpenedTelemetry)
     if opened.storage is None:
         opened.storage = TelemetryStorage(telemetry_database_url(process.settings))
     return opened.storage
+
+
+async def close_storage(process: Process) -> None:
+    """At the end of the process, whoever wrote."""
+    storage = process.context.keep(OpenedTelemetry).storage
+    if storage is not None:
+        await storage.close()
 
 
 @asynccontextmanager
@@ -42,7 +49,6 @@ async def open_recorder(process: Process) -> AsyncIterator[Recorder]:
     finally:
         process.context.keep(OpenedTelemetry).recorder = None
         await recorder.flush()
-        await storage.close()
 
 
 def find_recorder(process: Process) -> Recorder | None:

@@ -174,8 +174,8 @@ async def _say_when_it_answers(settings: Settings, mails_url: str) -> None:
             if await _answers(visitor, f"{url}/health"):
                 break
             await asyncio.sleep(LOOK_EVERY_S)
-    sys.stdout.write(f"Shopwright demo: {url}/  log in as {EMAIL} with password {PASSWORD}\n")
-    sys.stdout.write(f"What it mails: {mails_url}/\n")
+    log_in = f"log in as {EMAIL} with password {PASSWORD}"
+    sys.stdout.write(f"Shopwright demo: {url}/  {log_in}  (what it mails: {mails_url}/)\n")
     sys.stdout.flush()
 
 
