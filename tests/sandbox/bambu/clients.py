@@ -38,7 +38,10 @@ class BareClient:
     async def __aenter__(self) -> Self:
         await self.open()
         await self.send(mqtt.Subscribe(1, ((f"device/{self.printer.serial}/report", 0),)))
-        assert await self.receive() == [mqtt.SubAck(1, (0,))]
+        acknowledged, *early = await self.receive()
+        assert acknowledged == mqtt.SubAck(1, (0,))
+        for packet in early:  # the printer reports on, also in the same moment
+            await self._note(packet)
         self._task = asyncio.create_task(self._listen())
         return self
 

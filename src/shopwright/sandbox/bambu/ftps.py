@@ -1,5 +1,6 @@
 """Implicit FTPS for the card of each printer: one thread and one I/O loop per process."""
 
+import contextlib
 import logging
 import os
 import socket
@@ -133,7 +134,8 @@ class _Waker:
         loop.register(self._fileno, self, loop.READ)
 
     def wake(self) -> None:
-        self._writer.send(b"\0")
+        with contextlib.suppress(OSError):  # the thread found the last call by itself, and ended
+            self._writer.send(b"\0")
 
     def readable(self) -> bool:
         return True
