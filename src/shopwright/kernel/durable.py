@@ -8,6 +8,7 @@ public calls.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -121,6 +122,9 @@ class DurableWorker:
             )
             await self._live()
         finally:
+            # While it closes its own connections DBOS warns of threads that met that. They end
+            # with the process; nobody can do anything about them.
+            logging.getLogger("dbos").setLevel(logging.ERROR)
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=CLOSE_S)
             # DBOS leaves the loop with a shut-down default executor.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
