@@ -4,7 +4,7 @@ Units: temperatures in °C, times in seconds, fan and progress in percent, grams
 Slots are counted from 1; slot 0 is the external spool. Device numbering stays inside a driver.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Flag, StrEnum, auto
@@ -41,6 +41,10 @@ class DriverError(Exception):
 
 class AuthenticationFailed(Exception):
     """The device refused our code; retrying is useless until a person corrects it."""
+
+
+class CameraMissing(DriverError):
+    """There is no camera here that we can read; asking again changes nothing."""
 
 
 class Severity(StrEnum):
@@ -276,3 +280,10 @@ class PrinterDriver(Protocol):
     async def run(self, command: DeviceCommand) -> Done | Refused | Unconfirmed: ...
     async def diagnose(self) -> Diagnosis: ...
     async def snapshot(self) -> bytes: ...
+    def pictures(self) -> AsyncGenerator[bytes, None]:
+        """JPEGs of its camera, about one a second, over a connection of its own: the driver need
+        not be entered, and closing the generator hangs up.
+
+        Raises CameraMissing, DriverError or AuthenticationFailed.
+        """
+        ...

@@ -52,11 +52,18 @@ class EgressPolicy:
     """Whether addresses of the shop's own network and of this machine may be called."""
 
     allows_private: bool = False
+    allows_own: bool = True  # of the private ones, this machine's own
 
     @classmethod
     def for_webhooks(cls, settings: Settings) -> "EgressPolicy":
         """Private ones only in a shop's own network, and only when its owner says so."""
         return cls(settings.network is Network.LAN and settings.allow_private_webhooks)
+
+    @classmethod
+    def for_cameras(cls) -> "EgressPolicy":
+        """For whoever drives printers, which stands in their network; what a printer names must
+        not lead to the services of our own machine."""
+        return cls(allows_private=True, allows_own=False)
 
     @classmethod
     def for_servers(cls, settings: Settings) -> "EgressPolicy":
@@ -124,9 +131,9 @@ def why_refused(address: str, policy: EgressPolicy) -> str | None:
         return "a metadata or link-local address, which is never called"
     if ip.is_multicast or ip.is_unspecified or (ip.is_reserved and not ip.is_loopback):
         return "no address of a server"
-    if ip.is_global or policy.allows_private:
-        return None
-    return "a loopback address" if ip.is_loopback else "a private address"
+    if ip.is_loopback:
+        return None if policy.allows_private and policy.allows_own else "a loopback address"
+    return None if ip.is_global or policy.allows_private else "a private address"
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):

@@ -1,5 +1,6 @@
 """Names of files that carry our job id, addresses of cameras, and pictures of any kind."""
 
+import asyncio
 import io
 
 import pytest
@@ -10,6 +11,7 @@ from shopwright.drivers.polled import pictures
 from shopwright.drivers.polled.jobs import job_id_of, job_name_of, safe_name
 from shopwright.drivers.polled.link import Answer, HttpLink
 from shopwright.fleet.port import Endpoint, Timeouts
+from shopwright.kernel.egress import EgressPolicy
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,44 @@ async def test_what_the_device_calls_localhost_is_the_device(
 async def test_cameras_elsewhere_are_not_asked(link: HttpLink, told: str) -> None:
     with pytest.raises(LinkFailed, match=r"another host \(192.168.1.1\)|speaks rtsp"):
         pictures.own_address(link, told)
+    await link.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ("http://127.0.0.2/admin", "is a loopback address"),
+        ("http://169.254.169.254/latest", "metadata"),
+        ("rtsp://192.168.1.7/live", "must begin with https:// or http://"),
+        ("http://sam:secret@192.168.1.7/snap", "Leave user name and password out"),
+    ],
+)
+async def test_a_camera_of_another_host_stays_behind_the_guard(
+    link: HttpLink, told: str, why: str
+) -> None:
+    with pytest.raises(LinkFailed, match=why):
+        await pictures.take(link, told)
+    await link.close()
+
+
+async def test_a_camera_of_another_host_is_asked_without_our_key(link: HttpLink) -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\xff\xd8\xff\xd9")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.2", 0)
+    port = server.sockets[0].getsockname()[1]
+    link.headers["X-Api-Key"] = "secret"
+    at_home = EgressPolicy(allows_private=True)
+    picture = await pictures.take(link, f"http://127.0.0.2:{port}/snap", policy=at_home)
+    assert picture == b"\xff\xd8\xff\xd9"
+    assert asked[0].startswith(b"GET /snap HTTP/1.1")
+    assert b"secret" not in asked[0]
+    server.close()
     await link.close()
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import dataclasses
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from shopwright.fleet.port import (
+    AuthenticationFailed,
     Capability,
     Confirmed,
     DeviceCommand,
@@ -164,6 +166,20 @@ async def test_another_file_than_the_one_meant_is_not_kept(
 async def test_a_picture_is_a_jpeg(rig: Rig, driver: PrinterDriver) -> None:
     picture = await driver.snapshot()
     assert (picture[:2], picture[-2:]) == (b"\xff\xd8", b"\xff\xd9")
+
+
+@every
+async def test_pictures_come_one_after_another_without_the_driver_being_connected(rig: Rig) -> None:
+    async with aclosing(rig.driver().pictures()) as pictures:
+        found = [await anext(pictures), await anext(pictures)]
+    assert [picture[:2] for picture in found] == [b"\xff\xd8", b"\xff\xd8"]
+
+
+@every
+async def test_pictures_with_a_wrong_code_are_refused(rig: Rig) -> None:
+    async with aclosing(rig.driver(code="wrong").pictures()) as pictures:
+        with pytest.raises(AuthenticationFailed):
+            await anext(pictures)
 
 
 @every

@@ -1,9 +1,10 @@
-"""One picture from the camera port of P1 and A1 printers (protocol notes 1.11)."""
+"""The camera port of P1 and A1 printers: one JPEG after another (protocol notes 1.11)."""
 
 import asyncio
 import contextlib
 import ssl
 import struct
+from collections.abc import AsyncGenerator
 
 from shopwright.drivers.bambu import tls
 from shopwright.drivers.bambu.errors import CredentialRejected, LinkFailed
@@ -16,26 +17,50 @@ LOGIN_SIZE, LOGIN_KIND = 0x40, 0x3000
 HEADER = struct.Struct("<IIII")
 LARGEST_PICTURE = 4_000_000
 JPEG_START = b"\xff\xd8"
+WATCHED_ELSEWHERE = "is somebody else watching?"  # real printers serve one viewer at a time
+
+
+class _HungUp(LinkFailed):
+    """Closed between two pictures."""
 
 
 async def take_picture(endpoint: Endpoint, timeout_s: float) -> bytes:
     """The next JPEG. Raises LinkFailed, or CredentialRejected for a wrong code."""
+    async with contextlib.aclosing(pictures(endpoint, timeout_s)) as feed:
+        return await anext(feed)
+
+
+async def pictures(endpoint: Endpoint, timeout_s: float) -> AsyncGenerator[bytes, None]:
+    """JPEGs as the printer sends them; each may take ``timeout_s``.
+
+    Raises LinkFailed, or CredentialRejected for a wrong code.
+    """
+    writer: asyncio.StreamWriter | None = None
     try:
-        async with asyncio.timeout(timeout_s):
+        async with _in_time(timeout_s):
             reader, writer = await _open(endpoint)
-            try:
-                writer.write(login_frame(endpoint.access_code))
-                return await _read_picture(reader)
-            finally:
-                await _hang_up(writer)
-    except (OSError, TimeoutError) as err:
-        raise LinkFailed(
-            "The printer's camera gave no picture: is somebody else watching?"
-        ) from err
+            writer.write(login_frame(endpoint.access_code))
+            picture = await _read_first(reader)
+        while True:
+            yield picture
+            async with _in_time(timeout_s):
+                picture = await _read_picture(reader)
+    finally:
+        if writer is not None:
+            await _hang_up(writer)
 
 
 def login_frame(code: str) -> bytes:
     return LOGIN.pack(LOGIN_SIZE, LOGIN_KIND, 0, 0, USER, code.encode())
+
+
+@contextlib.asynccontextmanager
+async def _in_time(timeout_s: float) -> AsyncGenerator[None, None]:
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except (OSError, TimeoutError) as err:
+        raise LinkFailed(f"The printer's camera gave no picture: {WATCHED_ELSEWHERE}") from err
 
 
 async def _open(endpoint: Endpoint) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -54,6 +79,16 @@ async def _open(endpoint: Endpoint) -> tuple[asyncio.StreamReader, asyncio.Strea
     return reader, writer
 
 
+async def _read_first(reader: asyncio.StreamReader) -> bytes:
+    """A wrong code is answered by closing without a word."""
+    try:
+        return await _read_picture(reader)
+    except _HungUp as err:
+        raise CredentialRejected(
+            "The printer's camera hung up: check the access code.", Finding.WRONG_CODE
+        ) from err
+
+
 async def _read_picture(reader: asyncio.StreamReader) -> bytes:
     try:
         size = HEADER.unpack(await reader.readexactly(HEADER.size))[0]
@@ -63,12 +98,9 @@ async def _read_picture(reader: asyncio.StreamReader) -> bytes:
             )
         picture = await reader.readexactly(size)
     except asyncio.IncompleteReadError as err:
-        if err.partial:
+        if err.partial or err.expected != HEADER.size:
             raise LinkFailed("The camera broke off in the middle of a picture.") from err
-        # A wrong code is answered by closing without a word.
-        raise CredentialRejected(
-            "The printer's camera hung up: check the access code.", Finding.WRONG_CODE
-        ) from err
+        raise _HungUp(f"The printer's camera hung up: {WATCHED_ELSEWHERE}") from err
     if not picture.startswith(JPEG_START):
         raise LinkFailed("The camera sent something that is not a picture.")
     return picture

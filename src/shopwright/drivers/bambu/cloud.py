@@ -14,6 +14,7 @@ from shopwright.drivers.bambu.driver import BambuDriver
 from shopwright.drivers.bambu.errors import CredentialRejected, LinkFailed
 from shopwright.drivers.bambu.session import Session
 from shopwright.fleet.port import (
+    CameraMissing,
     Capability,
     Confirmed,
     DeviceCommand,
@@ -37,6 +38,8 @@ WATCHED = (
     "This printer is only watched through Bambu's cloud, which takes no commands: enter its "
     "address on the LAN, and look whether it answers there."
 )
+
+NO_LAN_CAMERA = "Its camera is seen over the LAN only: enter the printer's address there."
 
 
 class BambuCloudDriver:
@@ -116,6 +119,15 @@ class BambuCloudDriver:
 
     async def snapshot(self) -> bytes:
         return await self._at_hand().snapshot()
+
+    async def pictures(self) -> AsyncGenerator[bytes, None]:
+        """Over the LAN; the cloud shows its pictures to Bambu's own programs only."""
+        if not (self._endpoint.host and self._endpoint.access_code):
+            raise CameraMissing(NO_LAN_CAMERA)
+        lan = self._lan or BambuDriver(self._endpoint, timeouts=self._timeouts)
+        async with aclosing(lan.pictures()) as feed:
+            async for picture in feed:
+                yield picture
 
     async def _open_lan(self) -> LinkFailed | CredentialRejected | None:
         """Why it is not reached that way; None where it is, or where no address is known."""

@@ -2,16 +2,18 @@
 
 import dataclasses
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from shopwright.drivers.bambu import camera, commands, diagnosis, outcomes, projects
+from shopwright.drivers.bambu import camera, commands, diagnosis, models, outcomes, projects
 from shopwright.drivers.bambu.codec import CLEAN_ERROR
 from shopwright.drivers.bambu.errors import LinkFailed
 from shopwright.drivers.bambu.ftps import FileStore, safe_name
 from shopwright.drivers.bambu.session import Session
 from shopwright.fleet.port import (
+    CameraMissing,
     Capability,
     Confirmed,
     DeviceCommand,
@@ -140,11 +142,22 @@ class BambuDriver:
         return await diagnosis.diagnose(self._endpoint, self._timeouts, self._session)
 
     async def snapshot(self) -> bytes:
-        """A JPEG. Raises DriverError where there is no camera that we can read."""
+        """A JPEG. Raises CameraMissing where there is no camera that we can read."""
+        async with aclosing(self.pictures()) as feed:
+            return await anext(feed)
+
+    async def pictures(self) -> AsyncGenerator[bytes, None]:
+        endpoint = self._known_endpoint()
         model = self._session.mirror.model if self._session else None
+        model = model or models.by_serial(endpoint.serial)
+        model = model or models.by_name(endpoint.options.get("model", ""))
         if model and not model.has_jpeg_camera:
-            raise LinkFailed(f"The camera of the {model.name} speaks RTSP, which is not supported.")
-        return await camera.take_picture(self._known_endpoint(), self._timeouts.connect_s)
+            raise CameraMissing(
+                f"The camera of the {model.name} speaks RTSP, which is not supported."
+            )
+        async with aclosing(camera.pictures(endpoint, self._timeouts.connect_s)) as feed:
+            async for picture in feed:
+                yield picture
 
     async def _start(
         self, session: Session, project: projects.Project

@@ -52,6 +52,12 @@ def by_serial(serial: str | None) -> Model | None:
     return None
 
 
+def by_name(name: str) -> Model | None:
+    """With or without the brand before it."""
+    wanted = name.strip().lower().removeprefix(BRAND.lower())
+    return next((model for model in MODELS if model.name.lower() == wanted), None)
+
+
 def firmware(modules: Iterable[Mapping[str, object]]) -> str | None:
     for module in modules:
         if module.get("name") == "ota":
@@ -60,10 +66,8 @@ def firmware(modules: Iterable[Mapping[str, object]]) -> str | None:
 
 
 def _by_product(modules: Iterable[Mapping[str, object]]) -> Model | None:
-    names = {model.name.lower(): model for model in MODELS}
     for module in modules:
-        product = as_text(module.get("product_name")) or ""
-        found = names.get(product.removeprefix(BRAND).lower())
+        found = by_name(as_text(module.get("product_name")) or "")
         if found:
             return found
     return None

@@ -14,6 +14,7 @@ from shopwright.drivers.polled.link import FORBIDDEN, Answer, HttpLink, admitted
 from shopwright.drivers.polled.uploads import check_space, check_stored, form_body
 from shopwright.drivers.polled.values import as_int, as_list, as_object, as_text
 from shopwright.fleet.port import (
+    CameraMissing,
     Capability,
     DeviceCommand,
     DeviceReport,
@@ -144,9 +145,8 @@ class Moonraker:
         ]
         address = next((address for address in addresses if address), None)
         if not address:
-            raise LinkFailed("Moonraker has no camera with a snapshot address.")
-        url = pictures.own_address(self.link, address, port=CAMERA_PORT)
-        return await pictures.as_jpeg(await self.link.get(url))
+            raise CameraMissing("Moonraker has no camera with a snapshot address.")
+        return await pictures.take(self.link, address, port=CAMERA_PORT)
 
     async def look(self) -> Sequence[DiagnosisStep]:
         free = await self._free_bytes()

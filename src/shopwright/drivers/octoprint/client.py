@@ -22,6 +22,7 @@ from shopwright.drivers.polled.link import (
 from shopwright.drivers.polled.uploads import check_space, check_stored, form_body
 from shopwright.drivers.polled.values import as_int, as_object, as_text
 from shopwright.fleet.port import (
+    CameraMissing,
     Capability,
     DeviceCommand,
     DeviceReport,
@@ -132,9 +133,8 @@ class OctoPrint:
         webcam = as_object(settings.json().get("webcam"))
         address = as_text(webcam.get("snapshotUrl"))
         if not address:
-            raise LinkFailed("OctoPrint has no camera with a snapshot address.")
-        url = pictures.own_address(self.link, address, port=self.link.port)
-        return await pictures.as_jpeg(await self.link.get(url))
+            raise CameraMissing("OctoPrint has no camera with a snapshot address.")
+        return await pictures.take(self.link, address, port=self.link.port)
 
     async def look(self) -> Sequence[DiagnosisStep]:
         free = await self._free_bytes()

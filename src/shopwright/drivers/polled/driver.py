@@ -151,6 +151,18 @@ class PolledDriver:
         dialect, _ = self._living()
         return await dialect.picture()
 
+    async def pictures(self) -> AsyncGenerator[bytes, None]:
+        """One snapshot after the other, as none of these protocols has a stream of its own."""
+        dialect = self.dialect(self._endpoint, self._timeouts)
+        try:
+            await dialect.identify()
+            await dialect.sign_in()
+            while True:
+                yield await dialect.picture()
+                await asyncio.sleep(dialect.every_s)
+        finally:
+            await dialect.link.close()
+
     async def _start(
         self, file: RemoteFile, device_job_id: str
     ) -> Confirmed | Refused | Unconfirmed:

@@ -132,7 +132,7 @@ class HttpLink:
         async with self._slots, _in_words(self.host, self.port):
             response = await self._client.send(request, auth=self.auth, stream=True)
             try:
-                content = await _bounded(response)
+                content = await bounded(response)
             finally:
                 await response.aclose()
             return Answer(response.status_code, content, response.headers.get("content-type", ""))
@@ -162,7 +162,8 @@ def url_of(endpoint: Endpoint, port: int) -> str:
     return f"{endpoint.options.get('scheme', 'http')}://{host}:{port}"
 
 
-async def _bounded(response: httpx.Response) -> bytes:
+async def bounded(response: httpx.Response) -> bytes:
+    """The body; raises LinkFailed when it grows beyond what can be meant."""
     parts, size = [], 0
     async for part in response.aiter_bytes():
         size += len(part)

@@ -1,18 +1,39 @@
-"""Pictures of a camera, always as JPEG."""
+"""Pictures of a camera, always as JPEG.
+
+A camera of the printer's own host is asked like the printer. One of another host is asked without
+our key and behind the egress guard: a printer must not send us to this machine's own services.
+"""
 
 import asyncio
 import io
 from urllib.parse import urlsplit
 
+import httpx
 from PIL import Image, UnidentifiedImageError
 
 from shopwright.drivers.errors import LinkFailed
-from shopwright.drivers.polled.link import Answer, HttpLink
+from shopwright.drivers.polled.link import Answer, HttpLink, bounded
+from shopwright.kernel.egress import EgressPolicy, check_url, guarded_client
+from shopwright.kernel.errors import ShopError
 
 JPEG = b"\xff\xd8"
 MOST_PIXELS = 40_000_000
 OWN_HOST = frozenset({"", "localhost", "127.0.0.1", "::1"})
-ELSEWHERE = "The camera's address is of another host ({host}), which is not asked."
+ELSEWHERE = "The camera's address is of another host ({host})."
+ELSEWHERE_S = 10.0
+
+
+async def take(
+    link: HttpLink,
+    address: str,
+    *,
+    port: int | None = None,
+    policy: EgressPolicy = EgressPolicy.for_cameras(),  # noqa: B008  a frozen value
+) -> bytes:
+    """The picture at the address that the device told; raises LinkFailed."""
+    if _is_elsewhere(link, address):
+        return await as_jpeg(await _ask_elsewhere(address, policy))
+    return await as_jpeg(await link.get(own_address(link, address, port=port)))
 
 
 async def as_jpeg(answer: Answer) -> bytes:
@@ -27,13 +48,12 @@ async def as_jpeg(answer: Answer) -> bytes:
 def own_address(link: HttpLink, address: str, *, port: int | None = None) -> str:
     """The device's word for its camera as an address that we may ask; raises LinkFailed.
 
-    What the device calls localhost is the device. Other hosts are left alone: a printer must not
-    send us through the shop's network. ``port`` is for addresses without one.
+    What the device calls localhost is the device. ``port`` is for addresses without one.
     """
     parts = urlsplit(address)
     if parts.scheme not in {"", "http", "https"}:
         raise LinkFailed(f"The camera speaks {parts.scheme}, which is not supported.")
-    if (parts.hostname or "") not in OWN_HOST | {link.host}:
+    if _is_elsewhere(link, address):
         raise LinkFailed(ELSEWHERE.format(host=parts.hostname))
     host = f"[{link.host}]" if ":" in link.host else link.host
     at = (
@@ -43,6 +63,27 @@ def own_address(link: HttpLink, address: str, *, port: int | None = None) -> str
     )
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme or 'http'}://{host}:{at}/{parts.path.lstrip('/')}{query}"
+
+
+def _is_elsewhere(link: HttpLink, address: str) -> bool:
+    return (urlsplit(address).hostname or "") not in OWN_HOST | {link.host}
+
+
+async def _ask_elsewhere(address: str, policy: EgressPolicy) -> Answer:
+    try:
+        url = check_url(address)
+        async with (
+            guarded_client(policy, ELSEWHERE_S) as client,
+            client.stream("GET", url) as response,
+        ):
+            content = await bounded(response)
+    except ShopError as err:
+        host = urlsplit(address).hostname
+        raise LinkFailed(f"The camera's address ({host}) is not asked: {err.detail}") from err
+    except httpx.HTTPError as err:
+        host = urlsplit(address).hostname
+        raise LinkFailed(f"The camera at {host} gave no picture in time.") from err
+    return Answer(response.status_code, content, response.headers.get("content-type", ""))
 
 
 def _convert(content: bytes) -> bytes:

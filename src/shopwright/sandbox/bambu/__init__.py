@@ -18,6 +18,7 @@ Files to print come from ``shopwright.sandbox.sliced_files.make_gcode_3mf``. Man
 HTTP control API in one process: ``python -m shopwright.sandbox.bambu --config farm.json``.
 """
 
+from shopwright.sandbox.bambu.announcer import Announcing
 from shopwright.sandbox.bambu.certificates import Authority
 from shopwright.sandbox.bambu.job import PrintOutcome, PrintRecord
 from shopwright.sandbox.bambu.knobs import AckMode, AuthMode, Knobs, UploadFate
@@ -27,6 +28,7 @@ from shopwright.sandbox.bambu.spools import Spool
 
 __all__ = [
     "AckMode",
+    "Announcing",
     "AuthMode",
     "Authority",
     "GcodeState",

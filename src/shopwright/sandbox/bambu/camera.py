@@ -28,6 +28,7 @@ class Camera:
         get_interval_s: Callable[[], float],
     ) -> None:
         self.is_powered = True
+        self.admitted = 0  # viewers so far; a program that shares has one at a time
         self._get_access_code = get_access_code
         self._draw = draw
         self._get_interval_s = get_interval_s
@@ -46,6 +47,10 @@ class Camera:
             await asyncio.gather(*viewers, return_exceptions=True)
             await self._server.wait_closed()
 
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._viewers)
+
     def drop(self) -> None:
         for viewer in self._viewers:
             viewer.cancel()
@@ -54,6 +59,7 @@ class Camera:
         task = cast("asyncio.Task[None]", asyncio.current_task())  # start_server made one
         try:
             if self.is_powered and await self._is_welcome(reader):
+                self.admitted += 1
                 self.drop()
                 self._viewers.add(task)
                 await self._stream(writer)

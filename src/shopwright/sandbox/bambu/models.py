@@ -19,6 +19,17 @@ class Model:
     idle_stage: int = 255
     ams_module: str = "ams/0"
 
+    @property
+    def code(self) -> str:
+        """What its announcements call it."""
+        return CODES[self.name]
+
+
+CODES = {
+    "X1C": "BL-P001", "X1": "BL-P002", "X1E": "C13", "P1P": "C11", "P1S": "C12", "P2S": "N7",
+    "A1 mini": "N1", "A1": "N2S", "H2D": "O1D",
+}  # fmt: skip
+
 
 def _p1_like(name: str, prefix: str, hw: str, firmware: str, ams_module: str = "ams/0") -> Model:
     return Model(

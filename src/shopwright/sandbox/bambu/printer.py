@@ -14,6 +14,7 @@ from typing import Any, Self
 from pyftpdlib.servers import FTPServer
 
 from shopwright.sandbox.bambu import camera as camera_port
+from shopwright.sandbox.bambu.announcer import Announcer, Announcing, Identity
 from shopwright.sandbox.bambu.broker import Broker, Uplink
 from shopwright.sandbox.bambu.certificates import Authority
 from shopwright.sandbox.bambu.commands import NotARequest, answer, parse
@@ -52,6 +53,7 @@ class PrinterConfig:
     knobs: Knobs = field(default_factory=Knobs)
     trays: list[Spool | None] = field(default_factory=four_spools)  # [] is a printer without AMS
     external: Spool | None = field(default_factory=Spool)
+    announces: Announcing | None = None  # None: it keeps quiet
 
 
 class VirtualPrinter:
@@ -80,6 +82,7 @@ class VirtualPrinter:
             lambda: self.access_code, self._draw, lambda: self.knobs.camera_interval_s
         )
         self._ftps: tuple[FtpsThread, FTPServer] | None = None
+        self._announcer: Announcer | None = None
         self._sequence = 0
         self._last_report: dict[str, Any] = {}
         self._held_back: bytes | None = None
@@ -101,6 +104,11 @@ class VirtualPrinter:
     def prints(self) -> list[PrintRecord]:
         """Every physical print since power on, the running one included."""
         return self.machine.prints
+
+    @property
+    def camera_viewers(self) -> tuple[int, bool]:
+        """How many were let in so far, and whether one looks now."""
+        return self._camera.admitted, self._camera.is_watched
 
     @property
     def consumed_mg(self) -> int:
@@ -129,6 +137,8 @@ class VirtualPrinter:
             await asyncio.gather(self._clock, return_exceptions=True)
         for timer in self._timers:
             timer.cancel()
+        if self._announcer is not None:
+            await self._announcer.close()
         await self._broker.close()
         await self._camera.close()
         if self._ftps is not None:
@@ -248,6 +258,15 @@ class VirtualPrinter:
             await asyncio.to_thread(thread.release)
             raise
         self.ftps_port = self._ftps[1].address[1]
+        if config.announces is not None:
+            self._announcer = Announcer(config.announces, self._identity(), lambda: self.is_powered)
+            await self._announcer.open()
+
+    def _identity(self) -> Identity:
+        ports = {"mqtt": self.mqtt_port, "ftps": self.ftps_port, "camera": self.camera_port}
+        model = self.machine.model
+        known = {name: port for name, port in ports.items() if port}
+        return Identity(self.serial, self.name, model.code, model.firmware, self.host, known)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
