@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
 from shopwright.analytics.counting import COUNTED, DAYS
-from shopwright.analytics.days import day_of, zone_of
+from shopwright.analytics.days import day_of
 from shopwright.analytics.models import RollupState
 from shopwright.analytics.states import RollupSubject
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.errors import Invalid
+from shopwright.kernel.times import zone_of
 
 
 @dataclass(frozen=True, slots=True)

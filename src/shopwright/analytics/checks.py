@@ -4,9 +4,9 @@ from sqlalchemy import func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.analytics.counting import AMOUNTS, COUNTED, DAYS
-from shopwright.analytics.days import zone_of
 from shopwright.analytics.models import RollupState
 from shopwright.analytics.states import RollupSubject
+from shopwright.kernel.times import zone_of
 
 
 async def list_wrong(session: AsyncSession, organization_id: int) -> list[RollupSubject]:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, case, literal
 from sqlalchemy.ext.compiler import compiles
@@ -13,14 +13,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from shopwright.analytics.states import Period
 
 FIRST, LAST = date(1990, 1, 1), date(2100, 1, 1)  # no shop reports about days outside
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """UTC when the machine does not know the zone."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> date:

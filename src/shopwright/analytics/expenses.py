@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import audit
 from shopwright.analytics import expense_queries as queries
-from shopwright.analytics.days import FIRST, LAST, day_of, zone_of
+from shopwright.analytics.days import FIRST, LAST, day_of
 from shopwright.analytics.models import Expense
 from shopwright.analytics.states import ExpenseCategory
 from shopwright.kernel.actor import Actor
@@ -17,7 +17,7 @@ from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.live import touch
 from shopwright.kernel.money import Money, check_currency
-from shopwright.kernel.times import read_moment
+from shopwright.kernel.times import read_moment, zone_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, and_
 
 from shopwright.analytics import rollup_queries as queries
 from shopwright.analytics.counting import SOURCES
-from shopwright.analytics.days import day_of, zone_of
+from shopwright.analytics.days import day_of
 from shopwright.analytics.models import RollupState
 from shopwright.analytics.rollup_queries import Standing
 from shopwright.analytics.states import SOLD, RollupSubject
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.live import touch
+from shopwright.kernel.times import zone_of
 from shopwright.orders.models import Order
 from shopwright.orders.piece_queries import batched
 from shopwright.orders.states import OrderStatus

@@ -6,6 +6,7 @@ from datetime import datetime
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.live import touch
+from shopwright.kernel.times import zone_of
 from shopwright.notifications import delivery_queries, queries, telling
 from shopwright.notifications.models import NotificationDelivery
 from shopwright.notifications.states import DeliveryStatus
@@ -28,7 +29,8 @@ async def _fold(session: WriteSession, organization_id: int, lane: str, now: dat
     held = await delivery_queries.fold(session, organization_id, lane, now)
     if not held:
         return
-    zone = telling.zone_of(await queries.get_organization(session, organization_id))
+    organization = await queries.get_organization(session, organization_id)
+    zone = zone_of(organization.time_zone)
     lines = [f"{delivery.created_at.astimezone(zone):%H:%M}  {delivery.title}" for delivery in held]
     notice = _notice_of(held, lines)
     first = held[0]

@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shopwright.accounts.models import Organization
 from shopwright.kernel import ids
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.live import touch
+from shopwright.kernel.times import zone_of
 from shopwright.notifications import delivery_queries, queries, rules
 from shopwright.notifications.mail import ProcessMail
 from shopwright.notifications.models import (
@@ -164,13 +163,6 @@ def row_of(
     }
 
 
-def zone_of(organization: Organization) -> ZoneInfo:
-    try:
-        return ZoneInfo(organization.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
 async def _quiet_until(
     session: WriteSession, organization_id: int, notice: Notice, now: datetime
 ) -> datetime | None:
@@ -179,7 +171,7 @@ async def _quiet_until(
     if settings is None or _passes(settings, notice.topic):
         return None
     organization = await queries.get_organization(session, organization_id)
-    zone = zone_of(organization)
+    zone = zone_of(organization.time_zone)
     return rules.end_of_quiet(now, settings.quiet_from, settings.quiet_until, zone)
 
 

@@ -9,6 +9,7 @@ from shopwright.kernel.actor import Role
 from shopwright.kernel.db import ReadSession
 from shopwright.kernel.edge import Process
 from shopwright.kernel.signals import Signal
+from shopwright.kernel.times import zone_of
 from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.web import templating
 from shopwright.web.reads import fleet
@@ -138,7 +139,7 @@ async def _shared(
         **rights_of(role),
         "organization_id": organization_id,
         "counts": counts,
-        "zone": templating.zone_of(shop.time_zone),
+        "zone": zone_of(shop.time_zone),
         "now": process.clock.now(),
     }
 
@@ -191,5 +192,5 @@ async def zone_for(process: Process, organization_id: int) -> ZoneInfo:
     if organization_id not in zones:
         async with process.database.read() as session:
             shop = await read_shop(session, organization_id)
-        zones[organization_id] = templating.zone_of(shop.time_zone)
+        zones[organization_id] = zone_of(shop.time_zone)
     return zones[organization_id]

@@ -16,11 +16,11 @@ from shopwright.accounts.access import requires
 from shopwright.accounts.credentials import CredentialKind
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.edge import Now, Process, Read, get_process
+from shopwright.kernel.times import zone_of
 from shopwright.web import templating
 from shopwright.web.reads.nav import Counts, Shop, read_nav
 from shopwright.web.rights import rights_of
 from shopwright.web.rooms import LiveRooms
-from shopwright.web.templating import zone_of
 
 NO_STORE = {"cache-control": "no-store"}
 

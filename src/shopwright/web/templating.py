@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -49,14 +48,6 @@ def environment(base_path: str) -> Environment:
 def render(base_path: str, template: str, values: Mapping[str, Any]) -> str:
     """``values`` hold ``zone`` and ``now`` wherever a template shows moments."""
     return environment(base_path).get_template(template).render(values)
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """UTC when the machine does not know the zone."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 @pass_context
