@@ -572,6 +572,33 @@ async def test_events_of_a_printer_taken_away_still_tell_what_came_of_its_job(
     assert (await look(database, owner, claimed)).connection is ConnectionState.ONLINE
 
 
+async def test_a_start_that_the_server_sends_by_now_is_not_given_up_by_the_agent_before(
+    machine: Machine, claimed: Claimed, database: Database, owner: Actor, client: AsyncClient
+) -> None:
+    await machine.fetch()
+    path = f"/api/agents/{machine.agent_id}/printers/{claimed.printer.id}"
+    assert (await client.delete(path)).status_code == 200
+    now = machine.clock.now()
+    async with database.write() as session:
+        epoch = await queries.take_lease(session, claimed.printer.id, "serve", now, 30)
+        assert epoch is not None
+        sent = await queries.send_command(
+            session, claimed.command.id, owner.organization_id, claimed.printer.id, epoch, now
+        )
+        assert sent is not None
+        effect_id = int(claimed.command.effect_id or 0)
+        assert await effects.begin_sending(session, owner.organization_id, effect_id, now)
+    told = await machine.tell(
+        1, ended(claimed, machine.clock, "timeout", "not_started", "the way was cut off")
+    )
+    assert [refused["sentence"] for refused in told.json()["refused"]] == [
+        f"The command {claimed.command.id} of {claimed.printer.name} is somebody else's now."
+    ]
+    assert await fates(database, claimed) == (
+        JobStatus.CLAIMED, AttemptStatus.INTENDED, EffectStatus.SENDING, CommandStatus.SENT,
+    )  # fmt: skip
+
+
 async def test_samples_are_shown_and_only_of_its_own_printers(
     machine: Machine, claimed: Claimed, process: Process, clock: FixedClock
 ) -> None:

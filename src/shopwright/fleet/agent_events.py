@@ -127,6 +127,8 @@ async def _try_one(
 async def _apply(session: WriteSession, ctx: Actor, agent: Agent, told: Told) -> None:
     printer = await service.get_printer(session, ctx, Ref(told.printer_id, None))
     fact = told.fact
+    if isinstance(fact, StartEnded | CommandSettled):
+        await _check_its(session, ctx, agent, printer, fact.command_id)
     if isinstance(fact, StartEnded):
         await _end_start(session, ctx, printer, fact)
     elif isinstance(fact, CommandSettled):
@@ -177,7 +179,6 @@ async def _end_start(
 ) -> None:
     """Effect, command, attempt and printer change together; nothing when it had ended before."""
     organization_id, at = ctx.organization_id, ended.settled_at
-    await _check_printer(session, ctx, printer, ended.command_id)
     settled = await queries.settle_command(
         session, organization_id, ended.command_id, ended.status, ended.sentence, at
     )
@@ -198,7 +199,6 @@ async def _end_start(
 async def _end_command(
     session: WriteSession, ctx: Actor, printer: Printer, ended: CommandSettled
 ) -> None:
-    await _check_printer(session, ctx, printer, ended.command_id)
     settled = await queries.settle_command(
         session,
         ctx.organization_id,
@@ -213,8 +213,19 @@ async def _end_command(
         touch(session, ctx.organization_id, "printer", printer.id)
 
 
-async def _check_printer(
-    session: WriteSession, ctx: Actor, printer: Printer, command_id: int
+async def _check_its(
+    session: WriteSession, ctx: Actor, agent: Agent, printer: Printer, command_id: int
 ) -> None:
-    if await agent_queries.find_command(session, ctx, command_id, [printer.id]) is None:
+    """Raises Conflict unless it was handed out to this agent, or waits while the agent drives.
+
+    Of a printer that was taken away somebody else may be sending the start that the agent gave up:
+    taken for the truth, its word would have the job printed twice.
+    """
+    command = await agent_queries.find_command(session, ctx, command_id, [printer.id])
+    if command is None:
         raise NotFound(f"{printer.name} has no command {command_id}.")
+    if (command.sent_to or "").startswith(f"{owner_of(agent)}:"):
+        return
+    is_untaken = command.sent_to is None and command.status is CommandStatus.PENDING
+    if not is_untaken or not await _is_owner(session, agent, printer):
+        raise Conflict(f"The command {command_id} of {printer.name} is somebody else's now.")
