@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import re
+import socket
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,7 +14,7 @@ from shopwright.fleet.discovery_port import Announced, Nearby, Tell
 from shopwright.fleet.port import DriverError
 
 RESOLVE_MS = 3000
-SPOKEN = re.compile(r'^(?:OctoPrint instance (?:on )?|Moonraker @ )"?(.*?)"?$')
+SPOKEN = re.compile(r'^(?:OctoPrint instance (?:on )?|Moonraker(?:-[0-9a-f]+)? @ )"?(.*?)"?$')
 
 
 async def listen_for(service: str, driver: str, nearby: Nearby, tell: Tell) -> None:
@@ -30,6 +31,7 @@ async def listen_for(service: str, driver: str, nearby: Nearby, tell: Tell) -> N
             task.add_done_callback(resolving.discard)
 
     try:
+        _check_own(nearby.interface)
         opened = AsyncZeroconf(
             interfaces=[nearby.interface] if nearby.interface else InterfaceChoice.All,
             ip_version=IPVersion.V4Only,  # what is announced over it may have either address
@@ -42,6 +44,12 @@ async def listen_for(service: str, driver: str, nearby: Nearby, tell: Tell) -> N
         stack.push_async_callback(browser.async_cancel)
         stack.push_async_callback(_drop, resolving)
         await asyncio.Event().wait()
+
+
+def _check_own(interface: str) -> None:
+    """Raises OSError for an address of another machine, over which zeroconf loses a socket."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((interface, 0))
 
 
 async def _resolve(zeroconf: Zeroconf, service: str, name: str, driver: str, tell: Tell) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from shopwright.sandbox.bambu.announcer import Announcing
 from shopwright.sandbox.bambu.knobs import Knobs
 from shopwright.sandbox.bambu.printer import PrinterConfig, VirtualPrinter
 from shopwright.sandbox.bambu.spools import Spool
@@ -32,6 +33,8 @@ def configure(values: Arguments) -> PrinterConfig:
     for name in ("trays", "external"):
         if name in fields:
             fields[name] = _spools(fields[name])
+    if fields.get("announces") is not None:
+        fields["announces"] = Announcing.of(fields["announces"])
     return PrinterConfig(knobs=knobs, **fields)
 
 

@@ -7,7 +7,8 @@
          "trays": [{"type": "PLA", "color": "FF0000FF", "remaining_mg": 400000}, null]}]}
 
 ``GET /printers`` and ``/printers/{serial}``; ``POST /printers/{serial}/knobs`` with some knobs;
-``POST /printers/{serial}/actions/{name}`` with that action's arguments (see ``actions``).
+``POST /printers/{serial}/actions/{name}`` with that action's arguments (see ``actions``). With
+``"announces": {}`` the printers say on this machine that they are there (see ``announcer``).
 """
 
 import asyncio
@@ -58,7 +59,7 @@ async def run_farm(config: Mapping[str, Any]) -> AsyncIterator[Farm]:
     async with AsyncExitStack() as stack:
         printers = {}
         for entry in entries:
-            printer = VirtualPrinter(configure(_with_folder(config, entry)), authority)
+            printer = VirtualPrinter(configure(_completed(config, entry)), authority)
             printers[printer.serial] = await stack.enter_async_context(printer)
         port = int(config.get("control_port", 0))
         url = await stack.enter_async_context(_serve(control_app(printers), port))
@@ -141,8 +142,10 @@ async def _serve(app: Starlette, port: int) -> AsyncIterator[str]:
         listener.close()
 
 
-def _with_folder(config: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+def _completed(config: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     chosen = dict(entry)
+    if "announces" in config:
+        chosen.setdefault("announces", config["announces"])
     if "folder" in chosen:
         chosen["folder"] = Path(chosen["folder"])
     elif "folder" in config:

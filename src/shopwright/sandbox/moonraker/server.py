@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shopwright.sandbox.plain.announcer import Service
 from shopwright.sandbox.plain.machine import Machine, PrintRecord, State
 from shopwright.sandbox.plain.server import StandIn, StandInConfig, read_form
 
@@ -31,6 +33,7 @@ OBJECTS = (
     "toolhead", "fan",
 )  # fmt: skip
 READY = "ready"
+VERSION = "v0.9.3-1"
 
 
 class MoonrakerSandbox(StandIn):
@@ -57,6 +60,10 @@ class MoonrakerSandbox(StandIn):
         """Klipper's process starts anew: it knows of no print, the history does."""
         self._lose_job("klippy_disconnect")
         self.restart_firmware()
+
+    def service(self) -> Service:
+        texts = {"uuid": uuid4().hex, "https_port": "", "version": VERSION}
+        return Service("_moonraker._tcp", f"Moonraker @ {self.name}", texts)
 
     def make_app(self) -> Starlette:
         return Starlette(
@@ -95,7 +102,7 @@ class MoonrakerSandbox(StandIn):
 
     async def _info(self, request: Request) -> Response:
         self._admit(request)
-        told = {"moonraker_version": "v0.9.3-1", "klippy_state": self.klippy}
+        told = {"moonraker_version": VERSION, "klippy_state": self.klippy}
         return _result({**told, "klippy_connected": self.klippy != "disconnected"})
 
     async def _printer_info(self, request: Request) -> Response:

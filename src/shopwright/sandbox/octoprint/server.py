@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shopwright.sandbox.plain.announcer import Service
 from shopwright.sandbox.plain.machine import BUSY, Machine, State, StoredFile
 from shopwright.sandbox.plain.server import StandIn, StandInConfig, read_form
 
@@ -21,6 +22,7 @@ FLAGS = (
     "closedOrError", "error", "ready", "sdReady",
 )  # fmt: skip
 SUFFIXES = (".gcode", ".gco", ".g")
+VERSION = "1.11.8"
 
 
 class OctoPrintSandbox(StandIn):
@@ -43,6 +45,10 @@ class OctoPrintSandbox(StandIn):
     def start_at_screen(self, file: str = "") -> None:
         super().start_at_screen(file)
         self.selected = self.machine.job.file if self.machine.job else None
+
+    def service(self) -> Service:
+        texts = {"path": "/", "version": VERSION, "api": "0.1", "vendor": "Prusa", "model": "MK4"}
+        return Service("_octoprint._tcp", f'OctoPrint instance "{self.name}"', texts)
 
     def make_app(self) -> Starlette:
         return Starlette(
@@ -80,7 +86,8 @@ class OctoPrintSandbox(StandIn):
 
     async def _version(self, request: Request) -> Response:
         self._admit(request)
-        return JSONResponse({"api": "0.1", "server": "1.11.8", "text": "OctoPrint 1.11.8"})
+        told = {"api": "0.1", "server": VERSION, "text": f"OctoPrint {VERSION}"}
+        return JSONResponse(told)
 
     async def _connection(self, request: Request) -> Response:
         self._admit(request, controls=request.method == "POST")

@@ -44,6 +44,7 @@ def run(kind: type[StandIn], arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="of the first one; 0: free ones")
     parser.add_argument("--knobs", type=json.loads, default={}, help="for all of them, as JSON")
     parser.add_argument("--control-port", type=int, default=0)
+    parser.add_argument("--announce-on", help="address to announce them on by mDNS: 127.0.0.1")
     asyncio.run(_run(kind, parser.parse_args(arguments)))
 
 
@@ -119,6 +120,7 @@ async def _run(kind: type[StandIn], options: argparse.Namespace) -> None:
                 key=options.key,
                 port=options.port + number if options.port else 0,
                 knobs=Knobs.of(options.knobs),
+                announces_on=options.announce_on,
             )
             printers[config.name] = await stack.enter_async_context(kind(config))
         url = await stack.enter_async_context(_serve(control_app(printers), options.control_port))

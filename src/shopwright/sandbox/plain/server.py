@@ -4,6 +4,7 @@ import asyncio
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopwright.sandbox.bambu.camera import draw_frame
 from shopwright.sandbox.etsy.server import EmbeddedServer
+from shopwright.sandbox.plain.announcer import Service, announced
 from shopwright.sandbox.plain.knobs import Knobs
 from shopwright.sandbox.plain.machine import Machine
 
@@ -33,6 +35,7 @@ class StandInConfig:
     host: str = "127.0.0.1"
     port: int = 0
     knobs: Knobs = field(default_factory=Knobs)
+    announces_on: str | None = None  # an interface, like 127.0.0.1; None: it keeps quiet
 
 
 class StandIn(ABC):
@@ -50,14 +53,23 @@ class StandIn(ABC):
         self._server: EmbeddedServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self.is_closing = False
+        self._announcing = AsyncExitStack()
         self.at_once = self.most_at_once = 0  # requests; some boards want one at a time
 
     @abstractmethod
     def make_app(self) -> Starlette:
         """The routes of the protocol."""
 
+    def service(self) -> Service | None:
+        """How it announces itself; None where programs of its kind do not."""
+        return None
+
     async def __aenter__(self) -> Self:
         await self.power_on()
+        service, interface = self.service(), self.config.announces_on
+        if service is not None and interface is not None:
+            way = announced(service, self.host, self.port, interface)
+            await self._announcing.enter_async_context(way)
         return self
 
     async def __aexit__(
@@ -67,6 +79,7 @@ class StandIn(ABC):
         traceback: TracebackType | None,
     ) -> None:
         self.is_closing = True
+        await self._announcing.aclose()
         await self._close()
 
     async def until(self, holds: Callable[[Machine], bool], timeout_s: float = 10.0) -> None:
