@@ -58,8 +58,8 @@ class AgentFiles:
     async def read(self, sha256: str, *, max_bytes: int) -> bytes:
         return await self._disk.read(sha256, max_bytes=max_bytes)
 
-    def stream(self, sha256: str) -> AsyncIterator[bytes]:
-        return self._disk.stream(sha256)
+    def stream(self, sha256: str, *, start: int = 0) -> AsyncIterator[bytes]:
+        return self._disk.stream(sha256, start=start)
 
     async def size(self, sha256: str) -> int:
         return await self._disk.size(sha256)
@@ -69,6 +69,12 @@ class AgentFiles:
 
     async def delete(self, sha256: str) -> bool:
         return await self._disk.delete(sha256)
+
+    def list_hashes(self) -> AsyncIterator[str]:
+        return self._disk.list_hashes()
+
+    async def check(self) -> None:
+        await self._disk.check()
 
     async def _fetch(self, sha256: str) -> None:
         part = self._folder / INCOMING / f"{check_key(sha256)}.part"

@@ -1,11 +1,13 @@
 """The file store of a process, for whoever has the process or answers a request of it."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from shopwright.files.disk import INCOMING, DiskFileStore
+from shopwright.files.disk import INCOMING, DiskFileStore, sweep
+from shopwright.files.s3 import S3FileStore, open_bucket
 from shopwright.files.storage import FileStore
 from shopwright.kernel.edge import Process, get_process
 from shopwright.kernel.settings import Settings
@@ -19,7 +21,9 @@ class OpenedFiles:
 
 
 def open_files(settings: Settings) -> FileStore:
-    """The store the settings name; makes its folder."""
+    """The store the settings name: a bucket, else a folder, which is made."""
+    if settings.s3_bucket:
+        return S3FileStore(open_bucket(settings), incoming_folder(settings))
     return DiskFileStore(_root(settings))
 
 
@@ -33,9 +37,7 @@ def files_of(process: Process) -> FileStore:
 
 async def remove_leftovers(process: Process) -> None:
     """Sweep what uploads of a dead process left behind; once at start."""
-    store = files_of(process)
-    if isinstance(store, DiskFileStore):
-        await store.remove_leftovers()
+    await asyncio.to_thread(sweep, incoming_folder(process.settings))
 
 
 def incoming_folder(settings: Settings) -> Path:

@@ -14,9 +14,11 @@ from typing import IO, BinaryIO
 from shopwright.files.storage import (
     Source,
     StorageFull,
+    StorageMisconfigured,
     StoredFileMissing,
     StoredObject,
     check_key,
+    is_key,
 )
 from shopwright.kernel.errors import TooLarge
 
@@ -41,9 +43,10 @@ class DiskFileStore:
     async def read(self, sha256: str, *, max_bytes: int) -> bytes:
         return await asyncio.to_thread(_read, self._path(sha256), max_bytes)
 
-    async def stream(self, sha256: str) -> AsyncIterator[bytes]:
+    async def stream(self, sha256: str, *, start: int = 0) -> AsyncIterator[bytes]:
         file = await asyncio.to_thread(_open, self._path(sha256))
         try:
+            file.seek(start)
             while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
                 yield chunk
         finally:
@@ -63,16 +66,19 @@ class DiskFileStore:
     async def delete(self, sha256: str) -> bool:
         return await asyncio.to_thread(_unlink, self._path(sha256))
 
-    async def remove_leftovers(self, *, older_than_s: float = LEFTOVER_AFTER_S) -> int:
-        """How many half-written uploads of a process that died were removed."""
-        return await asyncio.to_thread(_sweep, self._incoming, older_than_s)
+    async def list_hashes(self) -> AsyncIterator[str]:
+        for name in await asyncio.to_thread(_list_names, self._root):
+            yield name
+
+    async def check(self) -> None:
+        await asyncio.to_thread(_check_writable, self._incoming)
 
     def _path(self, sha256: str) -> Path:
         return self._root / check_key(sha256)[:2] / sha256
 
     def _put(self, source: Source, max_bytes: int) -> StoredObject:
         with _opened(source) as content, incoming_file(self._incoming) as (file, temporary):
-            stored = _copy(content, file, max_bytes)
+            stored = copy_hashed(content, file, max_bytes)
             self._place(temporary, self._path(stored.sha256))
         return stored
 
@@ -111,17 +117,22 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
         yield source
 
 
-def _copy(source: BinaryIO, target: IO[bytes], max_bytes: int) -> StoredObject:
+def copy_hashed(source: BinaryIO, target: IO[bytes], max_bytes: int) -> StoredObject:
+    """What was copied, flushed to the disk; raises TooLarge."""
     digest, size = hashlib.sha256(), 0
     while chunk := source.read(CHUNK_BYTES):
         size += len(chunk)
-        if size > max_bytes:
-            raise TooLarge(f"The file has more than {max_bytes:,} bytes, which is the limit here.")
+        check_size(size, max_bytes)
         digest.update(chunk)
         target.write(chunk)
     target.flush()
     os.fsync(target.fileno())
     return StoredObject(digest.hexdigest(), size)
+
+
+def check_size(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise TooLarge(f"The file has more than {max_bytes:,} bytes, which is the limit here.")
 
 
 def _sync_folder(folder: Path) -> None:
@@ -163,7 +174,22 @@ def _unlink(path: Path) -> bool:
     return True
 
 
-def _sweep(folder: Path, older_than_s: float) -> int:
+def _list_names(root: Path) -> list[str]:
+    return [path.name for path in root.glob("??/*") if is_key(path.name)]
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        with incoming_file(folder):
+            return
+    except OSError as err:
+        raise StorageMisconfigured(
+            f"The folder of the file storage cannot be written to: {err.strerror}."
+        ) from err
+
+
+def sweep(folder: Path, older_than_s: float = LEFTOVER_AFTER_S) -> int:
+    """How many half-written uploads of a process that died were removed."""
     limit = time.time() - older_than_s
     return sum(_unlink(path) for path in list(folder.iterdir()) if path.stat().st_mtime < limit)
 

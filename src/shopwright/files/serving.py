@@ -1,7 +1,6 @@
 """How stored bytes leave: attachments in a sandbox; only pictures that we drew ourselves inline."""
 
 import re
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -39,7 +38,7 @@ async def send_attachment(
     if start:
         headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
     return StreamingResponse(
-        _rest(files.stream(sha256), start),
+        files.stream(sha256, start=start),
         status_code=206 if start else 200,
         media_type=content_type,
         headers=headers,
@@ -68,13 +67,6 @@ def _start_of(asked: str | None, size: int) -> int:
     found = FROM_HERE.fullmatch(asked or "")
     start = int(found[1]) if found else 0
     return start if start < size else 0
-
-
-async def _rest(chunks: AsyncIterator[bytes], skip: int) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        if skip < len(chunk):
-            yield chunk[skip:] if skip else chunk
-        skip = max(skip - len(chunk), 0)
 
 
 def _is_known(request: Request, sha256: str) -> bool:

@@ -97,6 +97,27 @@ class Settings(BaseSettings):
     channel_event_days: int = Field(90, alias="SHOPWRIGHT_CHANNEL_EVENT_DAYS", ge=0)
     max_upload_mb: int = Field(500, alias="SHOPWRIGHT_MAX_UPLOAD_MB", ge=1)
 
+    s3_bucket: str = Field(
+        "", validation_alias=AliasChoices("SHOPWRIGHT_S3_BUCKET", "R2_BUCKET_NAME", "R2_BUCKET")
+    )
+    s3_endpoint: str = Field(
+        "",
+        validation_alias=AliasChoices("SHOPWRIGHT_S3_ENDPOINT", "R2_ENDPOINT_URL", "R2_ENDPOINT"),
+    )
+    r2_account_id: str = Field("", alias="R2_ACCOUNT_ID")
+    s3_access_key_id: str = Field(
+        "", validation_alias=AliasChoices("SHOPWRIGHT_S3_ACCESS_KEY_ID", "R2_ACCESS_KEY_ID")
+    )
+    s3_secret_access_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SHOPWRIGHT_S3_SECRET_ACCESS_KEY", "R2_SECRET_ACCESS_KEY"),
+    )
+    s3_region: str = Field(
+        "auto", validation_alias=AliasChoices("SHOPWRIGHT_S3_REGION", "R2_REGION")
+    )
+    s3_prefix: str = Field("", validation_alias=AliasChoices("SHOPWRIGHT_S3_PREFIX", "R2_PREFIX"))
+    s3_ca_file: Path | None = Field(None, alias="SHOPWRIGHT_S3_CA_FILE")
+
     etsy_client_id: str = Field("", alias="ETSY_CLIENT_ID")
     etsy_shared_secret: SecretStr | None = Field(None, alias="ETSY_SHARED_SECRET")
     etsy_api_url: str = Field("https://openapi.etsy.com/v3/application", alias="ETSY_API_URL")
@@ -115,6 +136,14 @@ class Settings(BaseSettings):
     bambu_cloud_site_url: str = Field("", alias="BAMBU_CLOUD_SITE_URL")
     bambu_cloud_mqtt: str = Field("", alias="BAMBU_CLOUD_MQTT", pattern=r"^([^:\s]+:[0-9]{1,5})?$")
     bambu_cloud_ca_file: Path | None = Field(None, alias="BAMBU_CLOUD_CA_FILE")
+
+    printer_backend_url: str = Field("", alias="PRINTER_BACKEND_URL")
+    printer_backend_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("PRINTER_BACKEND_API_KEY", "PRINTER_API_KEY")
+    )
+    printer_backend_timeout_s: float = Field(
+        15, alias="SHOPWRIGHT_PRINTER_BACKEND_TIMEOUT_S", gt=0, le=120
+    )
 
     smtp_host: str = Field("", validation_alias=AliasChoices("SMTP_HOST", "SMTP_SERVER"))
     smtp_port: int = Field(587, alias="SMTP_PORT", ge=1, le=65535)
@@ -142,6 +171,14 @@ class Settings(BaseSettings):
         path = value.strip().strip("/")
         return f"/{path}" if path else ""
 
+    @field_validator("printer_backend_url")
+    @classmethod
+    def _tidy_backend_url(cls, value: str) -> str:
+        url = value.strip().rstrip("/")
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("PRINTER_BACKEND_URL must begin with https:// or http://.")
+        return url
+
     @field_validator("cors_origins")
     @classmethod
     def _refuse_any_origin(cls, value: list[str]) -> list[str]:
@@ -155,6 +192,39 @@ class Settings(BaseSettings):
     def _check_database(self) -> "Settings":
         async_database_url(self)  # raises on mysql:// and unknown schemes
         return self
+
+    @model_validator(mode="after")
+    def _check_bucket(self) -> "Settings":
+        """Files on the local disk, or everything that a bucket needs; never something between."""
+        has_key = bool(self.s3_access_key_id and self.s3_secret_access_key)
+        if not self.s3_bucket and (self.s3_access_key_id or self.s3_secret_access_key):
+            raise ValueError(
+                "A key for S3 or R2 is set, but no bucket: set SHOPWRIGHT_S3_BUCKET or "
+                "R2_BUCKET_NAME, or remove the key to keep files on the local disk."
+            )
+        if self.s3_bucket and not has_key:
+            raise ValueError(
+                f"The bucket {self.s3_bucket} needs SHOPWRIGHT_S3_ACCESS_KEY_ID and "
+                "SHOPWRIGHT_S3_SECRET_ACCESS_KEY, or R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY."
+            )
+        is_named = self.s3_endpoint or self.r2_account_id or self.s3_region != "auto"
+        if self.s3_bucket and not is_named:
+            raise ValueError(
+                f"Say where the bucket {self.s3_bucket} is: SHOPWRIGHT_S3_ENDPOINT for any S3 "
+                "server, R2_ACCOUNT_ID for Cloudflare R2, SHOPWRIGHT_S3_REGION for Amazon."
+            )
+        if not self.s3_url.startswith(("http://", "https://")):
+            raise ValueError("SHOPWRIGHT_S3_ENDPOINT must begin with https:// or http://.")
+        return self
+
+    @property
+    def s3_url(self) -> str:
+        """Where the S3 server is that has the bucket, without a final slash."""
+        if self.s3_endpoint:
+            return self.s3_endpoint.rstrip("/")
+        if self.r2_account_id:
+            return f"https://{self.r2_account_id}.r2.cloudflarestorage.com"
+        return f"https://s3.{self.s3_region}.amazonaws.com"
 
     @property
     def base_url(self) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from shopwright import __version__
+from shopwright.files import health as file_health
 from shopwright.kernel.edge import ProcessDep
 from shopwright.kernel.errors import Unauthenticated
 from shopwright.kernel.metrics import REGISTRY
@@ -30,7 +31,14 @@ async def health(request: Request) -> dict[str, Any]:
         "database": "sqlite" if request.app.state.settings.is_sqlite else "postgresql",
         "chinese_api": None,
         "printerBackend": {"healthy": False, "url": None},
+        "storage": _storage(request),
     }
+
+
+def _storage(request: Request) -> dict[str, object] | None:
+    """None while the program starts."""
+    process = getattr(request.app.state, "process", None)
+    return file_health.describe(process) if process else None
 
 
 @router.get("/ready")

@@ -12,6 +12,7 @@ from shopwright.analytics.keeper import RollupKeeper
 from shopwright.channels import pushing
 from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
+from shopwright.files import health as file_health
 from shopwright.files.access import files_of, remove_leftovers
 from shopwright.fleet.agent_keeper import AgentKeeper
 from shopwright.fleet.cloud_keeper import CloudKeeper
@@ -66,6 +67,7 @@ async def open_running(settings: Settings, roles: Roles) -> AsyncIterator[Runnin
     try:
         async with open_process(settings) as process, open_recorder(process) as recorder:
             await remove_leftovers(process)
+            await file_health.check_at_start(process)
             await customer_matching.key_older(process.database)  # before orders come in
             running = Running(process, recorder)
             async with _loops(running, roles):
@@ -93,6 +95,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
     loops: list[tuple[str, Loop]] = [
         ("notifications", lambda: hear_other_processes(database, context.hub)),
         ("telemetry", running.recorder.run),
+        ("file storage", lambda: file_health.keep_looking(process)),
     ]
     if roles.fleet and process.settings.network is Network.LAN:
         loops.append(("fleet", lambda: make_runner(running).run()))

@@ -83,6 +83,7 @@ def _demo_settings(settings: Settings, folder: Path) -> Settings:
             "data_dir": folder,
             "database_url": "",
             "db_host": "",
+            "s3_bucket": "",
             "master_key": None,
             "log_file": folder / "server.log",
             "log_level": "WARNING",
