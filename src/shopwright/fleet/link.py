@@ -193,6 +193,8 @@ class PrinterLink:
 
     async def _record(self, report: DeviceReport, fingerprint: str | None) -> None:
         async with self._tools.database.write() as session:
+            if not await queries.holds_lease(session, self._printer_id, self._epoch):
+                return  # the next owner's word counts; the runner ends this link at its next round
             await device_state.record_report(
                 session,
                 self._ctx,
@@ -211,6 +213,8 @@ class PrinterLink:
             log.warning("printer lost", printer_id=self._printer_id, reason=sentence)
         self._fresh.clear()
         async with self._tools.database.write() as session:
+            if not await queries.holds_lease(session, self._printer_id, self._epoch):
+                return  # lost here, perhaps well where the next owner listens
             await device_state.record_loss(
                 session,
                 self._ctx,
