@@ -93,6 +93,9 @@ BODIES: dict[str, Any] = {
 
 # A stream never ends, and a bare row has no bytes on disk; left to the tests of the slice.
 NEED_MORE_THAN_A_ROW = {
+    "GET /api/printers/{printer}/camera/snapshot",
+    "GET /api/printers/{printer}/camera/stream",
+    "GET /printers/{printer}/camera",
     "GET /api/print-files/{print_file}/download",
     "GET /api/print-files/{print_file}/link",
     "GET /api/print-files/{print_file}/plates/{number}/thumbnail",

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from shopwright.accounts import sessions
 from shopwright.accounts.credentials import find_credential
 from shopwright.accounts.identities import identify
+from shopwright.accounts.standing import Standing
 from shopwright.fleet import service as fleet
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.edge import Process
@@ -18,7 +19,7 @@ from shopwright.kernel.signals import Signal
 from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.web import fragments
 from shopwright.web.fragments import Fragment
-from shopwright.web.live import Membership, follow, parse_topics
+from shopwright.web.live import follow, parse_topics
 from shopwright.web.rooms import LiveRooms, Subscriber, event
 from tests.web.conftest import open_cookie
 from tests.web.rows import Shop, snapshot_of
@@ -166,7 +167,7 @@ async def test_stream_says_hello_and_ends_with_the_log_out(process: Process, own
     credential = find_credential(request)
     assert credential is not None
     identity = await identify(process, credential)
-    stream = follow(process, owner, Membership(process, request, owner), frozenset({"nav"}))
+    stream = follow(process, owner, Standing(process, request, owner), frozenset({"nav"}))
     seen = LiveRooms.of(process).seen(owner.organization_id)
     assert await anext(stream) == f"retry: 2000\nevent: hello\ndata: {seen}\n\n"
     async with process.database.write() as session:

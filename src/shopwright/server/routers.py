@@ -12,6 +12,7 @@ from shopwright.channels import listing_routes, webhook_routes
 from shopwright.channels import routes as channels
 from shopwright.files import routes as files
 from shopwright.fleet import agent_routes as agents
+from shopwright.fleet import camera_routes as cameras
 from shopwright.fleet import cloud_routes as printer_clouds
 from shopwright.fleet import maintenance_routes as maintenance
 from shopwright.fleet import routes as fleet
@@ -81,6 +82,7 @@ def include(app: FastAPI) -> None:
     app.include_router(maintenance.router)
     app.include_router(spare_parts.router)
     app.include_router(fleet.router)
+    app.include_router(cameras.router)
     app.include_router(print_jobs.router)
     app.include_router(printer_commands.router)
     app.include_router(printer_status.router)

@@ -12,6 +12,7 @@ import uvloop
 from fastapi import FastAPI
 
 from shopwright.accounts import bootstrap
+from shopwright.fleet.cameras import Cameras
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.settings import Settings
 from shopwright.server import logs
@@ -52,6 +53,7 @@ async def _serve(settings: Settings, roles: Roles, beside: Beside | None) -> Non
                     log.warning("nobody can sign in yet; run `shopwright user create --role owner`")
                 async with beside(running) if beside else nullcontext():
                     server.rooms = LiveRooms.of(running.process)
+                    server.cameras = Cameras.of(running.process)
                     attach(app, running)
                     host, port = listener.getsockname()[:2]
                     log.info("serving", url=f"http://{host}:{port}{settings.base_path}/")
@@ -102,6 +104,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.rooms: LiveRooms | None = None
+        self.cameras: Cameras | None = None
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.end)
 
@@ -114,6 +117,8 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         if self.rooms is not None:
             self.rooms.end_all()
+        if self.cameras is not None:
+            self.cameras.end_all()
 
 
 @asynccontextmanager
