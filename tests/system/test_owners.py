@@ -219,10 +219,12 @@ async def test_a_start_too_late_is_given_back_while_the_printer_is_out_of_reach(
         driver=BambuDriver,
     )
     clock.advance(seconds=START_LIFE_S - 60)  # the claim may be some seconds old
-    await link.expire_starts()
+    async with database.read() as session:
+        (command,) = await queries.list_unsettled(session, [claimed.printer_id])
+    await link.look_after(command)
     assert (await claimed.state())[0] is JobStatus.CLAIMED
     clock.advance(seconds=60)
-    await link.expire_starts()
+    await link.look_after(command)
     assert await claimed.state() == GIVEN_BACK
 
 

@@ -194,11 +194,14 @@ async def _hold(
     owner = owner_of(agent)
     printers = await agent_queries.list_printers(session, ctx, agent.id)
     leases = await agent_queries.find_leases(session, [printer.id for printer in printers])
+    held = {
+        lease.printer_id: lease.epoch
+        for lease in leases.values()
+        if lease.owner == owner and not is_new_run
+    }
+    await queries.renew_leases(session, owner, held, now, LEASE_S)
     for printer in printers:
-        lease = leases.get(printer.id)
-        if lease is not None and lease.owner == owner and not is_new_run:
-            await queries.renew_leases(session, owner, {printer.id: lease.epoch}, now, LEASE_S)
-        else:
+        if printer.id not in held:
             await queries.take_lease(session, printer.id, owner, now, LEASE_S)
 
 

@@ -45,7 +45,6 @@ log = structlog.get_logger()
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 30.0
 AUTH_RETRY_S = 60.0  # a wrong code stays wrong until a person corrects it, which restarts the link
-COMMAND_ROUND_S = 5.0  # a safety net; a new command wakes the link at once
 TOO_LATE = "the printer was not reachable in time"
 PERCENT_STEP = 5  # progress kept in the database survives a restart this finely
 
@@ -104,16 +103,14 @@ class PrinterLink:
             tools.permit,
         )
 
-    async def expire_starts(self) -> None:
-        """Give back what could not be sent in time, also while the printer is out of reach."""
-        if self._starting is not None and not self._starting.done():
-            return
-        now = self._tools.clock.now()
-        async with self._tools.database.read() as session:
-            commands = await queries.list_open_commands(session, self._printer_id)
-        for command in commands:
-            if command.kind == START_EFFECT and command.expires_at <= now:
-                await self._starter.give_up(command, TOO_LATE)
+    async def look_after(self, command: PrinterCommand) -> None:
+        """Give back a start that could not be sent in time, also while the printer is out of reach;
+        whatever else is open may be new."""
+        is_late = command.expires_at <= self._tools.clock.now()
+        if command.kind != START_EFFECT or not is_late:
+            self.wake()
+        elif self._starting is None or self._starting.done():
+            await self._starter.give_up(command, TOO_LATE)
 
     def wake(self) -> None:
         """There is a new command."""
@@ -232,11 +229,7 @@ class PrinterLink:
                 commands = await queries.list_open_commands(session, self._printer_id)
             for command in commands:
                 await self._work(driver, command)
-            try:
-                async with asyncio.timeout(COMMAND_ROUND_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            await self._wake.wait()
 
     async def _work(self, driver: PrinterDriver, command: PrinterCommand) -> None:
         if command.kind == START_EFFECT:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, tuple_, update
 
 from shopwright.fleet.models import Printer, PrinterCommand, PrinterLease, PrinterSlot
 from shopwright.fleet.slot_changes import HeldSlot
@@ -150,18 +150,17 @@ async def renew_leases(
     session: WriteSession, owner: str, epochs: dict[int, int], now: datetime, ttl_s: float
 ) -> set[int]:
     """Push the expiry of leases still held in the epoch known; the printers lost are missing."""
-    kept = set()
-    for printer_id, epoch in epochs.items():
-        renewed = await session.scalar(
-            update(PrinterLease)
-            .where(PrinterLease.printer_id == printer_id, PrinterLease.owner == owner)
-            .where(PrinterLease.epoch == epoch)
-            .values(expires_at=now + timedelta(seconds=ttl_s))
-            .returning(PrinterLease.printer_id)
-        )
-        if renewed is not None:
-            kept.add(printer_id)
-    return kept
+    if not epochs:
+        return set()
+    kept = await session.scalars(
+        update(PrinterLease)
+        .where(PrinterLease.owner == owner)
+        .where(tuple_(PrinterLease.printer_id, PrinterLease.epoch).in_(list(epochs.items())))
+        .values(expires_at=now + timedelta(seconds=ttl_s))
+        .returning(PrinterLease.printer_id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(kept)
 
 
 async def holds_lease(session: WriteSession, printer_id: int, epoch: int) -> bool:
@@ -199,6 +198,18 @@ async def list_open_commands(session: AnySession, printer_id: int) -> list[Print
     rows = await session.scalars(
         select(PrinterCommand)
         .where(PrinterCommand.printer_id == printer_id, PrinterCommand.status.in_(OPEN_COMMANDS))
+        .order_by(PrinterCommand.id)
+        .execution_options(populate_existing=True, **CROSS_TENANT)
+    )
+    return list(rows)
+
+
+async def list_unsettled(session: AnySession, printer_ids: Collection[int]) -> list[PrinterCommand]:
+    """The same of many printers at once, for the runner."""
+    rows = await session.scalars(
+        select(PrinterCommand)
+        .where(PrinterCommand.printer_id.in_(printer_ids))
+        .where(PrinterCommand.status.in_(OPEN_COMMANDS))
         .order_by(PrinterCommand.id)
         .execution_options(populate_existing=True, **CROSS_TENANT)
     )

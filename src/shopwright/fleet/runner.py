@@ -87,7 +87,7 @@ class FleetRunner:
         async with self._tools.database.read() as session:
             printers = {p.id: p for p in await queries.list_driven_printers(session)}
         await self._renew()
-        ways = {printer_id: await self._find_way(p) for printer_id, p in printers.items()}
+        ways = await self._find_ways(printers)
         await self._stop(
             [
                 printer_id
@@ -99,8 +99,7 @@ class FleetRunner:
             way = ways[printer_id]
             if way is not None and printer_id not in self._driven:
                 await self._take(printer, way)
-        for driven in list(self._driven.values()):
-            await driven.link.expire_starts()
+        await self._look_after_commands()
         PRINTERS.labels("driven").set(len(self._driven))
 
     async def _renew(self) -> None:
@@ -148,20 +147,39 @@ class FleetRunner:
             driven.task.cancel()
         await asyncio.gather(*(driven.task for driven in stopped), return_exceptions=True)
 
-    async def _find_way(self, printer: Printer) -> _Way | None:
-        """How to drive it; None when nobody here can, which must not stop the other printers."""
+    async def _look_after_commands(self) -> None:
+        """A safety net: a new command wakes its link at once, unless the signal was lost."""
+        if not self._driven:
+            return
+        async with self._tools.database.read() as session:
+            commands = await queries.list_unsettled(session, list(self._driven))
+        for command in commands:
+            driven = self._driven.get(command.printer_id)
+            if driven is not None:
+                await driven.link.look_after(command)
+
+    async def _find_ways(self, printers: dict[int, Printer]) -> dict[int, _Way | None]:
+        """How to drive them; None where nobody here can, which must not stop the others."""
+        ways: dict[int, _Way | None] = {}
+        unreadable = []
+        async with self._tools.database.read() as session:
+            for printer in printers.values():
+                try:
+                    ways[printer.id] = await self._find_way(session, printer)
+                except KeyUnusable:
+                    ways[printer.id] = None
+                    unreadable.append(printer)
+        for printer in unreadable:
+            await self._tell(printer, UNREADABLE)
+        return ways
+
+    async def _find_way(self, session: queries.AnySession, printer: Printer) -> _Way | None:
+        """None for what is driven from outside; raises KeyUnusable."""
         driver = drivers.load_driver(printer.driver)
         if driver is None:
-            return None  # it is driven from outside
-        try:
-            async with self._tools.database.read() as session:
-                endpoint = await cloud_ways.find_endpoint(
-                    session, printer, self._vault, self._tools.clouds
-                )
-            return _Way(driver, endpoint)
-        except KeyUnusable:
-            await self._tell(printer, UNREADABLE)
             return None
+        endpoint = await cloud_ways.find_endpoint(session, printer, self._vault, self._tools.clouds)
+        return _Way(driver, endpoint)
 
     async def _tell(self, printer: Printer, sentence: str) -> None:
         async with self._tools.database.write() as session:
@@ -184,4 +202,9 @@ def _same(one: _Way, other: _Way | None) -> bool:
     )  # fmt: skip
     old, new = one.endpoint, other.endpoint
     is_same_printer = old.serial in {None, new.serial}
-    return is_same_printer and all(getattr(old, name) == getattr(new, name) for name in settings)
+    is_same_scheme = old.options.get("scheme") == new.options.get("scheme")
+    return (
+        is_same_printer
+        and is_same_scheme
+        and all(getattr(old, name) == getattr(new, name) for name in settings)
+    )
