@@ -21,6 +21,7 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_URL = 2000
 PORTS = {"http": 80, "https": 443}
 RESOLVE_S = 5.0
+KEEPS_NONE = httpx.Limits(max_connections=100, max_keepalive_connections=0)
 
 # Where clouds tell a machine its own secrets; refused even where private addresses are allowed.
 METADATA = frozenset(
@@ -58,6 +59,11 @@ class EgressPolicy:
     def for_webhooks(cls, settings: Settings) -> "EgressPolicy":
         """Private ones only in a shop's own network, and only when its owner says so."""
         return cls(settings.network is Network.LAN and settings.allow_private_webhooks)
+
+    @classmethod
+    def for_printers(cls) -> "EgressPolicy":
+        """For whoever drives printers, which stand in the shop's network or on this machine."""
+        return cls(allows_private=True)
 
     @classmethod
     def for_cameras(cls) -> "EgressPolicy":
@@ -106,6 +112,8 @@ async def check_reachable(url: str, policy: EgressPolicy) -> str:
 async def pin(host: str, port: int, policy: EgressPolicy) -> str:
     """The address to connect to. Raises AddressRefused when any address of the name is forbidden,
     AddressUnknown when it has none."""
+    if _is_plain(host):
+        return _choose(host, [host], policy)
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(RESOLVE_S):
@@ -139,13 +147,13 @@ def why_refused(address: str, policy: EgressPolicy) -> str | None:
 class GuardedTransport(httpx.AsyncBaseTransport):
     """For ``httpx.AsyncClient(transport=…)``: every request goes to a checked, pinned address.
 
-    The certificate is still checked against the name in the URL.
+    The certificate is still checked against the name in the URL. Connections are kept only by
+    ``limits`` of a client for a single host: a kept one could serve another name at the same
+    address.
     """
 
-    def __init__(self, policy: EgressPolicy) -> None:
+    def __init__(self, policy: EgressPolicy, limits: httpx.Limits = KEEPS_NONE) -> None:
         self._policy = policy
-        # A kept connection could serve another name at the same address.
-        limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)
         self._inner = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -172,6 +180,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         await self._inner.__aexit__(exc_type, exc_value, traceback)
 
+    async def aclose(self) -> None:
+        """For clients that are closed without having been entered."""
+        await self._inner.aclose()
+
 
 def guarded_client(policy: EgressPolicy, timeout_s: float) -> httpx.AsyncClient:
     """Follows no redirects, takes no proxy or credentials from the environment."""
@@ -184,11 +196,26 @@ def guarded_client(policy: EgressPolicy, timeout_s: float) -> httpx.AsyncClient:
 
 
 def _choose(host: str, addresses: list[str], policy: EgressPolicy) -> str:
-    for address in addresses:
+    """Names of mDNS have an IPv6 address of the link beside a usable one, which is left out."""
+    usable = [address for address in addresses if not _is_of_link(address)] or addresses
+    for address in usable:
         why = why_refused(address, policy)
         if why is not None:
             raise AddressRefused(f"{host} is {why}. {_advice(why)}", host=host)
-    return addresses[0]
+    return usable[0]
+
+
+def _is_of_link(address: str) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    return ip.version == 6 and ip.is_link_local  # noqa: PLR2004  IPv6
+
+
+def _is_plain(host: str) -> bool:
+    """It is an address in its usual spelling, about which no resolver need be asked."""
+    try:
+        return str(ipaddress.ip_address(host)) == host
+    except ValueError:
+        return False
 
 
 def _advice(why: str) -> str:

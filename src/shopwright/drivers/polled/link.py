@@ -12,6 +12,7 @@ import httpx
 
 from shopwright.drivers.errors import CredentialRejected, LinkFailed, NoAnswer, NotSent
 from shopwright.fleet.port import Endpoint, Finding, Timeouts
+from shopwright.kernel.egress import AddressRefused, AddressUnknown, EgressPolicy, GuardedTransport
 
 FORBIDDEN = frozenset({401, 403})
 LARGEST_ANSWER = 16 * 1024 * 1024  # a picture; a sick device must not fill our memory
@@ -66,7 +67,10 @@ class HttpLink:
         self._client = httpx.AsyncClient(
             base_url=url_of(endpoint, self.port),
             timeout=httpx.Timeout(timeouts.command_s, connect=timeouts.connect_s, pool=None),
-            limits=httpx.Limits(max_connections=ONE if is_single else FEW, keepalive_expiry=30),
+            transport=GuardedTransport(
+                EgressPolicy.for_printers(),
+                httpx.Limits(max_connections=ONE if is_single else FEW, keepalive_expiry=30),
+            ),
             trust_env=False,
             follow_redirects=False,
         )
@@ -177,6 +181,10 @@ async def bounded(response: httpx.Response) -> bytes:
 async def _in_words(host: str, port: int) -> AsyncIterator[None]:
     try:
         yield
+    except AddressRefused as err:
+        raise NotSent(f"{host} is no address of a printer.", Finding.HOST_UNREACHABLE) from err
+    except AddressUnknown as err:
+        raise NotSent(err.detail, Finding.HOST_UNREACHABLE) from err
     except httpx.ConnectTimeout as err:
         raise NotSent(f"{host} does not answer.", Finding.HOST_UNREACHABLE) from err
     except httpx.ConnectError as err:
