@@ -1,17 +1,20 @@
 """Printers over HTTP."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from shopwright.fleet import service
+from shopwright.fleet import diagnosing, service
+from shopwright.fleet.diagnosing import NotDrivenHere
 from shopwright.fleet.models import Printer, PrinterCommand
 from shopwright.fleet.states import Activity, ConnectionState
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
-from shopwright.kernel.edge import Process
+from shopwright.kernel.edge import Process, Ref
+from shopwright.kernel.settings import Network
 from shopwright.kernel.signals import Signal
 from tests.conftest import ClientAs
 from tests.factories import make_printer
@@ -261,3 +264,15 @@ async def test_command_for_a_printer_without_a_driver_waits_for_whoever_polls(
     assert (told.status_code, told.json()["status"]) == (201, "pending")
     asked = await client.post(f"/api/printers/{printer.id}/diagnose")
     assert (asked.status_code, asked.json()["code"]) == (409, "printer-not-driven-here")
+
+
+async def test_a_server_outside_of_the_shops_network_looks_at_none_of_its_addresses(
+    process: Process, database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        printer = await make_printer(session, owner)
+    public = replace(
+        process, settings=process.settings.model_copy(update={"network": Network.PUBLIC})
+    )
+    with pytest.raises(NotDrivenHere, match=r"NETWORK=public\)\. Give .* to an agent"):
+        await diagnosing.diagnose(public, owner, Ref(printer.id, None))

@@ -9,6 +9,7 @@ from shopwright.fleet.states import DrivenBy
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import Conflict
+from shopwright.kernel.settings import Network
 
 LIMIT_S = 40.0  # all steps together; a person waits for the answer
 
@@ -21,7 +22,8 @@ class NotDrivenHere(Conflict):
 async def diagnose(
     process: Process, ctx: Actor, ref: Ref, *, limit_s: float = LIMIT_S
 ) -> Diagnosis:
-    """Raises NotFound, or NotDrivenHere for a printer without a driver, or of an agent."""
+    """Raises NotFound, or NotDrivenHere for a printer without a driver, of an agent, or from a
+    server that stands outside of the shop's network and calls none of its addresses."""
     async with process.database.read() as session:
         printer = await service.get_living_printer(session, ctx, ref)
     driver_class = drivers.load_driver(printer.driver)
@@ -33,6 +35,11 @@ async def diagnose(
         raise NotDrivenHere(
             f"{printer.name} is driven by an agent on its own network, which this server cannot "
             "look into. Its card says what the agent found."
+        )
+    if process.settings.network is not Network.LAN:
+        raise NotDrivenHere(
+            f"This server drives no printers itself (NETWORK=public). Give {printer.name} to an "
+            "agent on its own network."
         )
     async with process.database.read() as session:
         endpoint = await cloud_ways.find_endpoint(
