@@ -105,7 +105,7 @@ class Receiver:
         head = (
             f"HTTP/1.1 {self.status}\r\ncontent-length: 2\r\nconnection: close\r\n{self.more}\r\n"
         )
-        writer.write(head.encode() + b"no")
+        writer.write(head.encode("latin-1") + b"no")
         await writer.drain()
         writer.close()
 

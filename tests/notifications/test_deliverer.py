@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
+import pytest
 from sqlalchemy import select, update
 from standardwebhooks.webhooks import Webhook
 
@@ -161,6 +163,44 @@ async def test_gone_and_redirecting_receivers_are_not_tried_again(
     assert [delivery.status for delivery in log] == ["failed", "failed"]
     assert "wants no more" in str(log[0].answer)
     assert "Redirects are not followed" in str(log[1].answer)
+
+
+@pytest.mark.parametrize("asked", ["9" * 30, "\xb2", "Mon, 01 Jan 9999 00:00:00 GMT", "soon"])
+async def test_whatever_wait_a_receiver_asks_for_its_answer_is_kept(
+    desk: Desk, receiver: Receiver, asked: str
+) -> None:
+    await desk.add_target(TargetKind.WEBHOOK, receiver.url)
+    receiver.status, receiver.more = "503 Busy", f"retry-after: {asked}\r\n"
+    await desk.tell()
+    await desk.work()
+    (delivery,) = await desk.log()
+    assert (delivery.tries, delivery.answer) == (1, "The receiver answered 503 Busy: no.")
+    assert delivery.status in {"pending", "failed"}
+
+
+async def test_of_an_endless_answer_only_the_beginning_is_read(desk: Desk) -> None:
+    sent = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 500 No\r\nconnection: close\r\n\r\n")
+        with suppress(ConnectionError):
+            while sent < 100_000_000:
+                writer.write(b"x" * 100_000)
+                sent += 100_000
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        await desk.add_target(TargetKind.WEBHOOK, f"http://127.0.0.1:{port}/")
+        await desk.tell()
+        await desk.work()
+    (delivery,) = await desk.log()
+    assert delivery.answer == f"The receiver answered 500 No: {'x' * 200}."
+    assert sent < 100_000_000
 
 
 async def test_receiver_that_stays_away_is_given_up_after_a_day(

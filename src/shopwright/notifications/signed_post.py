@@ -1,5 +1,6 @@
 """A webhook in its simplest form: one signed POST (Standard Webhooks headers), no redirects."""
 
+import asyncio
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ TIMEOUT_S = 15.0
 SECRET_PREFIX = "whsec_"
 GONE, TOO_MANY = 410, 429
 MAX_ANSWER = 200  # characters of the receiver's words that are kept
+KEPT_BYTES = 1024  # of an answer
+LONGEST_WAIT_S = 86_400.0  # whoever asks for more is asked again after a day
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -30,17 +33,20 @@ class PostSender:
         headers = signed_headers(message.id, body, address.secrets, datetime.now(UTC))
         with outside_call("webhook") as call:
             try:
-                async with guarded_client(address.policy, TIMEOUT_S) as client:
-                    answer = await client.post(address.url, content=body, headers=headers)
+                async with (
+                    asyncio.timeout(TIMEOUT_S),
+                    guarded_client(address.policy, TIMEOUT_S) as client,
+                    client.stream("POST", address.url, content=body, headers=headers) as answer,
+                ):
+                    return _read(call, answer, await first_bytes(answer))
             except AddressRefused as err:
                 return Refused(err.detail, is_final=True)
             except AddressUnknown as err:
                 return Refused(err.detail)
             except NOT_SENT as err:
                 return Refused(f"{_host(address)} cannot be reached: {_words(err)}.")
-            except httpx.HTTPError as err:
+            except (httpx.HTTPError, TimeoutError) as err:
                 return Unconfirmed(f"{_host(address)} did not answer: {_words(err)}.")
-            return _read(call, answer)
 
 
 def payload_of(message: Message) -> str:
@@ -76,7 +82,21 @@ def new_secret() -> str:
     return SECRET_PREFIX + b64encode(raw).decode()
 
 
-def _read(call: OutsideCall, answer: httpx.Response) -> Outcome:
+async def first_bytes(answer: httpx.Response) -> str:
+    """An answer may be endless; whoever sends more is not listened to."""
+    kept = b""
+    try:
+        async for chunk in answer.aiter_bytes(KEPT_BYTES):
+            kept += chunk
+            if len(kept) >= KEPT_BYTES:
+                break
+    except httpx.DecodingError:
+        return ""
+    text = kept[:KEPT_BYTES].decode("utf-8", "replace")
+    return "".join(c for c in text if c.isprintable() or c in "\n\t")
+
+
+def _read(call: OutsideCall, answer: httpx.Response, text: str) -> Outcome:
     status = answer.status_code
     call.outcome = "done" if answer.is_success else f"{status // 100}xx"
     said = f"{status} {answer.reason_phrase}".strip()
@@ -91,21 +111,23 @@ def _read(call: OutsideCall, answer: httpx.Response) -> Outcome:
         )
     if status == GONE:
         return Refused("The receiver answered 410 Gone: it wants no more.", is_final=True)
-    words = " ".join(answer.text.split())[:MAX_ANSWER]
+    words = " ".join(text.split())[:MAX_ANSWER]
     sentence = f"The receiver answered {said}{f': {words}' if words else ''}."
     return Refused(sentence, retry_after_s=retry_after(answer))
 
 
 def retry_after(answer: httpx.Response) -> float | None:
-    """In seconds, or as a date (RFC 9110 10.2.3)."""
+    """In seconds, or as a date (RFC 9110 10.2.3); at most a day."""
     text = answer.headers.get("retry-after", "")
-    if text.isdigit():
-        return float(text)
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_WAIT_S)
     try:
         until = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until.tzinfo else None
+    if until.tzinfo is None:
+        return None
+    return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), LONGEST_WAIT_S)
 
 
 def _host(address: PostAddress) -> str:

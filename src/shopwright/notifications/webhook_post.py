@@ -8,11 +8,10 @@ import httpx
 
 from shopwright.kernel.egress import AddressRefused, AddressUnknown
 from shopwright.kernel.metrics import outside_call
-from shopwright.notifications.signed_post import GONE, retry_after, signed_headers
+from shopwright.notifications.signed_post import GONE, first_bytes, retry_after, signed_headers
 from shopwright.notifications.webhook_rules import Answered
 
 TIMEOUT_S = 15.0
-KEPT_BYTES = 1024  # of the answer
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -47,22 +46,8 @@ async def post(
 
 async def _ask(client: httpx.AsyncClient, url: str, body: str, headers: dict[str, str]) -> Answered:
     async with client.stream("POST", url, content=body, headers=headers) as response:
-        text = await _first_bytes(response)
+        text = await first_bytes(response)
         return _read(response, text)
-
-
-async def _first_bytes(response: httpx.Response) -> str:
-    """An answer may be endless; whoever sends more is not listened to."""
-    kept = b""
-    try:
-        async for chunk in response.aiter_bytes(KEPT_BYTES):
-            kept += chunk
-            if len(kept) >= KEPT_BYTES:
-                break
-    except httpx.DecodingError:
-        return ""
-    text = kept[:KEPT_BYTES].decode("utf-8", "replace")
-    return "".join(c for c in text if c.isprintable() or c in "\n\t")
 
 
 def _read(response: httpx.Response, text: str) -> Answered:
