@@ -9,8 +9,9 @@ from urllib.parse import quote
 from shopwright.drivers.errors import LinkFailed
 from shopwright.drivers.moonraker.reports import Heard, report_of
 from shopwright.drivers.polled import gcode, pictures
-from shopwright.drivers.polled.diagnosis import STORAGE
+from shopwright.drivers.polled.diagnosis import disk_step
 from shopwright.drivers.polled.link import FORBIDDEN, Answer, HttpLink, admitted, header_safe
+from shopwright.drivers.polled.outcomes import settled
 from shopwright.drivers.polled.uploads import check_space, check_stored, form_body
 from shopwright.drivers.polled.values import as_int, as_list, as_object, as_text
 from shopwright.fleet.port import (
@@ -26,9 +27,11 @@ from shopwright.fleet.port import (
     Refused,
     RemoteFile,
     Timeouts,
+    Unconfirmed,
 )
 
 PORT = 7125
+KLIPPER = "Klipper"  # which carries out what Moonraker passes on
 BAD_KEY = (
     "Moonraker refused us: enter its API key, or add this server to trusted_clients in "
     "moonraker.conf."
@@ -123,18 +126,21 @@ class Moonraker:
         body = {"filename": file.path.lstrip("/")}
         return await self.link.send("POST", "/printer/print/start", body=body)
 
-    async def command(self, command: DeviceCommand, report: DeviceReport | None) -> Done | Refused:
+    async def command(
+        self, command: DeviceCommand, report: DeviceReport | None
+    ) -> Done | Refused | Unconfirmed:
         path = JOB_COMMANDS.get(command.kind)
         if path:
             word = report.native if report else None
             if word not in FITS[command.kind]:
                 return Refused(f"The printer is {word}, so it cannot {command.kind}.")
-            return _settled(await self.link.send("POST", path))
+            return settled(await self.link.send("POST", path), KLIPPER)
         lines = gcode.lines_for(command, report, self.program, CAN)
         if isinstance(lines, Refused):
             return lines
         body = {"script": "\n".join(lines)}
-        return _settled(await self.link.send("POST", "/printer/gcode/script", body=body))
+        answer = await self.link.send("POST", "/printer/gcode/script", body=body)
+        return settled(answer, KLIPPER)
 
     async def picture(self) -> bytes:
         cameras = as_list(_result(await self._get("/server/webcams/list")).get("webcams"))
@@ -149,10 +155,7 @@ class Moonraker:
         return await pictures.take(self.link, address, port=CAMERA_PORT)
 
     async def look(self) -> Sequence[DiagnosisStep]:
-        free = await self._free_bytes()
-        if free is None or free > 0:
-            return [DiagnosisStep(STORAGE, Finding.OK, "There is room for files.")]
-        return [DiagnosisStep(STORAGE, Finding.NO_STORAGE, "The disk of Moonraker is full.")]
+        return [disk_step(await self._free_bytes(), self.program)]
 
     async def _hear(self) -> Heard:
         """``/printer/…`` is served by Klipper and is missing while Klipper is away."""
@@ -207,9 +210,3 @@ class Moonraker:
 
 def _result(answer: Answer) -> Mapping[str, Any]:
     return as_object(answer.json().get("result"))
-
-
-def _settled(answer: Answer) -> Done | Refused:
-    if answer.is_good:
-        return Done()
-    return Refused(f"Klipper refused: {answer.reason}", str(answer.status))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from shopwright.drivers.errors import LinkFailed
 from shopwright.drivers.octoprint.reports import Mirror
 from shopwright.drivers.polled import gcode, pictures
-from shopwright.drivers.polled.diagnosis import STORAGE
+from shopwright.drivers.polled.diagnosis import disk_step
 from shopwright.drivers.polled.link import (
     FORBIDDEN,
     Answer,
@@ -19,6 +19,7 @@ from shopwright.drivers.polled.link import (
     header_safe,
     readable,
 )
+from shopwright.drivers.polled.outcomes import settled
 from shopwright.drivers.polled.uploads import check_space, check_stored, form_body
 from shopwright.drivers.polled.values import as_int, as_object, as_text
 from shopwright.fleet.port import (
@@ -34,6 +35,7 @@ from shopwright.fleet.port import (
     Refused,
     RemoteFile,
     Timeouts,
+    Unconfirmed,
 )
 
 PORT = 80  # OctoPi's; OctoPrint by itself listens on 5000
@@ -118,15 +120,16 @@ class OctoPrint:
         wanted = {"command": "select", "print": True}
         return _in_words(await self.link.send("POST", _file(file.path), body=wanted))
 
-    async def command(self, command: DeviceCommand, report: DeviceReport | None) -> Done | Refused:
+    async def command(
+        self, command: DeviceCommand, report: DeviceReport | None
+    ) -> Done | Refused | Unconfirmed:
         wanted = JOB_COMMANDS.get(command.kind)
         if wanted:
-            return _settled(await self.link.send("POST", "/api/job", body=wanted))
+            return await self._tell("/api/job", wanted)
         lines = gcode.lines_for(command, report, self.program, CAN)
         if isinstance(lines, Refused):
             return lines
-        body = {"commands": lines}
-        return _settled(await self.link.send("POST", "/api/printer/command", body=body))
+        return await self._tell("/api/printer/command", {"commands": lines})
 
     async def picture(self) -> bytes:
         settings = await self._get("/api/settings")
@@ -137,10 +140,10 @@ class OctoPrint:
         return await pictures.take(self.link, address, port=self.link.port)
 
     async def look(self) -> Sequence[DiagnosisStep]:
-        free = await self._free_bytes()
-        if free is None or free > 0:
-            return [DiagnosisStep(STORAGE, Finding.OK, "There is room for files.")]
-        return [DiagnosisStep(STORAGE, Finding.NO_STORAGE, "OctoPrint's disk is full.")]
+        return [disk_step(await self._free_bytes(), self.program)]
+
+    async def _tell(self, path: str, body: Mapping[str, object]) -> Done | Refused | Unconfirmed:
+        return settled(_in_words(await self.link.send("POST", path, body=body)), self.program)
 
     async def _get(self, path: str, /, **query: str) -> Answer:
         return admitted(await self.link.get(path, **query), BAD_KEY)
@@ -160,10 +163,3 @@ def _in_words(answer: Answer) -> Answer:
         return answer
     told = f'{{"error": "{NO_CONTROL}"}}'.encode()
     return Answer(answer.status, told, "application/json")
-
-
-def _settled(answer: Answer) -> Done | Refused:
-    answer = _in_words(answer)
-    if answer.is_good:
-        return Done()
-    return Refused(f"OctoPrint refused: {answer.reason}", str(answer.status))

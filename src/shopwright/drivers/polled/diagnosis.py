@@ -22,6 +22,13 @@ async def diagnose(dialect: Dialect) -> Diagnosis:
     return Diagnosis(tuple(steps))
 
 
+def disk_step(free: int | None, program: str) -> DiagnosisStep:
+    """``free`` None: it does not say."""
+    if free is None or free > 0:
+        return _good(STORAGE, "There is room for files.")
+    return DiagnosisStep(STORAGE, Finding.NO_STORAGE, f"The disk of {program} is full.")
+
+
 async def _walk(dialect: Dialect, steps: list[DiagnosisStep]) -> None:
     try:
         name = await dialect.identify()

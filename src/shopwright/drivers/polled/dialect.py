@@ -15,6 +15,7 @@ from shopwright.fleet.port import (
     Refused,
     RemoteFile,
     Timeouts,
+    Unconfirmed,
 )
 
 
@@ -42,7 +43,7 @@ class Dialect(Protocol):
     async def start(self, file: RemoteFile) -> Answer: ...
     async def command(
         self, command: DeviceCommand, report: DeviceReport | None
-    ) -> Done | Refused: ...
+    ) -> Done | Refused | Unconfirmed: ...
     async def picture(self) -> bytes: ...
     async def look(self) -> Sequence[DiagnosisStep]:
         """What stands between a good connection and a print."""

@@ -10,7 +10,7 @@ from shopwright.drivers.errors import LinkFailed, NoAnswer, NotSent
 from shopwright.drivers.polled import diagnosis, uploads
 from shopwright.drivers.polled.dialect import Dialect
 from shopwright.drivers.polled.jobs import safe_name, why_not_this_file
-from shopwright.drivers.polled.outcomes import settle_start, why_not_now
+from shopwright.drivers.polled.outcomes import is_unclear, settle_start, why_not_now
 from shopwright.drivers.polled.session import Session
 from shopwright.fleet.port import (
     Capability,
@@ -177,7 +177,7 @@ class PolledDriver:
                 raise
             except LinkFailed:
                 answer = None  # it may have been taken: only the printer can show it
-            if answer is not None and not answer.is_good:
+            if answer is not None and not answer.is_good and not is_unclear(answer):
                 return Refused(
                     f"The printer refused to start: {answer.reason}.", str(answer.status)
                 )

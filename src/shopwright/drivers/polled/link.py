@@ -35,7 +35,7 @@ class Answer:
         """Empty when it is no JSON object."""
         try:
             found = json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

@@ -3,10 +3,12 @@
 import asyncio
 
 from shopwright.drivers.errors import CredentialRejected, LinkFailed
+from shopwright.drivers.polled.link import Answer
 from shopwright.drivers.polled.session import Feed
-from shopwright.fleet.port import Confirmed, DeviceReport, Refused, Unconfirmed
+from shopwright.fleet.port import Confirmed, DeviceReport, Done, Refused, Unconfirmed
 from shopwright.fleet.states import BUSY, Activity, Outcome
 
+BROKEN, AWAY = 500, 503  # HTTP's; 503 is said before anything is done
 PROVES_WORK = frozenset({Outcome.FINISHED, Outcome.CANCELLED, Outcome.FAILED})
 
 
@@ -20,6 +22,23 @@ def why_not_now(report: DeviceReport | None) -> Refused | None:
     if report.has_storage is False:
         return Refused("The printer has no usable storage: put a USB stick or card in.")
     return None
+
+
+def is_unclear(answer: Answer) -> bool:
+    """An error of the program, or of a proxy that did not wait for it, proves nothing: what was
+    asked may have been done."""
+    return answer.status >= BROKEN and answer.status != AWAY
+
+
+def settled(answer: Answer, program: str) -> Done | Refused | Unconfirmed:
+    """What became of a command."""
+    if answer.is_good:
+        return Done()
+    if is_unclear(answer):
+        return Unconfirmed(
+            f"{program} broke off: {answer.reason}. Whether it was done is not known."
+        )
+    return Refused(f"{program} refused: {answer.reason}", str(answer.status))
 
 
 def shows(report: DeviceReport, device_job_id: str) -> bool:

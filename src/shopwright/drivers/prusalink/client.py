@@ -22,6 +22,7 @@ from shopwright.drivers.polled.link import (
     header_safe,
     readable,
 )
+from shopwright.drivers.polled.outcomes import settled
 from shopwright.drivers.polled.uploads import FileBody, check_space, check_stored
 from shopwright.drivers.polled.values import as_float, as_int, as_list, as_object, as_text
 from shopwright.drivers.prusalink.reports import Mirror
@@ -37,6 +38,7 @@ from shopwright.fleet.port import (
     Refused,
     RemoteFile,
     Timeouts,
+    Unconfirmed,
 )
 
 PORT = 80
@@ -122,7 +124,9 @@ class PrusaLink:
     async def start(self, file: RemoteFile) -> Answer:
         return await self.link.send("POST", self._file(file.path))
 
-    async def command(self, command: DeviceCommand, report: DeviceReport | None) -> Done | Refused:
+    async def command(
+        self, command: DeviceCommand, report: DeviceReport | None
+    ) -> Done | Refused | Unconfirmed:
         del report
         way = JOB_COMMANDS.get(command.kind)
         if way is None:
@@ -131,10 +135,7 @@ class PrusaLink:
         if number is None:
             return Refused(f"The printer has no job, so it cannot {command.kind}.")
         method, tail = way
-        answer = await self.link.send(method, f"{JOB}/{number}{tail}")
-        if answer.is_good:
-            return Done()
-        return Refused(f"PrusaLink refused: {answer.reason}", str(answer.status))
+        return settled(await self.link.send(method, f"{JOB}/{number}{tail}"), self.program)
 
     async def picture(self) -> bytes:
         answer = await self._get("/api/v1/cameras/snap")
