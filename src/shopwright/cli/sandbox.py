@@ -34,8 +34,12 @@ class Name(StrEnum):
     OCTOPRINT = "octoprint"
     MOONRAKER = "moonraker"
     PRUSALINK = "prusalink"
+    PRINTER_BACKEND = "printer-backend"
     SMTP = "smtp"
     ALL = "all"
+
+
+PLAIN = (Name.PRINTER_BACKEND, Name.SMTP)  # no more is to be said of them than their name
 
 
 def sandbox(
@@ -65,8 +69,9 @@ def sandbox(
                 if name in {kind, Name.ALL}:
                     knobs = json.dumps({"speed": USUAL_SPEED})
                     children.append(stack.enter_context(Child(kind, "--knobs", knobs)))
-            if name in {Name.SMTP, Name.ALL}:
-                children.append(stack.enter_context(Child("smtp")))
+            children += [
+                stack.enter_context(Child(kind)) for kind in PLAIN if name in {kind, Name.ALL}
+            ]
             for child in children:
                 typer.echo("\n".join(SAY[child.name](child.announcement())))
             _wait(children)
@@ -174,9 +179,17 @@ def _say_smtp(said: dict[str, Any]) -> Iterator[str]:
     yield f"  Read the mails, and make it refuse them: {said['url']}/"
 
 
+def _say_printer_backend(said: dict[str, Any]) -> Iterator[str]:
+    yield "A printer backend. To use it, start Shopwright with:"
+    yield f"  PRINTER_BACKEND_URL={said['url']}"
+    yield f"  PRINTER_BACKEND_API_KEY={said['key']}"
+    yield f"  See its jobs, move them on and disturb it: {said['url']}/sandbox/jobs"
+
+
 SAY = {
     "bambu-cloud": _say_bambu_cloud,
     "etsy": _say_etsy,
+    "printer-backend": _say_printer_backend,
     "printers": _say_printers,
     "smtp": _say_smtp,
     **dict.fromkeys(OTHER_PRINTERS, _say_other_printer),

@@ -26,6 +26,8 @@ class Word(Protocol):
     def result(self) -> Any: ...
     @property
     def error_message(self) -> str | None: ...
+    @property
+    def taken_by(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ async def move_command(
     """Compare-and-set; None when it has moved since it was read."""
     values: dict[str, Any] = {"status": target}
     if target is CommandStatus.SENT:
-        values["sent_at"] = now
+        values |= {"sent_at": now, "sent_to": word.taken_by}
     elif target not in OPEN_COMMANDS:
         told = word.error_message[:500] if word.error_message else None
         values |= {"completed_at": now, "result": word.result, "detail": told}
@@ -111,6 +113,17 @@ async def move_command(
         .execution_options(populate_existing=True)
     )
     return moved
+
+
+async def note_taker(session: WriteSession, ctx: Actor, command_id: int, taken_by: str) -> None:
+    """Who carries it out, by the name under which that program can be asked."""
+    await session.execute(
+        update(PrinterCommand)
+        .where(PrinterCommand.organization_id == ctx.organization_id)
+        .where(PrinterCommand.id == command_id)
+        .values(sent_to=taken_by)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def hide_command(

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopwright.accounts import audit
-from shopwright.fleet import command_queries, rules, service
+from shopwright.fleet import backend_words, command_queries, rules, service
 from shopwright.fleet.drivers import load_driver
 from shopwright.fleet.models import Printer, PrinterCommand
-from shopwright.fleet.outside import is_external
+from shopwright.fleet.outside import is_external, is_told
 from shopwright.fleet.rules import CommandUnsupported
 from shopwright.fleet.states import OPEN_COMMANDS, CommandStatus, DrivenBy, check_transition
 from shopwright.kernel.actor import Actor, Role
@@ -47,6 +47,7 @@ class CommandWord:
     status: CommandStatus
     result: Any = None
     error_message: str | None = None
+    taken_by: str | None = None  # which program carries it out
 
 
 async def create_command(
@@ -67,11 +68,27 @@ async def create_command(
 def check(printer: Printer, kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments as they may be queued; raises Invalid or CommandUnsupported."""
     if printer.driven_by is DrivenBy.PRINTER_BACKEND:
-        raise CommandUnsupported("This printer is told by the printer backend, not from here.")
-    driver = None if is_external(printer) else load_driver(printer.driver)
+        _check_sayable(kind)
+    driver = None if is_told(printer) else load_driver(printer.driver)
     limits = rules.limits_of(printer.model, printer.details)
     can = driver.capabilities if driver else None
     return rules.check_command(kind, metadata, limits=limits, can=can)
+
+
+def _check_sayable(kind: str) -> None:
+    if kind == rules.START:
+        raise CommandUnsupported("The printer backend starts prints: send it the job instead.")
+    if kind in rules.COMMAND_TYPES:
+        backend_words.to_backend(kind, {})
+
+
+def list_possible(printer: Printer) -> frozenset[str]:
+    """The command types that it takes at all; whether now, only the printer can say."""
+    if printer.driven_by is DrivenBy.PRINTER_BACKEND:
+        return frozenset()
+    driver = None if is_external(printer) else load_driver(printer.driver)
+    limits = rules.limits_of(printer.model, printer.details)
+    return rules.list_possible(limits, driver.capabilities if driver else None)
 
 
 async def queue_command(
@@ -100,7 +117,7 @@ async def record_word(
     """Whoever polls says how far a command is; raises NotReportable or IllegalTransition."""
     command = await get_command(session, ctx, ref)
     printer = await service.get_printer(session, ctx, command.printer_id)
-    if not is_external(printer):
+    if not is_told(printer):
         raise NotReportable(
             f"{printer.name} is driven from here: what becomes of its commands it reports itself."
         )

@@ -10,3 +10,9 @@ def is_external(printer: Printer) -> bool:
     if printer.driven_by is DrivenBy.SERVER:
         return load_driver(printer.driver) is None
     return printer.driven_by is DrivenBy.EXTERNAL
+
+
+def is_told(printer: Printer) -> bool:
+    """Nobody here drives it, so what others tell of it is the report: its own program, or the
+    printer backend that has it."""
+    return is_external(printer) or printer.driven_by is DrivenBy.PRINTER_BACKEND

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from shopwright.fleet import command_queries, device_state, queries
 from shopwright.fleet.models import Printer
-from shopwright.fleet.outside import is_external
+from shopwright.fleet.outside import is_told
 from shopwright.fleet.states import CommandStatus, ConnectionState, DrivenBy
 from shopwright.kernel.actor import system_actor
 from shopwright.kernel.clock import Clock
@@ -78,6 +78,6 @@ class OverdueWatch:
 
 
 def _is_silent(printer: Printer, now: datetime) -> bool:
-    if printer.connection is not ConnectionState.ONLINE or not is_external(printer):
+    if printer.connection is not ConnectionState.ONLINE or not is_told(printer):
         return False
     return printer.last_seen_at is None or now - printer.last_seen_at >= SILENT

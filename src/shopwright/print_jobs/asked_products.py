@@ -81,10 +81,11 @@ async def send_job(
     """
     job = await service.get_job(session, ctx, ref)
     printer = await fleet.get_living_printer(session, ctx, printer_ref)
-    if job.status is not JobStatus.PENDING:
+    is_outside = printer.driven_by is DrivenBy.PRINTER_BACKEND
+    if job.status is not JobStatus.PENDING and not (is_outside and job.status in WAITING):
         raise JobNotWaiting(f"The job is {job.status}; only a pending one can be sent.")
     await _check_printable(session, ctx, job, printer)
-    if printer.driven_by is not DrivenBy.PRINTER_BACKEND:
+    if not is_outside:
         await queue_jobs(session, ctx, job=job, printer_id=printer.id, now=now)
         audit.record(session, ctx, "print_job.sent", job.id, printer_id=printer.id)
     return job, printer

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel.db import EnumText, TenantModel
+from shopwright.print_jobs import backend_models as _backend  # noqa: F401  its tables
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
 
 ACTIVE_JOB = text("status IN ('claimed', 'preparing', 'printing', 'paused')")
@@ -41,6 +42,7 @@ class PrintJob(TenantModel):
     name: Mapped[str] = mapped_column(String(300))
     status: Mapped[JobStatus] = mapped_column(EnumText(JobStatus), default=JobStatus.QUEUED)
     priority: Mapped[int] = mapped_column(default=0)  # higher is sooner
+    rank: Mapped[int] = mapped_column(default=0, server_default="0")  # the same among equal ones
     # None: asked for by ``file_name``, which nobody has uploaded yet
     print_file_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("print_files.id"))
     plate_number: Mapped[int | None]
@@ -79,6 +81,7 @@ class PrintJob(TenantModel):
     used_mg: Mapped[int | None]  # once it ended
     last_error: Mapped[str | None] = mapped_column(String(500))  # of the last try to send it
     is_hidden: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    outside_at: Mapped[datetime | None]  # since then the printer backend has it
 
 
 class Attempt(TenantModel):

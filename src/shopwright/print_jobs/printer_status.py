@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from shopwright.fleet import device_state
 from shopwright.fleet.models import Printer
-from shopwright.fleet.outside import is_external
+from shopwright.fleet.outside import is_told
 from shopwright.fleet.states import BUSY, Activity, ConnectionState
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
@@ -154,7 +154,7 @@ def sample_of(printer: Printer, told: ToldStatus, now: datetime) -> NewSample:
         bed_target=base.bed_target,
         chamber=base.chamber,
         told=words,
-        is_hearsay=not is_external(printer),
+        is_hearsay=not is_told(printer),
     )
     return NewSample(now, reading)
 

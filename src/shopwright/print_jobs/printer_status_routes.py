@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import NamedMemberCtx, NamedViewerCtx
 from shopwright.fleet import service as fleet
-from shopwright.fleet.outside import is_external
+from shopwright.fleet.outside import is_told
 from shopwright.fleet.overview import find_live
 from shopwright.kernel.edge import (
     Now,
@@ -62,7 +62,7 @@ async def create_status(
         asked = body.current_job_id
         job = await service.get_job(session, ctx, asked) if asked else None
         told = ToldStatus(word, job, body.figures())
-        if is_external(printer):
+        if is_told(printer):
             await printer_status.take_report(session, ctx, printer=printer, told=told, now=now)
     sample = printer_status.sample_of(printer, told, now)
     if sample.reading.is_hearsay:

@@ -148,7 +148,7 @@ async def list_queued(session: AnySession, ctx: Actor, limit: int, now: datetime
     rows = await session.scalars(
         select(PrintJob)
         .where(PrintJob.organization_id == ctx.organization_id)
-        .where(PrintJob.status == JobStatus.QUEUED)
+        .where(PrintJob.status == JobStatus.QUEUED, PrintJob.outside_at.is_(None))
         .where(PrintJob.not_before.is_(None) | (PrintJob.not_before <= now))
         .order_by(PrintJob.priority.desc(), PrintJob.id)
         .limit(limit)
@@ -255,6 +255,7 @@ async def claim_job(
         .where(PrintJob.id == job_id, PrintJob.organization_id == ctx.organization_id)
         .where(PrintJob.status == JobStatus.QUEUED, ~owed_to_stopped_order())
         .where(~asked_for_in_vain(), ~_asked_for_order(Order.is_held.is_(True)))
+        .where(_may_print_on(printer_id))
         .values(
             status=JobStatus.CLAIMED, printer_id=printer_id, claimed_at=now, waiting_reason=None
         )
@@ -262,6 +263,11 @@ async def claim_job(
         .execution_options(populate_existing=True)
     )
     return job
+
+
+def _may_print_on(printer_id: int) -> ColumnElement[bool]:
+    """What the printer backend has prints where the backend was told to, and nowhere else."""
+    return or_(PrintJob.outside_at.is_(None), PrintJob.pinned_printer_id == printer_id)
 
 
 async def move_job(

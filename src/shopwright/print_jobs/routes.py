@@ -33,13 +33,14 @@ from shopwright.kernel.edge import (
     problems,
     writing,
 )
-from shopwright.kernel.errors import IllegalTransition, Invalid, NotFound, Unavailable
+from shopwright.kernel.errors import IllegalTransition, Invalid, NotFound
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders import service as orders
 from shopwright.orders.piece_revision import CopiesGone
 from shopwright.print_jobs import (
     asked_products,
     attempts,
+    backend_sending,
     dispatch,
     harvest,
     queries,
@@ -49,14 +50,22 @@ from shopwright.print_jobs import (
 )
 from shopwright.print_jobs.asked_products import JobPrinting
 from shopwright.print_jobs.attempts import AttemptNotUnknown, AttemptWasPrinting
+from shopwright.print_jobs.backend_sending import BackendAnswerMissing, SendingHeld
 from shopwright.print_jobs.dispatch import AlreadyClaimed, PrinterUnsuitable
 from shopwright.print_jobs.harvest import NothingToHarvest
-from shopwright.print_jobs.port import BackendNotSetUp, send_to_backend
+from shopwright.print_jobs.port import (
+    BackendInDoubt,
+    BackendNotSetUp,
+    BackendRefused,
+    BackendUnreachable,
+    send_to_backend,
+)
 from shopwright.print_jobs.queries import JobFilter
 from shopwright.print_jobs.revision import NotHarvested
 from shopwright.print_jobs.said import NoPrinterYet
 from shopwright.print_jobs.schemas import (
     AttemptRead,
+    BackendAnswerBody,
     DispatchBody,
     HarvestBody,
     JobCreate,
@@ -115,7 +124,16 @@ async def create_job(body: JobCreate, ctx: NamedMemberCtx, session: Write) -> Jo
     "/{job}/send",
     dependencies=[PrintLimited],
     responses=problems(
-        Invalid, NotFound, JobNotWaiting, PrinterUnsuitable, BackendNotSetUp, Unavailable
+        Invalid,
+        NotFound,
+        JobNotWaiting,
+        PrinterUnsuitable,
+        BackendNotSetUp,
+        BackendAnswerMissing,
+        SendingHeld,
+        BackendRefused,
+        BackendUnreachable,
+        BackendInDoubt,
     ),
 )
 async def send_job(
@@ -141,6 +159,15 @@ async def send_job(
         await send_to_backend(process, ctx, sent.id, printer.id)
     async with process.database.read() as reading:
         return await _read(reading, ctx, job)
+
+
+@router.post("/{job}/backend-answer", responses=problems(Invalid, NotFound, BackendAnswerMissing))
+async def answer_for_backend(
+    job: JobRef, body: BackendAnswerBody, ctx: MemberCtx, session: Write, now: Now
+) -> JobRead:
+    """Say whether the printer backend has a job, where nobody knows: somebody looked there."""
+    await backend_sending.resolve_job(session, ctx, ref=job, has_it=body.has_it, now=now)
+    return await _read(session, ctx, job)
 
 
 @router.put(

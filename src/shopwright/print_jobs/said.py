@@ -7,7 +7,7 @@ from datetime import datetime
 from shopwright.accounts import audit
 from shopwright.fleet import service as fleet
 from shopwright.fleet.models import Printer
-from shopwright.fleet.outside import is_external
+from shopwright.fleet.outside import is_told
 from shopwright.fleet.states import Activity, Outcome
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
@@ -73,7 +73,7 @@ async def _hear(
     session: WriteSession, ctx: Actor, job: PrintJob, word: JobWord, now: datetime
 ) -> None:
     printer = await _printer_of(session, ctx, job)
-    if not is_external(printer):
+    if not is_told(printer):
         audit.record(
             session, ctx, "print_job.reported", job.id, status=word.status, percent=word.percent
         )

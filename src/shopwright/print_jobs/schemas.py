@@ -88,6 +88,10 @@ class SendBody(BaseModel):
     ] = None
 
 
+class BackendAnswerBody(BaseModel):
+    has_it: bool
+
+
 class StatusBody(BaseModel):
     status: Annotated[str, Field(min_length=1, max_length=20)]
     progress_percentage: Annotated[float | None, Field(ge=0, le=100)] = None

@@ -85,6 +85,8 @@ async def get_job(session: ReadSession | WriteSession, ctx: Actor, ref: Ref) -> 
 
 async def hold_job(session: WriteSession, ctx: Actor, *, job_id: int, reason: str) -> PrintJob:
     """Keep a queued job back until a person releases it; raises JobNotWaiting."""
+    if (await get_job(session, ctx, Ref(job_id, None))).outside_at is not None:
+        raise JobNotWaiting("The printer backend has this job already. Cancel it instead.")
     job = await queries.move_job(
         session, ctx, job_id, [JobStatus.QUEUED], JobStatus.PENDING, waiting_reason=reason
     )

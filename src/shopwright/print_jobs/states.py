@@ -97,6 +97,66 @@ ATTEMPT_TRANSITIONS: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
 }
 
 
+class SendingStatus(StrEnum):
+    """How far the handing over of a job to an outside printer backend is."""
+
+    SENDING = "sending"
+    TAKEN = "taken"
+    REFUSED = "refused"  # proven: it has nothing; the job is as it was
+    UNKNOWN = "unknown"  # no answer, and it cannot be asked: a person decides
+    ENDED = "ended"  # nothing more is to be told or asked
+
+
+SENDING_TRANSITIONS: Mapping[SendingStatus, frozenset[SendingStatus]] = {
+    SendingStatus.SENDING: frozenset(
+        {SendingStatus.TAKEN, SendingStatus.REFUSED, SendingStatus.UNKNOWN}
+    ),
+    SendingStatus.REFUSED: frozenset({SendingStatus.SENDING}),
+    SendingStatus.UNKNOWN: frozenset({SendingStatus.TAKEN, SendingStatus.REFUSED}),
+    SendingStatus.TAKEN: frozenset({SendingStatus.ENDED}),
+    SendingStatus.ENDED: frozenset(),
+}
+
+
+class ReceivedStatus(StrEnum):
+    """Where a job is that others handed to us as their printer backend."""
+
+    RECEIVED = "received"  # its file is still to be fetched from the sender
+    UPLOADED = "uploaded"  # its file is here, and waits for a device that polls
+    CLAIMED = "claimed"
+    PRINTING = "printing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    HANDED_OVER = "handed_over"  # a job of our own queue, which says the rest
+
+
+POLLED = frozenset({ReceivedStatus.UPLOADED, ReceivedStatus.CLAIMED, ReceivedStatus.PRINTING})
+
+_POLLED_ENDS = {ReceivedStatus.COMPLETED, ReceivedStatus.FAILED, ReceivedStatus.CANCELLED}
+
+RECEIVED_TRANSITIONS: Mapping[ReceivedStatus, frozenset[ReceivedStatus]] = {
+    ReceivedStatus.RECEIVED: frozenset(
+        {
+            ReceivedStatus.UPLOADED,
+            ReceivedStatus.HANDED_OVER,
+            ReceivedStatus.FAILED,
+            ReceivedStatus.CANCELLED,
+        }
+    ),
+    ReceivedStatus.UPLOADED: frozenset(
+        {ReceivedStatus.CLAIMED, ReceivedStatus.PRINTING, *_POLLED_ENDS}
+    ),
+    ReceivedStatus.CLAIMED: frozenset({ReceivedStatus.PRINTING, *_POLLED_ENDS}),
+    ReceivedStatus.PRINTING: frozenset(_POLLED_ENDS),
+    ReceivedStatus.COMPLETED: frozenset(),
+    # its link had expired: the sender hands it over again with another one
+    ReceivedStatus.FAILED: frozenset({ReceivedStatus.RECEIVED}),
+    ReceivedStatus.CANCELLED: frozenset(),
+    ReceivedStatus.HANDED_OVER: frozenset(),
+}
+
+
 def check_transition(current: JobStatus, target: JobStatus) -> None:
     """Raise IllegalTransition unless a job may go from ``current`` to ``target``."""
     if target not in TRANSITIONS[current]:

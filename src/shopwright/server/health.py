@@ -15,6 +15,7 @@ from shopwright.files import health as file_health
 from shopwright.kernel.edge import ProcessDep
 from shopwright.kernel.errors import Unauthenticated
 from shopwright.kernel.metrics import REGISTRY
+from shopwright.print_jobs import backend_health
 
 router = APIRouter(tags=["health"])
 
@@ -30,7 +31,7 @@ async def health(request: Request) -> dict[str, Any]:
         "version": __version__,
         "database": "sqlite" if request.app.state.settings.is_sqlite else "postgresql",
         "chinese_api": None,
-        "printerBackend": {"healthy": False, "url": None},
+        "printerBackend": _printer_backend(request),
         "storage": _storage(request),
     }
 
@@ -39,6 +40,11 @@ def _storage(request: Request) -> dict[str, object] | None:
     """None while the program starts."""
     process = getattr(request.app.state, "process", None)
     return file_health.describe(process) if process else None
+
+
+def _printer_backend(request: Request) -> dict[str, object]:
+    process = getattr(request.app.state, "process", None)
+    return backend_health.describe(request.app.state.settings.printer_backend_url, process)
 
 
 @router.get("/ready")

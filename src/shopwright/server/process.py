@@ -26,6 +26,7 @@ from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.migrations import SCRIPTS
 from shopwright.notifications.mail import ProcessMail
 from shopwright.server import wiring
+from shopwright.print_jobs import backend_sending
 from shopwright.telemetry.access import close_storage
 
 log = structlog.get_logger()
@@ -111,6 +112,7 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
     share_allowances(process)
     try:
         await ensure_installation(process)
+    backend_sending.set_up(process)
         yield process
     finally:
         client.close()

@@ -34,6 +34,8 @@ from shopwright.orders import customer_matching
 from shopwright.orders.csv_runner import ImportRunner
 from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.print_jobs.dispatcher import Dispatcher
+from shopwright.print_jobs import backend_health
+from shopwright.print_jobs.backend_keeper import BackendKeeper
 from shopwright.server.process import lock_data_folder, open_process
 from shopwright.telemetry.access import open_recorder
 from shopwright.telemetry.recorder import Recorder
@@ -98,6 +100,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
         ("file storage", lambda: file_health.keep_looking(process)),
     ]
     if roles.fleet and process.settings.network is Network.LAN:
+        ("printer backend health", lambda: backend_health.keep_looking(process)),
         loops.append(("fleet", lambda: make_runner(running).run()))
     if roles.worker:
         tools = SyncTools(database, process.clock, process.settings, _owner(process))
@@ -114,7 +117,8 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("messages", lambda: Deliverer(notices, context.hub).run()),
             ("webhooks", lambda: make_webhook_sender(process).run()),
             ("overdue commands", lambda: OverdueWatch(database, process.clock).run()),
-            ("roll-ups", lambda: RollupKeeper(database, context.hub).run()),
+            ("printer backend", lambda: BackendKeeper(process).run()),
+            ("roll-ups", lambda: RollupKeeper(database, context.hub, storage_of(process)).run()),
         ]
     return loops
 

@@ -1,0 +1,1 @@
+"""An outside printer backend behind the port of print jobs."""
