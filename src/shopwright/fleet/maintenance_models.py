@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shopwright.fleet.maintenance_states import PartMoveReason, ReportStatus, Severity, TaskStatus
 from shopwright.kernel.db import EnumText, TenantModel
 
+HAS_PHOTO = text("photo_sha256 IS NOT NULL")
 OPEN_OF_A_PLAN = text("status = 'open' AND plan_id IS NOT NULL")
 
 
@@ -151,6 +152,16 @@ class PrinterReport(TenantModel):
     """A problem that a person saw at a printer."""
 
     __tablename__ = "printer_reports"
+    __table_args__ = (
+        Index(
+            "ix_printer_reports_photo",
+            "photo_sha256",
+            "organization_id",
+            sqlite_where=HAS_PHOTO,
+            postgresql_where=HAS_PHOTO,
+        ),
+        {"sqlite_autoincrement": True},
+    )
 
     printer_id: Mapped[int] = _printer()
     severity: Mapped[Severity] = mapped_column(EnumText(Severity))
@@ -160,6 +171,7 @@ class PrinterReport(TenantModel):
         EnumText(ReportStatus), default=ReportStatus.OPEN, index=True
     )
     reported_by: Mapped[str] = mapped_column(String(120))
+    photo_sha256: Mapped[str | None] = mapped_column(String(64))
     resolution: Mapped[str] = mapped_column(Text, default="")
     resolved_by: Mapped[str | None] = mapped_column(String(120))
     resolved_at: Mapped[datetime | None]

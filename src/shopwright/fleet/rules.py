@@ -92,6 +92,12 @@ def limits_of(model: str | None, details: Mapping[str, Any]) -> Limits:
     return Limits(heat, travel)
 
 
+def list_possible(limits: Limits, can: Capability | None) -> frozenset[str]:
+    """The command types that such a printer takes at all, a start left out."""
+    kinds = {kind for kind, need in NEEDS.items() if can is None or need in can} - {START}
+    return frozenset(kinds if limits.heat.chamber else kinds - {"set_chamber_temp"})
+
+
 def check_command(
     kind: str, arguments: Mapping[str, Any], *, limits: Limits, can: Capability | None
 ) -> dict[str, Any]:

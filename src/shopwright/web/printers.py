@@ -8,6 +8,7 @@ from starlette.responses import Response
 from shopwright.accounts.access import AdminCtx, MemberCtx, PrintLimited
 from shopwright.fleet import diagnosing
 from shopwright.fleet import service as fleet_service
+from shopwright.fleet.camera_ways import why_no_camera
 from shopwright.fleet.maintenance_queries import list_holds
 from shopwright.fleet.overview import read_overview
 from shopwright.fleet.service import PrinterChange
@@ -23,23 +24,20 @@ from shopwright.kernel.edge import (
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.web.page import Page, PageCtx, done, fragment, go, is_htmx
+from shopwright.web.paging import MAX_PAGE, Window
+from shopwright.web.printer_controls import controls_of
 from shopwright.web.printer_forms import PrinterEdit, read_printer_change
 from shopwright.web.printer_kinds import driver_words, find_kind, typed_address, words_of
 from shopwright.web.printer_owners import find_name, list_choices, put_in_hands, read_agent
 from shopwright.web.reads import fleet, printer_history
 from shopwright.web.reads.fleet import Card
+from shopwright.web.reads.printer_upkeep import read_upkeep
 
 router = APIRouter(include_in_schema=False)
 
 PrinterRef = Annotated[Ref, path_ref("printer")]
+PRINTS_SHOWN = 12
 STATES = frozenset({"", "green", "blue", "amber", "red", "grey"})
-COMMANDS = {
-    "pause_print": "The printer is asked to pause.",
-    "resume_print": "The printer is asked to go on.",
-    "stop_print": "The printer is asked to stop.",
-    "light_on": "Light on.",
-    "light_off": "Light off.",
-}
 
 
 @router.get("/printers")
@@ -71,7 +69,12 @@ async def show_printers(
 
 
 @router.get("/printers/{printer}")
-async def show_printer(page: PageCtx, session: Read, printer: PrinterRef) -> Response:
+async def show_printer(
+    page: PageCtx,
+    session: Read,
+    printer: PrinterRef,
+    number: Annotated[int, Query(alias="page", ge=1, le=MAX_PAGE)] = 1,
+) -> Response:
     """One printer: what it does, what is in it, what it was told, what it made."""
     found = await fleet_service.get_printer(session, page.actor, printer)
     cards = await fleet.read_cards(
@@ -83,6 +86,10 @@ async def show_printer(page: PageCtx, session: Read, printer: PrinterRef) -> Res
     )
     if not cards:
         raise NotFound(f"There is no printer {printer}.")
+    process, window = get_process(page.request), Window(number, PRINTS_SHOWN)
+    attempts, total = await printer_history.list_attempts(
+        session, page.organization_id, found.id, window
+    )
     return page.render(
         "printer.html",
         active="printers",
@@ -95,8 +102,12 @@ async def show_printer(page: PageCtx, session: Read, printer: PrinterRef) -> Res
         address=typed_address(found),
         agents=await list_choices(session, page.actor),
         held=(await list_holds(session, page.actor)).get(found.id),
-        overview=await read_overview(get_process(page.request), session, page.actor, found),
-        attempts=await printer_history.list_attempts(session, page.organization_id, found.id),
+        overview=await read_overview(process, session, page.actor, found),
+        upkeep=await read_upkeep(session, page.actor, found.id, page.now, page.zone),
+        controls=controls_of(found, cards[0], page.actor.role),
+        no_camera=why_no_camera(process, found),
+        attempts=attempts,
+        paging=window.of(total, len(attempts)),
         commands=await printer_history.list_commands(session, page.organization_id, found.id),
     )
 
@@ -136,25 +147,6 @@ async def diagnose_printer(
     diagnosis = await diagnosing.diagnose(process, ctx, printer)
     template = "parts/diagnosis.html" if is_htmx(request) else "diagnosis.html"
     return fragment(request, template, {"diagnosis": diagnosis, "printer": str(printer)})
-
-
-@router.post("/printers/{printer}/command")
-async def command_printer(
-    request: Request,
-    ctx: MemberCtx,
-    session: Write,
-    now: Now,
-    printer: PrinterRef,
-    kind: Annotated[str, Form()],
-) -> Response:
-    """Pause, resume, stop or light; the device is told after the commit."""
-    if kind not in COMMANDS:
-        raise Invalid(f"There is no command {kind!r}.")
-    found = await fleet_service.get_printer(session, ctx, printer)
-    await fleet_service.send_command(
-        session, ctx, printer_id=found.id, kind=kind, arguments={}, now=now
-    )
-    return done(request, COMMANDS[kind], to=f"/printers/{found.id}")
 
 
 @router.post("/printers/{printer}/clear")

@@ -24,6 +24,8 @@ from shopwright.web import (
     order_work,
     orders,
     people,
+    printer_controls,
+    printer_live,
     printers,
     profiles,
     reports,
@@ -43,6 +45,8 @@ ROUTERS = (
     bambu_cloud.router,  # before /printers/{printer}
     new_printer.router,  # before /printers/{printer}, too
     printers.router,
+    printer_controls.router,
+    printer_live.router,
     maintenance.router,
     agents.router,
     job_queue.router,

@@ -144,8 +144,48 @@ def upgrade() -> None:
             "uq_found_printers_key", ["organization_id", "place", "key"], unique=True
         )
 
+    op.create_table(
+        "camera_shots",
+        sa.Column("printer_id", sa.BigInteger(), nullable=False),
+        sa.Column("asked", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("trouble", sa.String(length=500), nullable=True),
+        sa.Column("is_missing", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_camera_shots_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["printer_id"],
+            ["printers.id"],
+            name=op.f("fk_camera_shots_printer_id_printers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_camera_shots")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_camera_shots_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("camera_shots", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_camera_shots_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("uq_camera_shots_printer", ["printer_id"], unique=True)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("camera_shots", schema=None) as batch_op:
+        batch_op.drop_index("uq_camera_shots_printer")
+        batch_op.drop_index(batch_op.f("ix_camera_shots_organization_id"))
+
+    op.drop_table("camera_shots")
     with op.batch_alter_table("found_printers", schema=None) as batch_op:
         batch_op.drop_index("uq_found_printers_key")
         batch_op.drop_index(batch_op.f("ix_found_printers_organization_id"))

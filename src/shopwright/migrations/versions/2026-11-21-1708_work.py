@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261121_1708"
-down_revision = "20261121_1703"
+down_revision = "20261121_1704"
 branch_labels = None
 depends_on = None
 
@@ -129,12 +129,14 @@ def upgrade() -> None:
         batch_op.create_index("uq_backend_sent_jobs_job", ["print_job_id"], unique=True)
 
     with op.batch_alter_table("print_jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("rank", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("outside_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("print_jobs", schema=None) as batch_op:
         batch_op.drop_column("outside_at")
+        batch_op.drop_column("rank")
 
     with op.batch_alter_table("backend_sent_jobs", schema=None) as batch_op:
         batch_op.drop_index("uq_backend_sent_jobs_job")

@@ -116,7 +116,9 @@ async def read_view(session: AnySession, ctx: Actor, now: datetime, zone: ZoneIn
         models=sorted({printer.model for printer in printers if printer.model}),
         members=_names(members),
         held=[(id_, names[id_], why) for id_, why in held.items() if id_ in names],
-        stretches=list_stretches([_due(at, zone) for at in plans_at], now.astimezone(zone).date()),
+        stretches=list_stretches(
+            [due_row(at, zone) for at in plans_at], now.astimezone(zone).date()
+        ),
         due=sum(at.is_due for at in plans_at),
         tasks=tasks,
         reports=await _list_reports(session, ctx),
@@ -152,7 +154,7 @@ def _stretch(row: DueRow, today: date) -> str:
     return f"{row.on:%B %Y}"
 
 
-def _due(at: PlanAt, zone: ZoneInfo) -> DueRow:
+def due_row(at: PlanAt, zone: ZoneInfo) -> DueRow:
     passed, limits = at.passed, at.limits
     done = (
         (limits.printing_s, f"{passed.printing_s // HOUR_S} of {hours(limits.printing_s)} h"),

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.fleet.models import PrinterCommand
@@ -11,9 +12,11 @@ from shopwright.fleet.states import CommandStatus
 from shopwright.orders.models import Order
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import AttemptStatus
+from shopwright.web.paging import Window
 from shopwright.web.pips import ATTEMPTS, COMMANDS, Pip
 
-SHOWN = 20
+SHOWN = 8
+MOST_TOLD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ class CommandRow:
     by: str
     detail: str | None
     created_at: datetime
+    arguments: dict[str, Any]
+
+    @property
+    def target(self) -> str:
+        """What it was told with the command, in a few words."""
+        told = [
+            f"{value:g}" if isinstance(value, float) else str(value)
+            for value in self.arguments.values()
+        ]
+        return " ".join(told)[:MOST_TOLD]
 
     @property
     def pip(self) -> Pip:
@@ -54,9 +67,11 @@ class CommandRow:
 
 
 async def list_attempts(
-    session: AsyncSession, organization_id: int, printer_id: int
-) -> list[AttemptRow]:
-    """The last tries on this printer, newest first."""
+    session: AsyncSession, organization_id: int, printer_id: int, window: Window
+) -> tuple[list[AttemptRow], int]:
+    """Tries on this printer, newest first, and how many there are."""
+    mine = (Attempt.organization_id == organization_id, Attempt.printer_id == printer_id)
+    total = await session.scalar(select(func.count(Attempt.id)).where(*mine))
     rows = await session.execute(
         select(
             Attempt.id, Attempt.status, Attempt.percent, Attempt.reason, Attempt.started_at,
@@ -71,11 +86,12 @@ async def list_attempts(
         .outerjoin(
             Order, and_(Order.id == PrintJob.order_id, Order.organization_id == organization_id)
         )
-        .where(Attempt.organization_id == organization_id, Attempt.printer_id == printer_id)
+        .where(*mine)
         .order_by(Attempt.id.desc())
-        .limit(SHOWN)
+        .limit(window.limit)
+        .offset(window.offset)
     )  # fmt: skip
-    return [AttemptRow(*row) for row in rows]
+    return [AttemptRow(*row) for row in rows], total or 0
 
 
 async def list_commands(
@@ -84,7 +100,7 @@ async def list_commands(
     rows = await session.execute(
         select(
             PrinterCommand.id, PrinterCommand.kind, PrinterCommand.status, PrinterCommand.by,
-            PrinterCommand.detail, PrinterCommand.created_at,
+            PrinterCommand.detail, PrinterCommand.created_at, PrinterCommand.arguments,
         )
         .where(
             PrinterCommand.organization_id == organization_id,

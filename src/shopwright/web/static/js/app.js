@@ -6,7 +6,10 @@
   document.body.addEventListener("htmx:confirm", (event) => {
     if (!event.detail.question) return;
     event.preventDefault();
-    document.getElementById("ask-question").textContent = event.detail.question;
+    // {target} stands for what was typed into the field of that name.
+    const typed = (name) => event.detail.elt.elements?.[name]?.value ?? "";
+    const question = event.detail.question.replace(/\{(\w+)\}/g, (_, name) => typed(name));
+    document.getElementById("ask-question").textContent = question;
     ask.returnValue = "no";
     ask.showModal();
     ask.addEventListener("close", () => {
