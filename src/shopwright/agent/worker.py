@@ -26,6 +26,10 @@ REVOKED_RETRY_S = 60.0
 CUT_OFF = "the agent is cut off from the server, and nothing new is started meanwhile"
 
 
+class WorkUnusable(Exception):
+    """What the server told could not be written down, as when our own key file is another one."""
+
+
 class Worker:
     """Knows the leases' epochs, so it also asks before each start."""
 
@@ -51,6 +55,9 @@ class Worker:
                 delay = min(delay * 2, LAST_RETRY_S)
             except ServerRefused as err:
                 self._client.contact.lost(err)
+                delay = LAST_RETRY_S
+            except WorkUnusable as err:
+                log.error("the server's work could not be kept", reason=str(err))  # noqa: TRY400
                 delay = LAST_RETRY_S
             else:
                 delay = FIRST_RETRY_S
@@ -95,8 +102,7 @@ class Worker:
         try:
             await mirror.keep_work(self._database, work, self._clock.now())
         except ShopError as err:
-            log.error("the server's work could not be kept", reason=err.detail)  # noqa: TRY400
-            return
+            raise WorkUnusable(err.detail) from err
         self._cursor = work["cursor"]
 
     def _tell_held(self, work: dict[str, Any]) -> None:
