@@ -142,6 +142,22 @@ async def test_a_server_restored_from_a_backup_is_told_again_what_it_lost(world:
     assert (await on_server(world)).activity is Activity.PAUSED
 
 
+async def test_an_old_copy_of_the_journal_goes_on_under_another_name(world: World) -> None:
+    await worker_of(world)._ask()
+    sender = Sender(world.client, world.journal, world.database)
+    await record(world, Activity.PRINTING)
+    await sender._send_all()
+    async with world.server.database.write() as session:
+        agent = await agents.get_agent(session, world.owner, Ref(world.agent_id, None))
+        before = world.journal.id
+        agent.applied = {before: agent.applied[before] + 50}  # told before it was put back
+    await record(world, Activity.PAUSED)
+    await sender._send_all()
+    assert (await on_server(world)).activity is Activity.PAUSED
+    assert world.journal.id != before
+    assert await world.journal.count_waiting() == 0
+
+
 async def test_a_revoked_agent_says_so_starts_nothing_and_keeps_its_journal(world: World) -> None:
     worker = worker_of(world)
     await worker._ask()

@@ -89,6 +89,16 @@ async def test_a_time_without_the_server_is_told_thinned_and_in_order(curves: Cu
 
 
 @on_sqlite
+async def test_a_clock_that_is_put_back_stops_no_curve(curves: Curves) -> None:
+    curves.report(200.0)
+    await curves.samples._flush()
+    curves.world.clock.advance(hours=-1)
+    curves.report(201.0)
+    await curves.samples._flush()
+    assert await curves.on_server() == [200.0, 201.0]
+
+
+@on_sqlite
 async def test_what_does_not_change_is_sent_every_ten_seconds(curves: Curves) -> None:
     await asyncio.sleep(0)
     for _ in range(21):

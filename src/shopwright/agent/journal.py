@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import delete, func, select, update
 
 from shopwright.fleet import agent_codec, queries, service
@@ -30,6 +31,8 @@ from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.clock import Clock
 from shopwright.kernel.db import Database, ReadSession, WriteSession
 from shopwright.kernel.events import Subscriptions
+
+log = structlog.get_logger()
 
 KEPT = 2000  # delivered events kept, should the server be restored from a backup
 BATCH = 200
@@ -96,10 +99,26 @@ class Journal:
         )
 
     async def mark_delivered(self, sequence: int) -> None:
-        """The server has everything up to this one; further back, it lost something."""
+        """The server has everything up to this one; further back, it lost something.
+
+        Further on than this journal goes, this is an old copy of it, put back from a backup.
+        """
         async with self._database.write() as session:
+            row = await _row(session)
+            if sequence > row.last_sequence:
+                await self._begin_anew(session, row)
+                return
             await session.execute(update(AgentJournal).values(delivered=sequence))
             await session.execute(delete(AgentEvent).where(AgentEvent.sequence <= sequence - KEPT))
+
+    async def _begin_anew(self, session: WriteSession, row: AgentJournal) -> None:
+        """Under another name, or the server would take what happens now for what it knows already.
+        What this copy had delivered is not told again."""
+        renewed = ids.new_uuid()
+        await session.execute(delete(AgentEvent).where(AgentEvent.sequence <= row.delivered))
+        await session.execute(update(AgentJournal).values(journal=renewed))
+        log.warning("the journal is older than what the server has; it goes on as a new one")
+        self.id = renewed
 
     async def go_back(self, expected: int) -> None:
         """The server was restored: tell again from ``expected``, as far as it is kept."""
@@ -189,7 +208,7 @@ async def note_until(database: Database, until: datetime) -> None:
         await session.execute(update(AgentJournal).values(samples_until=until))
 
 
-async def _row(session: ReadSession) -> AgentJournal:
+async def _row(session: ReadSession | WriteSession) -> AgentJournal:
     found: AgentJournal = (
         await session.scalars(select(AgentJournal).execution_options(populate_existing=True))
     ).one()

@@ -88,6 +88,8 @@ class Samples:
             returns = self._client.contact.returns
             await self._catch_up(now)
             self._returns = returns
+        if self._until is not None and self._until > now:
+            self._until = self._noted = None  # our clock was put back: what is new does not wait
         fresh, self._fresh = self._fresh, []
         fresh = [one for one in fresh if self._until is None or one.at > self._until]
         for start in range(0, len(fresh), CHUNK):
