@@ -55,7 +55,6 @@ class Heat:
     label: str
     kind: str
     most: int
-    now: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def controls_of(printer: Printer, card: Card, role: Role) -> Controls:
         kinds -= MOVING
     limits = rules.limits_of(printer.model, printer.details).heat
     heats = [
-        Heat(label, kind, int(getattr(limits, part)), getattr(card.live, part))
+        Heat(label, kind, int(getattr(limits, part)))
         for label, kind, part in PARTS
         if kind in kinds
     ]

@@ -17,6 +17,7 @@ from shopwright.web.pips import ATTEMPTS, COMMANDS, Pip
 
 SHOWN = 8
 MOST_TOLD = 60
+SAID = ("fan", "axis", "x", "y", "z", "distance", "slot", "target", "gcode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,9 @@ class CommandRow:
     @property
     def target(self) -> str:
         """What it was told with the command, in a few words."""
-        told = [
-            f"{value:g}" if isinstance(value, float) else str(value)
-            for value in self.arguments.values()
-        ]
-        return " ".join(told)[:MOST_TOLD]
+        told = [self.arguments[name] for name in SAID if name in self.arguments]
+        words = [f"{value:g}" if isinstance(value, float) else str(value) for value in told]
+        return " ".join(words)[:MOST_TOLD]
 
     @property
     def pip(self) -> Pip:
