@@ -241,7 +241,7 @@ async def test_amounts_of_another_currency_are_asked_for_by_name(
         ("end_date=0001-01-01", "is not between"),
         ("period=hourly", "period"),
         ("currency=XXQ", "is not known here"),
-        ("format=pdf", "format"),
+        ("format=xls", "format"),
     ],
 )
 async def test_impossible_question_is_refused_in_a_sentence(

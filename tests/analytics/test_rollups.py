@@ -18,16 +18,18 @@ from shopwright.analytics.models import (
     CountedOrder,
     FilamentDay,
     OrderDay,
+    PlateSum,
     PrintDay,
+    PrintSum,
     RollupState,
 )
-from shopwright.analytics.states import SOLD, RollupSubject
+from shopwright.analytics.states import SOLD, Period, RollupSubject
 from shopwright.fleet.states import Outcome
 from shopwright.inventory.models import FilamentMovement
 from shopwright.inventory.states import MovementReason
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
-from shopwright.kernel.edge import Ref
+from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import ShopError
 from shopwright.orders import intake, service
 from shopwright.orders.drafts import ItemDraft, OrderDraft
@@ -36,6 +38,7 @@ from shopwright.orders.service import OrderChange
 from shopwright.orders.states import OrderStatus
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import JobStatus
+from shopwright.telemetry.access import storage_of
 from tests.clock import START
 from tests.workshop import list_jobs, make_recipe, place, ready_printer, report, start
 
@@ -88,6 +91,53 @@ async def counted(
     return orders, prints, filament
 
 
+async def kept_work(database: Database, ctx: Actor) -> Counter[Any]:
+    """Prints, seconds and milligrams, by day and by month, of printers and of plates."""
+    found: Counter[Any] = Counter()
+    async with database.read() as session:
+        for row in await session.scalars(
+            select(PrintSum).where(PrintSum.organization_id == ctx.organization_id)
+        ):
+            key = (
+                row.grain,
+                row.first,
+                row.printer_id,
+                row.outcome.value,
+                row.material,
+                row.reason,
+            )
+            found.update(
+                {(*key, "n"): row.prints, (*key, "s"): row.busy_s, (*key, "mg"): row.used_mg}
+            )
+        for plate in await session.scalars(
+            select(PlateSum).where(PlateSum.organization_id == ctx.organization_id)
+        ):
+            of = (plate.grain, plate.first, plate.print_file_id, plate.plate_number)
+            found.update({(*of, "n"): plate.prints, (*of, "bad"): plate.failed})
+            found.update({(*of, "s"): plate.busy_s, (*of, "mg"): plate.used_mg})
+    return found
+
+
+async def counted_work(database: Database, ctx: Actor, zone: str) -> Counter[Any]:
+    """The same from the rows; every job of these tests prints PLA."""
+    found: Counter[Any] = Counter()
+    jobs = select(PrintJob).where(PrintJob.organization_id == ctx.organization_id)
+    async with database.read() as session:
+        for job in await session.scalars(jobs):
+            if job.status not in (JobStatus.COMPLETED, JobStatus.FAILED) or not job.ended_at:
+                continue
+            day, bad = day_in(job.ended_at, zone), job.status is JobStatus.FAILED
+            took = int(job.ended_at.timestamp()) - int((job.started_at or job.ended_at).timestamp())
+            reason = (job.failure_reason or "") if bad else ""
+            for first in ((Period.DAILY, day), (Period.MONTHLY, day.replace(day=1))):
+                key = (*first, job.printer_id, job.status.value, "PLA", reason)
+                of = (*first, job.print_file_id, job.plate_number)
+                found.update({(*key, "n"): 1, (*key, "s"): took, (*key, "mg"): job.used_mg or 0})
+                found.update({(*of, "n"): 1, (*of, "bad"): int(bad)})
+                found.update({(*of, "s"): took, (*of, "mg"): job.used_mg or 0})
+    return found
+
+
 def day_in(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
@@ -95,6 +145,9 @@ def day_in(moment: datetime, zone: str) -> date:
 async def assert_in_step(database: Database, ctx: Actor, zone: str) -> None:
     """Counters compare without their zeros."""
     assert await kept(database, ctx) == await counted(database, ctx, zone)
+    assert await kept_work(database, ctx) == await counted_work(database, ctx, zone)
+    async with database.read() as session:
+        assert await checks.list_wrong(session, ctx.organization_id) == []
 
 
 async def set_zone(database: Database, ctx: Actor, zone: str) -> None:
@@ -227,10 +280,13 @@ async def test_what_is_written_while_roll_ups_are_built_is_counted_once(
     await assert_in_step(database, owner, "UTC")
 
 
-async def test_keeper_builds_what_the_writes_left(database: Database, owner: Actor) -> None:
+async def test_keeper_builds_what_the_writes_left(
+    database: Database, owner: Actor, process: Process
+) -> None:
     async with database.write() as session:
         await insert_bare_orders(session, owner, random.Random(5), 3)
-    keeper = asyncio.create_task(RollupKeeper(database, database.context.hub).run())
+    storage = storage_of(process)
+    keeper = asyncio.create_task(RollupKeeper(database, database.context.hub, storage).run())
     async with asyncio.timeout(20):
         while await state_of(database, owner) != (3, True):  # noqa: ASYNC110  nobody tells when
             await asyncio.sleep(0.01)

@@ -353,7 +353,7 @@ async def stop(running: asyncio.Task[None]) -> None:
 
 async def test_tables_agree_with_the_models(storage: TelemetryStorage, url: str) -> None:
     await storage.prepare()
-    assert migrations.current_revision(url, VERSION_TABLE) == "20261121_1200t"
+    assert migrations.current_revision(url, VERSION_TABLE) == "20261121_1700t"
     ours = TelemetryBase.metadata
     options = {"include_object": lambda _o, name, kind, *_: kind != "table" or name in ours.tables}
     engine = create_engine(migrations.sync_url(url))
@@ -368,7 +368,7 @@ async def test_business_tables_and_telemetry_do_not_mind_each_other(
 ) -> None:
     await storage.prepare()
     business = async_database_url(settings)
-    assert migrations.current_revision(business) != "20261121_1200t"
+    assert migrations.current_revision(business) != "20261121_1700t"
     found = migrations.differences(business, Base.metadata)
     assert [change for change in found if "telemetry" in str(change)] == []
 

@@ -16,7 +16,8 @@ async def list_wrong(session: AsyncSession, organization_id: int) -> list[Rollup
             RollupState.organization_id == organization_id, RollupState.is_complete
         )
     )
-    return [state.subject for state in states if await _is_wrong(session, state)]
+    kept = [state for state in states if state.subject in COUNTED]
+    return [state.subject for state in kept if await _is_wrong(session, state)]
 
 
 async def _is_wrong(session: AsyncSession, state: RollupState) -> bool:

@@ -1,11 +1,12 @@
 """Days of a time zone, in Python and in SQL alike. Pure."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, case, literal
+from sqlalchemy import BigInteger, Date, case, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -40,6 +41,23 @@ def next_of(first: date, period: Period) -> date:
     """The first day of the period after the one that begins with ``first``."""
     length = {Period.DAILY: 1, Period.WEEKLY: 7, Period.MONTHLY: 32}[period]
     return first_of(first + timedelta(days=length), period)
+
+
+def split(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[date, int]]:
+    """The whole seconds between the two on each day, none for a span that ends before it begins.
+
+    Moments are cut to their second first, so that spans side by side add up to the whole.
+    """
+    start, end = start.replace(microsecond=0), end.replace(microsecond=0)
+    day = day_of(start, zone)
+    while start < end:
+        following = day + timedelta(days=1)
+        until = min(end, start_of(following, zone))
+        if until > start:
+            yield day, int((until - start).total_seconds())
+        elif following > LAST:
+            return
+        start, day = max(start, until), following
 
 
 def local_day(moment: Any, zone: ZoneInfo) -> Any:
@@ -79,6 +97,40 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
 def _offset(moment: datetime, zone: ZoneInfo) -> int:
     found = moment.astimezone(zone).utcoffset()
     return int(found.total_seconds()) if found else 0
+
+
+class MonthOf(FunctionElement[date]):
+    """The first day of the month of a day."""
+
+    inherit_cache = True
+    type = Date()
+
+
+@compiles(MonthOf, "sqlite")
+def _month_sqlite(element: MonthOf, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"date({compiler.process(element.clauses, **kw)}, 'start of month')"
+
+
+@compiles(MonthOf, "postgresql")
+def _month_postgresql(element: MonthOf, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"date_trunc('month', {compiler.process(element.clauses, **kw)})::date"
+
+
+class Second(FunctionElement[int]):
+    """The whole second of a moment, since 1970."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(Second, "sqlite")
+def _second_sqlite(element: Second, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+
+
+@compiles(Second, "postgresql")
+def _second_postgresql(element: Second, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"floor(extract(epoch FROM {compiler.process(element.clauses, **kw)}))::bigint"
 
 
 class LocalDay(FunctionElement[date]):

@@ -1,14 +1,15 @@
-"""The loop that builds what the writes cannot keep: after an upgrade, and when a shop moves into
-another time zone."""
+"""The loop that builds what the writes cannot keep: after an upgrade, when a shop moves to another
+time zone, and how long printers were in each state."""
 
 import asyncio
 
 import structlog
 
-from shopwright.analytics import rollups
+from shopwright.analytics import printer_time, rollups
 from shopwright.kernel.db import Database
 from shopwright.kernel.live import Hub
 from shopwright.kernel.signals import Signal
+from shopwright.telemetry.storage import TelemetryStorage
 
 log = structlog.get_logger()
 
@@ -19,8 +20,9 @@ TOPICS = frozenset({rollups.TOPIC, "organization"})
 class RollupKeeper:
     """One per worker; two of them share the work without harm."""
 
-    def __init__(self, database: Database, hub: Hub) -> None:
+    def __init__(self, database: Database, hub: Hub, storage: TelemetryStorage) -> None:
         self._database = database
+        self._storage = storage
         self._hub = hub
         self._wake = asyncio.Event()
 
@@ -32,6 +34,7 @@ class RollupKeeper:
                 built = await rollups.build_stale(self._database)
                 if built:
                     log.info("the reports were counted anew", rollups=built)
+                await printer_time.count_all(self._database, self._storage)
                 await self._wait()
         finally:
             leave()

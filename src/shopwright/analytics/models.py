@@ -5,11 +5,25 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopwright.analytics.states import ExpenseCategory, PrintOutcome, RollupSubject
+from shopwright.analytics.states import ExpenseCategory, Period, PrintOutcome, RollupSubject
 from shopwright.kernel.db import Base, BigId, EnumText, TenantModel
 from shopwright.orders.states import OrderStatus
 
 OWNER = "organizations.id"
+
+
+def _owner() -> Mapped[int]:
+    return mapped_column(BigInteger, ForeignKey(OWNER, ondelete="CASCADE"), primary_key=True)
+
+
+def _grain() -> Mapped[Period]:
+    """Days and months: long spans are read as whole months, their ends as days."""
+    return mapped_column(EnumText(Period), primary_key=True)
+
+
+def _first() -> Mapped[date]:
+    """The first day of the day or month."""
+    return mapped_column(Date, primary_key=True)
 
 
 class RollupState(Base):
@@ -88,6 +102,72 @@ class FilamentDay(Base):
     filament_id: Mapped[int] = mapped_column(primary_key=True)
     material: Mapped[str] = mapped_column(String(40), primary_key=True)
     used_mg: Mapped[int]
+
+
+class PrintSum(Base):
+    """Prints that ended in a day or a month. ``material`` names all that the plate needs, as in
+    ``PETG + PLA``; ``busy_s`` is from start to end."""
+
+    __tablename__ = "print_sums"
+    __table_args__ = ()
+
+    organization_id: Mapped[int] = _owner()
+    grain: Mapped[Period] = _grain()
+    first: Mapped[date] = _first()
+    printer_id: Mapped[int] = mapped_column(primary_key=True)  # 0: nobody named it
+    outcome: Mapped[PrintOutcome] = mapped_column(EnumText(PrintOutcome), primary_key=True)
+    material: Mapped[str] = mapped_column(String(120), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200), primary_key=True)  # of a failure, else empty
+    prints: Mapped[int]
+    busy_s: Mapped[int]
+    used_mg: Mapped[int]
+
+
+class PlateSum(Base):
+    """Prints of one plate that ended in a day or a month; ``name`` where there is no file."""
+
+    __tablename__ = "plate_sums"
+    __table_args__ = ()
+
+    organization_id: Mapped[int] = _owner()
+    grain: Mapped[Period] = _grain()
+    first: Mapped[date] = _first()
+    print_file_id: Mapped[int] = mapped_column(primary_key=True)
+    plate_number: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    prints: Mapped[int]
+    failed: Mapped[int]
+    busy_s: Mapped[int]
+    used_mg: Mapped[int]
+
+
+class PrinterTimeSum(Base):
+    """Whole seconds that a printer was in each state in a day or a month."""
+
+    __tablename__ = "printer_time_sums"
+    __table_args__ = ()
+
+    organization_id: Mapped[int] = _owner()
+    grain: Mapped[Period] = _grain()
+    first: Mapped[date] = _first()
+    printer_id: Mapped[int] = mapped_column(primary_key=True)
+    printing_s: Mapped[int]
+    paused_s: Mapped[int]
+    idle_s: Mapped[int]
+    error_s: Mapped[int]
+    offline_s: Mapped[int]
+    unknown_s: Mapped[int]
+
+
+class PrinterTimeMark(Base):
+    """The last state interval of a printer that is in the sums: every closed one up to it."""
+
+    __tablename__ = "printer_time_marks"
+    __table_args__ = ()
+
+    organization_id: Mapped[int] = _owner()
+    printer_id: Mapped[int] = mapped_column(primary_key=True)
+    counted_to: Mapped[int]
 
 
 class Expense(TenantModel):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shopwright.analytics import queries, rules
+from shopwright.analytics import queries, rules, utilisation
 from shopwright.analytics.books import Books, Span
+from shopwright.analytics.fleets import Machines
 from shopwright.analytics.queries import FilamentUse, ProductSales
 from shopwright.analytics.states import PrintOutcome
-
-MOST_REASONS = 50
+from shopwright.kernel.db import ReadSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Materials:
 class PrinterFailures:
     printer_id: int
     name: str
+    model: str
     completed: int
     failed: int
 
@@ -53,6 +54,15 @@ class Failures:
     printers: list[PrinterFailures]
     reasons: list[tuple[str, int]]
 
+    @property
+    def models(self) -> list[tuple[str, int, int]]:
+        """Completed and failed prints of each model, by name."""
+        found: dict[str, tuple[int, int]] = {}
+        for one in self.printers:
+            completed, failed = found.get(one.model, (0, 0))
+            found[one.model] = completed + one.completed, failed + one.failed
+        return [(model, *counts) for model, counts in sorted(found.items())]
+
 
 async def read_products(session: AsyncSession, books: Books, span: Span, limit: int) -> Products:
     """In the books' currency: items of another one would be added to it."""
@@ -64,24 +74,28 @@ async def read_materials(session: AsyncSession, books: Books, span: Span) -> Mat
     return Materials(books.currency, await queries.list_filament_use(session, books, span))
 
 
-async def read_failures(session: AsyncSession, books: Books, span: Span) -> Failures:
-    """Of print jobs that ended; a job that nobody judged has not failed."""
-    counts: dict[tuple[int, str], dict[PrintOutcome, int]] = defaultdict(dict)
-    for row in await queries.list_printer_prints(session, books, span):
-        counts[row.printer_id, row.name or "unknown printer"][row.outcome] = row.prints
+async def read_failures(
+    session: ReadSession, books: Books, span: Span, machines: Machines
+) -> Failures:
+    """Of print jobs that ended; a job that nobody judged, or that somebody broke off, has not
+    failed."""
+    counts: dict[int, dict[PrintOutcome, int]] = defaultdict(dict)
+    for row in await queries.list_printer_work(session, books, span, machines.fleet):
+        if row.outcome is not PrintOutcome.CANCELLED and row.prints:
+            counts[row.printer_id][row.outcome] = row.prints
     printers = [
         PrinterFailures(
             printer_id,
-            name,
+            machines.name_of(printer_id),
+            machines.model_of(printer_id),
             found.get(PrintOutcome.COMPLETED, 0),
             found.get(PrintOutcome.FAILED, 0),
         )
-        for (printer_id, name), found in counts.items()
+        for printer_id, found in counts.items()
     ]
-    reasons = await queries.list_failure_reasons(session, books, span, MOST_REASONS)
     return Failures(
         completed=sum(one.completed for one in printers),
         failed=sum(one.failed for one in printers),
-        printers=printers,
-        reasons=[(reason or "nobody said why", count) for reason, count in reasons],
+        printers=sorted(printers, key=lambda one: (one.name, one.printer_id)),
+        reasons=await utilisation.read_reasons(session, books, span, machines),
     )

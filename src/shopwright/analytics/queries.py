@@ -1,13 +1,15 @@
 """SQL of the reports, on whatever the books read from."""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.analytics.books import Books, Span
+from shopwright.analytics.counting import counted_plates
 from shopwright.analytics.days import start_of
 from shopwright.analytics.models import Expense
 from shopwright.analytics.states import SOLD, ExpenseCategory, PrintOutcome
@@ -16,8 +18,8 @@ from shopwright.fleet.models import Printer
 from shopwright.inventory.models import Filament, Spool
 from shopwright.orders.models import Order, OrderItem
 from shopwright.orders.states import OrderStatus
+from shopwright.print_files.models import PrintFile
 from shopwright.print_jobs.models import PrintJob
-from shopwright.print_jobs.states import JobStatus
 
 
 class DaySales(NamedTuple):
@@ -39,11 +41,66 @@ class DayPrints(NamedTuple):
     prints: int
 
 
-class PrinterPrints(NamedTuple):
+class Machine(NamedTuple):
+    id: int
+    uuid: str
+    name: str
+    model: str | None
+    is_active: bool
+    created_at: datetime
+
+
+class PrinterWork(NamedTuple):
+    """Printer 0 is one that nobody named."""
+
     printer_id: int
-    name: str | None
     outcome: PrintOutcome
     prints: int
+    busy_s: int
+    used_mg: int
+
+
+class MaterialWork(NamedTuple):
+    """``material`` is empty where nobody knows it."""
+
+    material: str
+    outcome: PrintOutcome
+    prints: int
+    busy_s: int
+    used_mg: int
+
+
+class PlateWork(NamedTuple):
+    """``name`` is the job's where there is no file."""
+
+    print_file_id: int
+    plate_number: int
+    name: str
+    file_name: str | None
+    version: int | None
+    prints: int
+    failed: int
+    busy_s: int
+    used_mg: int
+
+    @property
+    def words(self) -> str:
+        """``gear.gcode.3mf v2, plate 1``."""
+        if not self.print_file_id:
+            return self.name
+        version = f" v{self.version}" if self.version and self.version > 1 else ""
+        plate = f", plate {self.plate_number}" if self.plate_number else ""
+        return f"{self.file_name or 'a removed file'}{version}{plate}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The printers that a report is about: all of them where ``ids`` is None."""
+
+    ids: Sequence[int] | None = None
+
+    def holds(self, printer_id: Any) -> list[ColumnElement[bool]]:
+        return [] if self.ids is None else [printer_id.in_(self.ids)]
 
 
 class FilamentUse(NamedTuple):
@@ -136,39 +193,87 @@ async def count_prints(session: AsyncSession, books: Books, span: Span) -> dict[
     return {outcome: found.get(outcome, 0) for outcome in PrintOutcome}
 
 
-async def list_printer_prints(
-    session: AsyncSession, books: Books, span: Span
-) -> list[PrinterPrints]:
-    prints = books.prints.c
-    is_its = and_(Printer.id == prints.printer_id, Printer.organization_id == books.organization_id)
+async def list_printer_work(
+    session: AsyncSession, books: Books, span: Span, printers: Fleet
+) -> list[PrinterWork]:
+    """By printer and outcome."""
+    work = books.work.c
     rows = await session.execute(
-        select(prints.printer_id, Printer.name, prints.outcome, func.sum(prints.prints))
-        .outerjoin(Printer, is_its)
-        .where(*span.holds(prints.day))
-        .group_by(prints.printer_id, Printer.name, prints.outcome)
-        .order_by(Printer.name, prints.printer_id)
+        select(work.printer_id, work.outcome, *_work_sums(work))
+        .where(span.covers(work), *printers.holds(work.printer_id))
+        .group_by(work.printer_id, work.outcome)
     )
-    return [
-        PrinterPrints(printer_id, name, PrintOutcome(outcome), int(count))
-        for printer_id, name, outcome, count in rows
-    ]
+    return [PrinterWork._make((*row[:2], *map(int, row[2:]))) for row in rows]
+
+
+async def list_material_work(
+    session: AsyncSession, books: Books, span: Span, printers: Fleet
+) -> list[MaterialWork]:
+    """By material and outcome."""
+    work = books.work.c
+    rows = await session.execute(
+        select(work.material, work.outcome, *_work_sums(work))
+        .where(span.covers(work), *printers.holds(work.printer_id))
+        .group_by(work.material, work.outcome)
+    )
+    return [MaterialWork._make((*row[:2], *map(int, row[2:]))) for row in rows]
 
 
 async def list_failure_reasons(
-    session: AsyncSession, books: Books, span: Span, limit: int
-) -> list[tuple[str | None, int]]:
+    session: AsyncSession, books: Books, span: Span, printers: Fleet, limit: int
+) -> list[tuple[str, int]]:
     """The most frequent first."""
-    count = func.count()
-    conditions = _between(books, span, func.coalesce(PrintJob.ended_at, PrintJob.created_at))
+    work = books.work.c
+    count = func.sum(work.prints)
     rows = await session.execute(
-        select(PrintJob.failure_reason, count)
-        .where(PrintJob.organization_id == books.organization_id)
-        .where(PrintJob.status == JobStatus.FAILED, *conditions)
-        .group_by(PrintJob.failure_reason)
-        .order_by(count.desc(), PrintJob.failure_reason)
+        select(work.reason, count)
+        .where(work.outcome == PrintOutcome.FAILED, span.covers(work))
+        .where(*printers.holds(work.printer_id))
+        .group_by(work.reason)
+        .having(count != 0)
+        .order_by(count.desc(), work.reason)
         .limit(limit)
     )
     return [(reason, int(count)) for reason, count in rows]
+
+
+async def list_plate_work(
+    session: AsyncSession, books: Books, span: Span, printers: Fleet, limit: int
+) -> list[PlateWork]:
+    """What kept the printers busy longest first. Of some printers it counts the rows: sums by
+    plate and printer would be as many as the prints."""
+    owner = books.organization_id
+    source = books.plates
+    if printers.ids is not None:
+        of_some = PrintJob.printer_id.in_(printers.ids)
+        source = counted_plates(owner, books.zone, of_some).subquery()
+    plate = source.c
+    sums = [func.sum(plate[name]) for name in ("prints", "failed", "busy_s", "used_mg")]
+    is_its_file = and_(PrintFile.id == plate.print_file_id, PrintFile.organization_id == owner)
+    keys = (plate.print_file_id, plate.plate_number, plate.name, PrintFile.name, PrintFile.version)
+    rows = await session.execute(
+        select(*keys, *sums)
+        .outerjoin(PrintFile, is_its_file)
+        .where(span.covers(plate))
+        .group_by(*keys)
+        .having(sums[0] != 0)
+        .order_by(sums[2].desc(), sums[3].desc(), *keys[:3])
+        .limit(limit)
+    )
+    return [PlateWork._make((*row[:5], *map(int, row[5:]))) for row in rows]
+
+
+async def list_fleet(session: AsyncSession, organization_id: int) -> list[Machine]:
+    """Every printer, removed ones too, by name."""
+    rows = await session.execute(
+        select(
+            Printer.id, Printer.uuid, Printer.name, Printer.model, Printer.is_active,
+            Printer.created_at,
+        )
+        .where(Printer.organization_id == organization_id)
+        .order_by(Printer.name, Printer.id)
+    )  # fmt: skip
+    return [Machine._make(row) for row in rows]
 
 
 async def list_filament_use(session: AsyncSession, books: Books, span: Span) -> list[FilamentUse]:
@@ -252,6 +357,10 @@ async def list_product_sales(
         .limit(limit)
     )  # fmt: skip
     return [ProductSales._make((*row[:7], *map(int, row[7:]))) for row in rows]
+
+
+def _work_sums(work: Any) -> list[Any]:
+    return [func.sum(work[name]) for name in ("prints", "busy_s", "used_mg")]
 
 
 async def list_expense_sums(

@@ -16,7 +16,17 @@ from shopwright.analytics.counting import (
     SOURCES,
     list_counted,
 )
-from shopwright.analytics.models import CountedOrder, FilamentDay, OrderDay, PrintDay, RollupState
+from shopwright.analytics.models import (
+    CountedOrder,
+    FilamentDay,
+    OrderDay,
+    PlateSum,
+    PrintDay,
+    PrinterTimeMark,
+    PrinterTimeSum,
+    PrintSum,
+    RollupState,
+)
 from shopwright.analytics.states import RollupSubject
 from shopwright.inventory.models import FilamentMovement
 from shopwright.kernel.db import Base, WriteSession, insert_for
@@ -28,6 +38,9 @@ KEPT: Mapping[RollupSubject, tuple[type[Base], ...]] = {
     RollupSubject.ORDERS: (OrderDay, CountedOrder),
     RollupSubject.PRINTS: (PrintDay,),
     RollupSubject.FILAMENT: (FilamentDay,),
+    RollupSubject.WORK: (PrintSum,),
+    RollupSubject.PLATES: (PlateSum,),
+    RollupSubject.PRINTER_TIME: (PrinterTimeSum, PrinterTimeMark),
 }
 
 
@@ -57,6 +70,15 @@ async def find_state(
         .execution_options(populate_existing=True)
     )
     return state
+
+
+async def get_state(
+    session: AsyncSession, organization_id: int, subject: RollupSubject
+) -> RollupState | None:
+    """As it stands now; somebody may move it at any time."""
+    return await session.get(
+        RollupState, (organization_id, subject), execution_options=CROSS_TENANT
+    )
 
 
 async def add_state(session: WriteSession, organization_id: int, subject: RollupSubject) -> None:
@@ -113,7 +135,7 @@ async def find_next(
 async def list_stale(session: AsyncSession) -> list[tuple[int, RollupSubject]]:
     """Organizations and subjects whose roll-up is missing, unfinished or of another time zone."""
     found: list[tuple[int, RollupSubject]] = []
-    for subject in RollupSubject:
+    for subject in COUNTED:
         is_its = and_(
             RollupState.organization_id == Organization.id, RollupState.subject == subject
         )
@@ -199,7 +221,9 @@ async def count_into_days(
 ) -> None:
     """Add what counting these rows gives; none of them may be counted yet. In the order of the
     days, so that no two transactions deadlock."""
-    counted = COUNTED[subject](organization_id, zone).where(condition).order_by("day")
+    keys = [column.name for column in _table(DAYS[subject]).primary_key]
+    counted = COUNTED[subject](organization_id, zone, condition)
+    counted = counted.order_by(*(name for name in keys if name != "organization_id"))
     counted = counted.add_columns(literal(organization_id).label("organization_id"))
     names = [column.name for column in counted.selected_columns]
     insert = insert_for(session, _table(DAYS[subject])).from_select(names, counted)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_
 
 from shopwright.analytics import rollup_queries as queries
-from shopwright.analytics.counting import SOURCES
+from shopwright.analytics.counting import COUNTED, SOURCES
 from shopwright.analytics.days import day_of
 from shopwright.analytics.models import RollupState
 from shopwright.analytics.rollup_queries import Standing
@@ -64,7 +64,7 @@ async def build_stale(database: Database) -> int:
 
 async def rebuild(database: Database, organization_id: int) -> None:
     """Throw the roll-ups of one organization away and count its rows anew."""
-    for subject in RollupSubject:
+    for subject in COUNTED:
         async with database.write() as session:
             await _reset(session, await _hold(session, organization_id, subject))
         await _build(database, organization_id, subject)

@@ -265,6 +265,14 @@ class MaterialsRead(BaseModel):
 class PrinterFailuresRead(BaseModel):
     printer_id: int | None
     printer_name: str
+    model: str
+    total_prints: int
+    failed_prints: int
+    failure_rate: float | None
+
+
+class ModelFailuresRead(BaseModel):
+    model: str
     total_prints: int
     failed_prints: int
     failure_rate: float | None
@@ -282,6 +290,7 @@ class FailuresRead(BaseModel):
     failed_prints: int
     failure_rate: float | None
     by_printer: list[PrinterFailuresRead]
+    by_model: list[ModelFailuresRead]
     by_reason: list[ReasonRead]
 
     @classmethod
@@ -295,11 +304,21 @@ class FailuresRead(BaseModel):
                 PrinterFailuresRead(
                     printer_id=one.printer_id or None,
                     printer_name=one.name,
+                    model=one.model,
                     total_prints=one.completed + one.failed,
                     failed_prints=one.failed,
                     failure_rate=rules.percent(one.failed, one.completed + one.failed),
                 )
                 for one in found.printers
+            ],
+            by_model=[
+                ModelFailuresRead(
+                    model=model,
+                    total_prints=completed + failed,
+                    failed_prints=failed,
+                    failure_rate=rules.percent(failed, completed + failed),
+                )
+                for model, completed, failed in found.models
             ],
             by_reason=[ReasonRead(reason=reason, count=count) for reason, count in found.reasons],
         )

@@ -2,17 +2,18 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.responses import StreamingResponse
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a text
 
 
-class CsvResponse(Response):
+class CsvResponse(StreamingResponse):
     media_type = "text/csv"
 
 
@@ -33,13 +34,19 @@ class Sheet:
 
 
 def to_csv(name: str, sheet: Sheet) -> CsvResponse:
+    lines = (to_line(row[column] for column in sheet.columns) for row in sheet.rows)
+    return download(name, chain([to_line(sheet.columns)], lines))
+
+
+def download(name: str, lines: Iterable[str] | AsyncIterable[str]) -> CsvResponse:
+    """Sent as they come, so that nobody holds a long table in memory."""
+    return CsvResponse(lines, headers={"content-disposition": f'attachment; filename="{name}.csv"'})
+
+
+def to_line(cells: Iterable[Any]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(sheet.columns)
-    writer.writerows([_cell(row[column]) for column in sheet.columns] for row in sheet.rows)
-    return CsvResponse(
-        text.getvalue(), headers={"content-disposition": f'attachment; filename="{name}.csv"'}
-    )
+    csv.writer(text).writerow(_cell(cell) for cell in cells)
+    return text.getvalue()
 
 
 def _cell(value: Any) -> Any:

@@ -14,7 +14,8 @@ GATHERED = "shopwright.analytics"
 
 
 async def on_print_job_ended(session: WriteSession, event: PrintJobEnded) -> None:
-    _gathered(session)[event.organization_id, RollupSubject.PRINTS].add(event.print_job_id)
+    for subject in (RollupSubject.PRINTS, RollupSubject.WORK, RollupSubject.PLATES):
+        _gathered(session)[event.organization_id, subject].add(event.print_job_id)
 
 
 async def on_filament_moved(session: WriteSession, event: FilamentMoved) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shopwright.accounts import queries
 from shopwright.accounts.models import Organization
-from shopwright.analytics import checks
+from shopwright.analytics import checks, printer_time
+from shopwright.analytics.states import RollupSubject
 from shopwright.cli.opening import DataDir, load_settings
 from shopwright.files.models import StoredFile
 from shopwright.fleet.models import Printer
@@ -29,6 +30,7 @@ from shopwright.kernel.tenancy import CROSS_TENANT
 from shopwright.server import backup
 from shopwright.server.process import make_vault, open_process
 from shopwright.server.tables import import_all_models
+from shopwright.telemetry.access import storage_of
 
 FREE_BYTES = 1_000_000_000
 BACKUP_AGE = timedelta(days=2)
@@ -184,8 +186,12 @@ async def _printers(process: Process) -> Finding:
 async def _reports(process: Process) -> Finding:
     wrong: set[str] = set()
     async with process.database.read() as session:
-        for organization_id in await session.scalars(select(Organization.id)):
+        owners = list(await session.scalars(select(Organization.id)))
+        for organization_id in owners:
             wrong.update(await checks.list_wrong(session, organization_id))
+    for organization_id in owners:
+        if await printer_time.is_wrong(process.database, storage_of(process), organization_id):
+            wrong.add(RollupSubject.PRINTER_TIME)
     if wrong:
         words = ", ".join(sorted(wrong))
         return Finding("reports", BAD, f"{words} are counted wrong; run `analytics rebuild`.")

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from shopwright.accounts import routes as accounts
-from shopwright.analytics import expense_routes
+from shopwright.analytics import expense_routes, printer_routes
 from shopwright.analytics import routes as analytics
 from shopwright.catalog import library_routes, profile_routes
 from shopwright.catalog import routes as catalog
@@ -98,6 +98,7 @@ def include(app: FastAPI) -> None:
     app.include_router(channel_identity.router)
     app.include_router(order_sync.router)
     app.include_router(analytics.router)
+    app.include_router(printer_routes.router)
     app.include_router(expense_routes.router)
     for router in PAGES:
         app.include_router(router)

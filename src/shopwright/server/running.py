@@ -37,7 +37,7 @@ from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.print_jobs import backend_health
 from shopwright.print_jobs.backend_keeper import BackendKeeper
 from shopwright.server.process import lock_data_folder, open_process
-from shopwright.telemetry.access import open_recorder
+from shopwright.telemetry.access import open_recorder, storage_of
 from shopwright.telemetry.recorder import Recorder
 
 log = structlog.get_logger()

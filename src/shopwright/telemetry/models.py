@@ -49,6 +49,7 @@ class IntervalRow(TelemetryBase):
     __tablename__ = "telemetry_intervals"
     __table_args__ = (
         Index("ix_telemetry_intervals_printer", "printer_id", "started_at"),
+        Index("ix_telemetry_intervals_order", "printer_id", "id"),
         Index(
             "uq_telemetry_intervals_open",
             "printer_id",

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -19,9 +19,11 @@ from shopwright.telemetry.samples import (
     Reading,
     Sample,
     StateChange,
+    WrittenInterval,
     state_of,
 )
 
+PRINTERS_AT_ONCE = 200  # SQLite's expressions are at most 1000 deep
 RING = 1000  # samples per printer: 17 minutes at one a second
 
 log = structlog.get_logger()
@@ -163,6 +165,36 @@ def list_fleet_intervals(
     found: dict[int, list[Interval]] = {}
     for printer_id, state, started_at, ended in rows:
         found.setdefault(printer_id, []).append(Interval(state, started_at, ended))
+    return found
+
+
+def list_written(
+    connection: Connection,
+    organization_id: int,
+    after: Mapping[int, int],
+    limit: int | None,
+    *,
+    is_closed: bool,
+) -> list[WrittenInterval]:
+    """Of these printers those with a higher id than the one beside the printer, oldest first."""
+    found: list[WrittenInterval] = []
+    printers = sorted(after.items())
+    for start in range(0, len(printers), PRINTERS_AT_ONCE):
+        some = printers[start : start + PRINTERS_AT_ONCE]
+        later = or_(*(and_(IntervalRow.printer_id == p, IntervalRow.id > a) for p, a in some))
+        statement = (
+            select(
+                IntervalRow.id, IntervalRow.printer_id, IntervalRow.state,
+                IntervalRow.started_at, IntervalRow.ended_at, LatestRow.at,
+            )
+            .outerjoin(LatestRow, LatestRow.printer_id == IntervalRow.printer_id)
+            .where(IntervalRow.organization_id == organization_id, later)
+            .order_by(IntervalRow.id)
+            .limit(limit)
+        )  # fmt: skip
+        if is_closed:
+            statement = statement.where(IntervalRow.ended_at.is_not(None))
+        found += [WrittenInterval(*row) for row in connection.execute(statement)]
     return found
 
 

@@ -61,6 +61,18 @@ class Interval:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenInterval:
+    """Ids of one printer grow; ``last_report_at`` is the printer's last, of whichever interval."""
+
+    id: int
+    printer_id: int
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    last_report_at: datetime | None
+
+
 def reading_of(snapshot: Snapshot) -> Reading:
     return Reading(
         connection=snapshot.connection,

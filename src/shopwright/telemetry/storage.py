@@ -16,7 +16,7 @@ from shopwright.telemetry import queries
 from shopwright.telemetry.latest import Snapshot
 from shopwright.telemetry.migrations import SCRIPTS, VERSION_TABLE
 from shopwright.telemetry.queries import RING, PrinterBatch
-from shopwright.telemetry.samples import Interval, NewSample, Sample
+from shopwright.telemetry.samples import Interval, NewSample, Sample, WrittenInterval
 
 T = TypeVar("T")
 
@@ -89,6 +89,25 @@ class TelemetryStorage:
         return await self._run(
             self._reader,
             lambda c: queries.list_fleet_intervals(c, organization_id, states, since, until),
+        )
+
+    async def list_closed(
+        self, ctx: Actor, after: Mapping[int, int], *, limit: int
+    ) -> list[WrittenInterval]:
+        """Intervals that ended and change no more, by id: of each of these printers those with a
+        higher id than the one beside it. ``limit`` holds for each 200 printers."""
+        owner = ctx.organization_id
+        return await self._run(
+            self._reader,
+            lambda c: queries.list_written(c, owner, after, limit, is_closed=True),
+        )
+
+    async def list_later(self, ctx: Actor, after: Mapping[int, int]) -> list[WrittenInterval]:
+        """The same with those that have not ended, all of them."""
+        owner = ctx.organization_id
+        return await self._run(
+            self._reader,
+            lambda c: queries.list_written(c, owner, after, None, is_closed=False),
         )
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx
-from shopwright.analytics import expense_queries, expenses, performance, reports
+from shopwright.analytics import expense_queries, expenses, fleets, performance, reports
 from shopwright.analytics.books import open_books
 from shopwright.analytics.expenses import ExpenseSpec
 from shopwright.analytics.schemas import (
@@ -69,7 +69,7 @@ async def show_reports(
     return page.render(
         "reports.html",
         active="reports",
-        view=await read_reports(session, books, wanted),
+        view=await read_reports(session, page.actor, books, wanted),
         wanted=wanted,
         presets={name: label for name, (label, _, _) in PRESETS.items()},
         period_names=WORDS,
@@ -138,7 +138,9 @@ async def _sheet(name: CSV, page: Page, session: ReadSession, wanted: Wanted) ->
             materials = await performance.read_materials(session, books, span)
             return MaterialsRead.of(materials).sheet()
         case "failures":
-            return FailuresRead.of(await performance.read_failures(session, books, span)).sheet()
+            machines = await fleets.choose(session, page.actor)
+            failures = await performance.read_failures(session, books, span, machines)
+            return FailuresRead.of(failures).sheet()
         case "expenses":
             paging = Paging(EVERY_EXPENSE, 0)
             rows, _ = await expense_queries.list_expenses(session, page.actor, span, None, paging)

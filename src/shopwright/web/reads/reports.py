@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shopwright.analytics import performance, queries, reports, rules
+from shopwright.analytics import fleets, performance, queries, reports, rules
 from shopwright.analytics.books import Books, Span
 from shopwright.analytics.days import FIRST, first_of, next_of
 from shopwright.analytics.performance import Failures, Materials, Products
 from shopwright.analytics.reports import Dashboard, PeriodSales, Revenue, Summary
 from shopwright.analytics.states import Period, PrintOutcome
+from shopwright.kernel.actor import Actor
+from shopwright.kernel.db import ReadSession
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.money import Money
 
@@ -105,8 +107,11 @@ def periods_of(wanted: Wanted) -> list[date]:
     return found
 
 
-async def read_reports(session: AsyncSession, books: Books, wanted: Wanted) -> ReportsView:
+async def read_reports(
+    session: ReadSession, ctx: Actor, books: Books, wanted: Wanted
+) -> ReportsView:
     span = wanted.span
+    machines = await fleets.choose(session, ctx)
     revenue = await reports.read_revenue(session, books, span, wanted.period)
     known = {one.first: one for one in revenue.periods}
     view = ReportsView(
@@ -118,7 +123,7 @@ async def read_reports(session: AsyncSession, books: Books, wanted: Wanted) -> R
         prints=await _read_prints(session, books, wanted),
         products=await performance.read_products(session, books, span, SHOWN),
         materials=await performance.read_materials(session, books, span),
-        failures=await performance.read_failures(session, books, span),
+        failures=await performance.read_failures(session, books, span, machines),
     )
     view.charts.update(_charts(view))
     return view
