@@ -9,6 +9,7 @@ from shopwright.accounts.models import Organization, User
 from shopwright.accounts.passwords import Passwords
 from shopwright.accounts.people import NewPerson
 from shopwright.kernel.actor import Role, system_actor
+from shopwright.kernel.db import take_turns
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import Conflict
 
@@ -36,6 +37,7 @@ async def found(process: Process, *, email: str, password: str, first_name: str 
     password_hash = await process.context.keep(Passwords).hash(password)
     settings, now = process.settings, process.clock.now()
     async with process.database.write() as session:
+        await take_turns(session, "founding")
         if await queries.has_users(session):
             raise AlreadyFounded(
                 "This installation has users already; add more with `user create`."
@@ -60,10 +62,10 @@ async def found_from_settings(process: Process) -> Founded | None:
     settings = process.settings
     if not settings.owner_email or settings.owner_password is None or await has_users(process):
         return None
-    founded = await found(
-        process,
-        email=settings.owner_email,
-        password=settings.owner_password.get_secret_value(),
-    )
+    password = settings.owner_password.get_secret_value()
+    try:
+        founded = await found(process, email=settings.owner_email, password=password)
+    except AlreadyFounded:
+        return None  # by another server that started at the same moment
     log.info("first owner made", email=founded.owner.email, organization=founded.organization.name)
     return founded

@@ -10,12 +10,16 @@ from shopwright.accounts import access_tokens, queries, scopes
 from shopwright.accounts.access_tokens import Claims
 from shopwright.accounts.credentials import Credential, CredentialKind
 from shopwright.kernel.actor import Role
+from shopwright.kernel.context import ProcessContext
 from shopwright.kernel.db import ReadSession, WriteSession
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import Unauthenticated
 from shopwright.kernel.secrets import token_hash
+from shopwright.kernel.signals import Signal
 
-REMEMBERED_S = 5.0  # another process's log-out or change of role is believed at the latest then
+REMEMBERED_S = 5.0  # should the word of another process's log-out or change of role be lost
+RIGHTS = "rights"
+NOBODYS = 0  # an organization that is none: rights reach over organizations
 MAX_REMEMBERED = 5000
 
 
@@ -90,6 +94,13 @@ class IdentityCache:
 def forget_after_commit(session: WriteSession) -> None:
     """Call wherever rights change: log-out, role, removal, revoked key."""
     session.after_commit(session.context.keep(IdentityCache).forget_all)
+    session.signals.add(Signal(NOBODYS, RIGHTS))
+
+
+def forget_with_others(context: ProcessContext) -> None:
+    """From now on, rights that change in another process are forgotten here as well."""
+    cache = context.keep(IdentityCache)
+    context.hub.listen(NOBODYS, lambda _signal: cache.forget_all())
 
 
 async def identify(process: Process, credential: Credential) -> Identity:

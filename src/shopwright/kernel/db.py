@@ -274,6 +274,13 @@ class Database:
 
 
 def insert_for(session: AsyncSession, table: Any) -> Any:
+async def take_turns(session: WriteSession, name: str) -> None:
+    """Whoever comes second with this name waits until the first one's transaction is over."""
+    if not session.is_sqlite:  # there, every write transaction waits for the one before
+        key = func.hashtextextended(f"shopwright.{name}", 0)
+        await session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
     """The dialect's INSERT, for ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     return (sqlite_insert if is_sqlite else postgresql_insert)(table)

@@ -28,7 +28,7 @@ from shopwright.kernel.db import (
     WriteSession,
     insert_for,
 )
-from shopwright.kernel.migrations import sync_url
+from shopwright.kernel.migrations import alone, sync_url
 
 log = structlog.get_logger()
 
@@ -73,7 +73,8 @@ class DurableWork(Protocol):
 def prepare(url: str) -> None:
     """Make or upgrade the engine's own tables; a client alone never does. Some milliseconds when
     there is nothing to do."""
-    DBOS.migrate(sync_url(url))
+    with alone(url):
+        DBOS.migrate(sync_url(url))
 
 
 class DurableClient:

@@ -2,6 +2,9 @@
 agree."""
 
 import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, make_url
+from sqlalchemy import Connection, MetaData, NullPool, create_engine, func, make_url, select
 
 # Tables in our database that are not ours: the durable-work engine keeps its own there.
 FOREIGN_TABLES = frozenset(
@@ -37,6 +40,8 @@ FOREIGN_TABLES = frozenset(
 
 
 VERSION_TABLE = "alembic_version"
+MAKING = "shopwright.tables"
+TRY_EVERY_S = 0.1
 # Tables with their own scripts and version table; on PostgreSQL they stand beside ours.
 FOREIGN_PREFIXES = ("sqlite_", "telemetry_")
 
@@ -63,12 +68,31 @@ async def upgrade(url: str, scripts: Path) -> None:
 
 def upgrade_now(url: str, scripts: Path, version_table: str = VERSION_TABLE) -> None:
     config = alembic_config(url, scripts, version_table)
-    if (
-        current_revision(url, version_table)
-        == ScriptDirectory.from_config(config).get_current_head()
-    ):
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if current_revision(url, version_table) == head:
         return
-    command.upgrade(config, "head")
+    with alone(url):
+        if current_revision(url, version_table) != head:
+            command.upgrade(config, "head")
+
+
+@contextmanager
+def alone(url: str) -> Iterator[None]:
+    """One process at a time makes tables: several may start on one new PostgreSQL together."""
+    if make_url(url).get_backend_name() == "sqlite":
+        yield
+        return
+    # Indexes that are made concurrently wait for every open transaction and every statement under
+    # way, so nobody may wait in the database for the lock: it is tried for.
+    engine = create_engine(sync_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            key = func.hashtextextended(MAKING, 0)
+            while not connection.scalar(select(func.pg_try_advisory_lock(key))):
+                time.sleep(TRY_EVERY_S)
+            yield  # the lock goes with the connection
+    finally:
+        engine.dispose()
 
 
 def current_revision(url: str, version_table: str = VERSION_TABLE) -> str | None:

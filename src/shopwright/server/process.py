@@ -11,11 +11,12 @@ from typing import IO
 import structlog
 from sqlalchemy import select
 
+from shopwright.accounts.identities import forget_with_others
 from shopwright.channels.adapters import share_allowances
 from shopwright.kernel import durable, ids, migrations
 from shopwright.kernel.clock import Clock, SystemClock
 from shopwright.kernel.context import ProcessContext
-from shopwright.kernel.db import Database, Installation
+from shopwright.kernel.db import Database, Installation, take_turns
 from shopwright.kernel.durable import DurableClient
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import Conflict, Invalid
@@ -103,6 +104,7 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
     )
     context.keep(ProcessMail).learn(settings)
     wiring.subscribe(context.subscriptions)
+    forget_with_others(context)
     process = Process(
         settings=settings,
         clock=context.clock,
@@ -122,5 +124,6 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
 
 async def ensure_installation(process: Process) -> None:
     async with process.database.write() as session:
+        await take_turns(session, "installation")
         if await session.scalar(select(Installation.id)) is None:
             session.add(Installation(epoch=ids.new_uuid(), created_at=process.clock.now()))

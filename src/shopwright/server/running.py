@@ -37,7 +37,8 @@ from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.print_jobs import backend_health
 from shopwright.print_jobs.backend_keeper import BackendKeeper
 from shopwright.server.process import lock_data_folder, open_process
-from shopwright.telemetry.access import open_recorder, storage_of
+from shopwright.telemetry.access import open_recorder, others_of, storage_of
+from shopwright.telemetry.queries import CHANNEL as TELEMETRY_CHANNEL
 from shopwright.telemetry.recorder import Recorder
 
 log = structlog.get_logger()
@@ -55,6 +56,7 @@ class Roles:
     worker: bool = True
 
 
+    pages: bool = True
 @dataclass(slots=True)
 class Running:
     process: Process
@@ -95,7 +97,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
     process = running.process
     context, database = process.context, process.database
     loops: list[tuple[str, Loop]] = [
-        ("notifications", lambda: hear_other_processes(database, context.hub)),
+        *_hearing(process, roles),
         ("telemetry", running.recorder.run),
         ("file storage", lambda: file_health.keep_looking(process)),
     ]
@@ -125,6 +127,19 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
 
 def make_worker(process: Process) -> DurableWorker:
     return DurableWorker(process.database, process.clock, executor_id=_owner(process))
+
+def _hearing(process: Process, roles: Roles) -> list[tuple[str, Loop]]:
+    """What other processes of the installation did, and for pages what their printers said."""
+    database, hub = process.database, process.context.hub
+    if not roles.pages:
+        return [("notifications", lambda: hear_other_processes(database, hub))]
+    others = others_of(process)
+    also = {TELEMETRY_CHANNEL: others.hear}
+    return [
+        ("notifications", lambda: hear_other_processes(database, hub, also)),
+        ("telemetry of others", others.run),
+    ]
+
 
 
 def make_webhook_sender(process: Process) -> WebhookSender:

@@ -23,6 +23,6 @@ async def _work(settings: Settings) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with open_running(settings, Roles(fleet=False, worker=True)):
+    async with open_running(settings, Roles(fleet=False, worker=True, pages=False)):
         log.info("working")
         await ended.wait()

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from shopwright.kernel.edge import Process, get_process
 from shopwright.kernel.settings import telemetry_database_url
 from shopwright.telemetry.latest import LatestSnapshots
+from shopwright.telemetry.others import OtherProcesses
 from shopwright.telemetry.recorder import Recorder
 from shopwright.telemetry.storage import TelemetryStorage
 
@@ -54,6 +55,12 @@ async def open_recorder(process: Process) -> AsyncIterator[Recorder]:
 def find_recorder(process: Process) -> Recorder | None:
     """None in a process that has none open, as a command's."""
     return process.context.keep(OpenedTelemetry).recorder
+
+
+def others_of(process: Process) -> OtherProcesses:
+    """What other processes of the installation write, for the pages of this one."""
+    latest = process.context.keep(LatestSnapshots)
+    return OtherProcesses(storage_of(process), latest, process.context.hub)
 
 
 async def _get_storage(request: Request) -> TelemetryStorage:

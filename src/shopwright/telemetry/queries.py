@@ -1,5 +1,6 @@
 """All SQL of telemetry: synchronous, run on a thread by the storage."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,8 @@ from shopwright.telemetry.samples import (
 )
 
 PRINTERS_AT_ONCE = 200  # SQLite's expressions are at most 1000 deep
+CHANNEL = "shopwright_telemetry"
+IDS_PER_NOTIFY = 350  # of up to 19 digits: PostgreSQL refuses payloads of 8000 bytes
 RING = 1000  # samples per printer: 17 minutes at one a second
 
 log = structlog.get_logger()
@@ -106,10 +109,26 @@ def _find_latest(connection: Connection, organization_id: int, printer_id: int) 
         return None
 
 
-def read_latest(connection: Connection) -> list[Snapshot]:
-    """Every organization's printers; a row that another build wrote in another form is left out."""
+def announce(connection: Connection, origin: str, printer_ids: Collection[int]) -> None:
+    """Tell the other processes, with the commit, which printers have news; not on SQLite."""
+    if connection.dialect.name == "sqlite":
+        return
+    waiting = sorted(printer_ids)
+    for start in range(0, len(waiting), IDS_PER_NOTIFY):
+        payload = json.dumps([origin, waiting[start : start + IDS_PER_NOTIFY]])
+        connection.execute(select(func.pg_notify(CHANNEL, payload)))
+
+
+def read_latest(
+    connection: Connection, printer_ids: Collection[int] | None = None
+) -> list[Snapshot]:
+    """Every organization's printers, or those named; a row that another build wrote in another
+    form is left out."""
+    statement = select(LatestRow.printer_id, LatestRow.content)
+    if printer_ids is not None:
+        statement = statement.where(LatestRow.printer_id.in_(printer_ids))
     found = []
-    for printer_id, content in connection.execute(select(LatestRow.printer_id, LatestRow.content)):
+    for printer_id, content in connection.execute(statement):
         try:
             found.append(msgspec.json.decode(content, type=Snapshot))
         except msgspec.MsgspecError:

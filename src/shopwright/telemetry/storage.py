@@ -2,14 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
 
-from shopwright.kernel import migrations
+from shopwright.kernel import ids, migrations
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import BUSY_TIMEOUT_MS
 from shopwright.telemetry import queries
@@ -30,6 +30,7 @@ class TelemetryStorage:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.origin = ids.new_uuid()  # so that this process knows its own batches
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._is_prepared = False
         self._preparing = threading.Lock()
@@ -46,13 +47,21 @@ class TelemetryStorage:
 
     async def write(self, batch: Mapping[int, PrinterBatch]) -> None:
         """All of it, by printer, in one transaction; raises SQLAlchemyError and wrote nothing."""
-        await self._run(self._writer, lambda connection: queries.write(connection, batch))
+
+        def work(connection: Connection) -> None:
+            queries.write(connection, batch)
+            queries.announce(connection, self.origin, batch.keys())
+
+        await self._run(self._writer, work)
 
     async def add_report(self, snapshot: Snapshot, sample: NewSample) -> int:
         """What a client reported of a printer nobody here drives; returns the sample's number."""
-        return await self._run(
-            self._writer, lambda connection: queries.add_report(connection, snapshot, sample)
-        )
+
+        def work(connection: Connection) -> int:
+            queries.announce(connection, self.origin, [snapshot.printer_id])
+            return queries.add_report(connection, snapshot, sample)
+
+        return await self._run(self._writer, work)
 
     async def add_hearsay(self, known: Snapshot, sample: NewSample) -> int:
         """A sample that moves nothing; ``known`` is what is known of the printer otherwise."""
@@ -63,6 +72,11 @@ class TelemetryStorage:
     async def read_latest(self) -> list[Snapshot]:
         """The last snapshot of every printer of every organization."""
         return await self._run(self._reader, queries.read_latest)
+
+    async def read_latest_of(self, printer_ids: Iterable[int]) -> list[Snapshot]:
+        """The last snapshots of these printers, whose ever they are."""
+        wanted = list(printer_ids)
+        return await self._run(self._reader, lambda c: queries.read_latest(c, wanted))
 
     async def list_samples(self, ctx: Actor, printer_id: int, *, limit: int = RING) -> list[Sample]:
         """Newest first, at most as many as the ring holds."""
