@@ -8,9 +8,10 @@ whatever the busy time-out.
 """
 
 import math
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
@@ -273,7 +274,6 @@ class Database:
             await session.execute(select(func.pg_notify(CHANNEL, payload)))
 
 
-def insert_for(session: AsyncSession, table: Any) -> Any:
 async def take_turns(session: WriteSession, name: str) -> None:
     """Whoever comes second with this name waits until the first one's transaction is over."""
     if not session.is_sqlite:  # there, every write transaction waits for the one before
@@ -281,6 +281,7 @@ async def take_turns(session: WriteSession, name: str) -> None:
         await session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
+def insert_for(session: AsyncSession, table: Any) -> Any:
     """The dialect's INSERT, for ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     return (sqlite_insert if is_sqlite else postgresql_insert)(table)
@@ -295,10 +296,29 @@ def _bump(organization_id: int, topic: str, *, is_sqlite: bool) -> Any:
     )
 
 
+class _WriterConnection(sqlite3.Connection):
+    """Gives the write lock back when it is closed.
+
+    A cancelled transaction closes its connection. SQLite keeps such a connection, with its
+    transaction, as long as a statement of it lives, and a traceback may hold one for long.
+    """
+
+    def close(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # closed already
+            self.rollback()
+        super().close()
+
+
 def _write_engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+    engine = create_async_engine(
+        url,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"factory": _WriterConnection},
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite_writer)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
