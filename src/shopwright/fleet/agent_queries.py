@@ -92,6 +92,16 @@ async def list_printers(session: AnySession, ctx: Actor, agent_id: int) -> list[
     return list(rows)
 
 
+async def list_printer_ids(session: AnySession, ctx: Actor, agent_id: int) -> list[int]:
+    """Of the same, where nothing else of them is asked."""
+    rows = await session.scalars(
+        select(Printer.id)
+        .where(Printer.organization_id == ctx.organization_id, Printer.is_active)
+        .where(Printer.agent_id == agent_id, Printer.driven_by == DrivenBy.AGENT)
+    )
+    return list(rows)
+
+
 async def find_leases(session: AnySession, printer_ids: Collection[int]) -> dict[int, PrinterLease]:
     rows = await session.scalars(
         select(PrinterLease)

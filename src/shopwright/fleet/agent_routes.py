@@ -156,15 +156,17 @@ async def take_events(ctx: MemberCtx, session: Write, now: Now, body: EventsBody
 
 @router.post("/me/samples", responses=problems(NoAgent, Invalid))
 async def take_samples(
-    ctx: MemberCtx, session: Read, process: ProcessDep, now: Now, body: SamplesBody
+    ctx: MemberCtx, process: ProcessDep, now: Now, body: SamplesBody
 ) -> SamplesRead:
-    """Temperatures and progress over time; those that come late are for the curves only."""
-    agent = await agents.get_own(session, ctx)
-    ids = {printer.id for printer in await agent_queries.list_printers(session, ctx, agent.id)}
+    """Temperatures and progress over time, stored when this answers; those that come late are for
+    the curves only."""
+    async with process.database.read() as session:
+        agent = await agents.get_own(session, ctx)
+        ids = set(await agent_queries.list_printer_ids(session, ctx, agent.id))
     skew = now - body.sent_at
     samples = agent_samples.read_snapshots(body.samples, ctx.organization_id, ids, skew)
     latest = agent_samples.read_snapshots(body.latest, ctx.organization_id, ids, skew)
-    agent_samples.take_samples(process, samples, latest)
+    await agent_samples.take_samples(process, samples, latest)
     return SamplesRead(taken=len(samples))
 
 
@@ -181,7 +183,7 @@ async def link_file(
     answer.headers.update(LIVE)
     check_key(sha256)
     agent = await agents.get_own(session, ctx)
-    ids = [printer.id for printer in await agent_queries.list_printers(session, ctx, agent.id)]
+    ids = await agent_queries.list_printer_ids(session, ctx, agent.id)
     if not await agent_queries.needs_file(session, ctx, ids, sha256):
         raise NotFound("None of this agent's printers waits for this file.")
     stored = await files.get_file(session, ctx, sha256)

@@ -31,8 +31,9 @@ def read_snapshots(
         raise Invalid(f"This is no snapshot of a printer: {err}") from err
 
 
-def take_samples(process: Process, samples: list[Snapshot], latest: list[Snapshot]) -> None:
-    """``samples`` go into the curves in their order; shown is what is newest of each printer."""
+async def take_samples(process: Process, samples: list[Snapshot], latest: list[Snapshot]) -> None:
+    """``samples`` go into the curves in their order and are stored at the end; shown is what is
+    newest of each printer."""
     recorder = find_recorder(process)
     shown = process.context.keep(LatestSnapshots)
     newest = {one.printer_id: one for one in samples}
@@ -43,3 +44,5 @@ def take_samples(process: Process, samples: list[Snapshot], latest: list[Snapsho
     for one in newest.values():
         shown.put(one)
         process.context.hub.publish(Signal(one.organization_id, "telemetry", one.printer_id))
+    if recorder is not None:
+        await recorder.flush()

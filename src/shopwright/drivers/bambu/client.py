@@ -185,7 +185,7 @@ class LanClient:
                 return
 
     def _written(self, _c: mqtt.Client, _u: object, sock: object) -> None:
-        if isinstance(sock, ssl.SSLSocket):
+        if isinstance(sock, ssl.SSLSocket) and sock.fileno() >= 0:  # paho's farewell comes late
             self._loop.remove_writer(sock)
 
     def _connected(
