@@ -62,6 +62,13 @@ def test_harmless_lines_are_sent_without_comments_numbers_and_checksums(
         ("M997", "replaces its firmware"),
         ("M302 P1", "cold"),
         ("M112", "stops it until"),
+        ("M42 P10 S255", "M42 is refused: it switches a pin of its board"),
+        ("M143 H1 S500", "up to where its heaters are watched"),
+        ("M98 P/sys/x.g", "runs a file on its card"),
+        ("M104 \u017f200", "not plain G-code"),  # a long s, whose upper case is S
+        ("M500\u0660", "not plain G-code"),
+        ("G10 P0 S3E2", "not plain G-code"),
+        ("N1*5 M500", "1 to 100 lines"),  # what follows a checksum is not sent
         ("SET_HEATER_TEMPERATURE HEATER=extruder TARGET=500", "does not begin with G, M or T"),
         ("TURN_OFF_HEATERS", "does not begin with G, M or T"),
         ("@pause", "not plain G-code"),

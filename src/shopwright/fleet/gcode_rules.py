@@ -24,21 +24,30 @@ TEMPERATURE_WORDS = frozenset("SRBH")
 SPRINGS = frozenset({"G10"})  # tool offsets on some firmware: R and S are temperatures
 
 FORBIDDEN: Mapping[str, str] = {
+    "M3": "switches a laser or a spindle on",
+    "M4": "switches a laser or a spindle on",
     "M28": "writes a file to its card",
     "M29": "writes a file to its card",
     "M30": "deletes a file from its card",
     "M32": "starts a print from its card",
     "M23": "chooses a file to print from its card",
     "M24": "starts a print from its card",
+    "M42": "switches a pin of its board, past every limit",
+    "M43": "tries the pins of its board",
     "M81": "switches it off",
     "M92": "changes the steps of its motors",
+    "M98": "runs a file on its card",
     "M112": "stops it until somebody switches it off and on",
+    "M143": "changes up to where its heaters are watched",
     "M303": "heats up to find out how its heaters are controlled",
     "M301": "changes how its heaters are controlled",
     "M302": "lets it extrude while it is cold",
     "M304": "changes how its heaters are controlled",
     "M305": "changes how its temperatures are measured",
     "M306": "changes how its heaters are controlled",
+    "M307": "changes how its heaters are controlled",
+    "M308": "changes how its temperatures are measured",
+    "M309": "changes how its heaters are controlled",
     "M500": "writes its settings memory",
     "M501": "reads its settings memory back over what is set",
     "M502": "resets its settings",
@@ -48,9 +57,19 @@ FORBIDDEN: Mapping[str, str] = {
     "M511": "unlocks it",
     "M512": "changes its password",
     "M540": "changes its network address",
+    "M551": "changes its password",
+    "M552": "changes its network address",
+    "M553": "changes its network address",
+    "M554": "changes its network address",
+    "M559": "writes a file to its card",
+    "M560": "writes a file to its card",
+    "M562": "takes back that one of its heaters failed",
+    "M570": "changes when one of its heaters counts as broken",
     "M587": "stores a password of its network",
     "M588": "forgets a password of its network",
+    "M589": "stores a password of its network",
     "M928": "writes a file to its card",
+    "M950": "gives a pin of its board something else to do",
     "M997": "replaces its firmware",
     "M999": "restarts it after a stop",
 }
@@ -103,7 +122,7 @@ def _tidy(raw: str) -> str:
 
 def _check_line(line: str, limits: HeatLimits) -> None:
     upper = line.upper()
-    if not PLAIN_LINE.fullmatch(upper):
+    if not line.isascii() or not PLAIN_LINE.fullmatch(upper):  # of some signs only the upper is
         raise Invalid(f"{line[:60]!r} is not plain G-code.")
     if not BEGINNING.match(upper):
         raise Invalid(f"{line[:60]!r} does not begin with G, M or T and a number.")
@@ -113,7 +132,8 @@ def _check_line(line: str, limits: HeatLimits) -> None:
         if code in FORBIDDEN:
             raise Invalid(f"{code} is refused: it {FORBIDDEN[code]}.")
         _check_heat(code, words, limits)
-        if (code in HEATERS or code == MATERIAL_PRESET) and POWER_OF_TEN.search(upper):
+        is_heat = code in HEATERS or code in SPRINGS or code == MATERIAL_PRESET
+        if is_heat and POWER_OF_TEN.search(upper):
             raise Invalid(f"{line[:60]!r} is not plain G-code.")
 
 

@@ -83,7 +83,12 @@ def limits_of(model: str | None, details: Mapping[str, Any]) -> Limits:
     known = HEAT_OF_MODEL.get(found.display if found else "", HeatLimits())
     volume = dict(zip(AXES, found.bed_mm, strict=True)) if found and found.bed_mm else {}
     told = {axis: details.get(f"max_build_volume_{axis}") for axis in AXES}
-    travel = {axis: told[axis] or float(volume.get(axis, FARTHEST_MM)) for axis in AXES}
+    travel = {
+        axis: _least(float(volume[axis]), told[axis])
+        if axis in volume
+        else told[axis] or FARTHEST_MM
+        for axis in AXES
+    }
     heat = HeatLimits(
         nozzle=_least(known.nozzle, details.get("max_nozzle_temp")),
         bed=_least(known.bed, details.get("max_bed_temp")),
