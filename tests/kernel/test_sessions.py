@@ -1,6 +1,7 @@
 """Sessions: committed or nothing, one queue of writers, signals only after the commit."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -14,6 +15,11 @@ from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.kernel.signals import Signal
 from shopwright.kernel.tenancy import TenantUnnamed
+
+SLOW = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+    "SELECT count(*) FROM (SELECT i FROM n LIMIT 500000) AS counted"
+)
 
 
 async def test_write_that_raises_leaves_nothing_and_tells_nobody(
@@ -121,3 +127,38 @@ async def test_nul_in_a_text_is_refused_on_both_databases(database: Database, ow
 
     with pytest.raises(Invalid, match="may not contain NUL"):
         await add_nul()
+
+
+async def test_a_write_that_is_cancelled_lets_others_write_at_once(
+    database: Database, owner: Actor
+) -> None:
+    """Whoever still holds a statement of it, such as a traceback: SQLite keeps a closed
+    connection, with its lock, as long as one lives."""
+    kept: list[object] = []
+    begun = asyncio.Event()
+
+    async def write_for_long() -> None:
+        async with database.write() as session:
+            await session.execute(
+                update(Organization).values(name="Half").where(Organization.id == own)
+            )
+            raw: Any = await (await session.connection()).get_raw_connection()
+            cursor = await raw.driver_connection.execute("SELECT 1 UNION ALL SELECT 2")
+            kept.extend((cursor, await cursor.fetchone()))
+            begun.set()
+            await session.execute(text(SLOW))
+
+    own = owner.organization_id
+    writing = asyncio.create_task(write_for_long())
+    await begun.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    async with asyncio.timeout(20), database.write() as session:
+        await session.execute(
+            update(Organization).values(name="Whole").where(Organization.id == own)
+        )
+        assert await session.scalar(select(Organization.name).where(Organization.id == own)) == (
+            "Whole"
+        )
+    assert len(kept) == 2
