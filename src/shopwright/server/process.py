@@ -26,8 +26,8 @@ from shopwright.kernel.secrets import Vault, load_or_make_key, parse_key
 from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.migrations import SCRIPTS
 from shopwright.notifications.mail import ProcessMail
-from shopwright.server import wiring
 from shopwright.print_jobs import backend_sending
+from shopwright.server import wiring
 from shopwright.telemetry.access import close_storage
 
 log = structlog.get_logger()
@@ -112,9 +112,9 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
         database=Database(url, context),
     )
     share_allowances(process)
+    backend_sending.set_up(process)
     try:
         await ensure_installation(process)
-    backend_sending.set_up(process)
         yield process
     finally:
         client.close()
