@@ -54,9 +54,9 @@ class Roles:
 
     fleet: bool = True
     worker: bool = True
-
-
     pages: bool = True
+
+
 @dataclass(slots=True)
 class Running:
     process: Process
@@ -125,9 +125,6 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
     return loops
 
 
-def make_worker(process: Process) -> DurableWorker:
-    return DurableWorker(process.database, process.clock, executor_id=_owner(process))
-
 def _hearing(process: Process, roles: Roles) -> list[tuple[str, Loop]]:
     """What other processes of the installation did, and for pages what their printers said."""
     database, hub = process.database, process.context.hub
@@ -140,6 +137,9 @@ def _hearing(process: Process, roles: Roles) -> list[tuple[str, Loop]]:
         ("telemetry of others", others.run),
     ]
 
+
+def make_worker(process: Process) -> DurableWorker:
+    return DurableWorker(process.database, process.clock, executor_id=_owner(process))
 
 
 def make_webhook_sender(process: Process) -> WebhookSender:
