@@ -22,6 +22,8 @@ from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import ACTIVE, OPEN_ATTEMPTS, WAITING, AttemptStatus, JobStatus
 
 AnySession = AsyncSession
+# As they are tried: priority, then what people put first, then arrival.
+IN_TURN = (PrintJob.priority.desc(), PrintJob.rank.desc(), PrintJob.id)
 JOBS_AT_ONCE = 400  # in one statement
 
 
@@ -143,17 +145,29 @@ async def list_attempts(session: AnySession, ctx: Actor, job_id: int) -> list[At
 
 
 async def list_queued(session: AnySession, ctx: Actor, limit: int, now: datetime) -> list[PrintJob]:
-    """Most urgent first; the id keeps equal ones in order of arrival. Those that somebody wants
+    """Most urgent first. Those that somebody wants
     later are left out."""
     rows = await session.scalars(
         select(PrintJob)
         .where(PrintJob.organization_id == ctx.organization_id)
         .where(PrintJob.status == JobStatus.QUEUED, PrintJob.outside_at.is_(None))
         .where(PrintJob.not_before.is_(None) | (PrintJob.not_before <= now))
-        .order_by(PrintJob.priority.desc(), PrintJob.id)
+        .order_by(*IN_TURN)
         .limit(limit)
     )
     return list(rows)
+
+
+async def lock_waiting(session: WriteSession, ctx: Actor, ref: Ref) -> PrintJob | None:
+    """None when it is not there, or a printer has it."""
+    job: PrintJob | None = await session.scalar(
+        select(PrintJob)
+        .where(PrintJob.organization_id == ctx.organization_id, ref.where(PrintJob))
+        .where(PrintJob.status.in_(WAITING))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return job
 
 
 async def list_busy_printers(session: AnySession, ctx: Actor) -> set[int]:
@@ -312,7 +326,7 @@ async def prioritise_order_jobs(
         update(PrintJob)
         .where(PrintJob.organization_id == ctx.organization_id, PrintJob.order_id == order_id)
         .where(PrintJob.status.in_(WAITING))
-        .values(priority=priority)
+        .values(priority=priority, rank=0)
         .execution_options(synchronize_session=False)
     )
 

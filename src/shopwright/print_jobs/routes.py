@@ -43,6 +43,7 @@ from shopwright.print_jobs import (
     backend_sending,
     dispatch,
     harvest,
+    ordering,
     queries,
     revision,
     said,
@@ -53,6 +54,7 @@ from shopwright.print_jobs.attempts import AttemptNotUnknown, AttemptWasPrinting
 from shopwright.print_jobs.backend_sending import BackendAnswerMissing, SendingHeld
 from shopwright.print_jobs.dispatch import AlreadyClaimed, PrinterUnsuitable
 from shopwright.print_jobs.harvest import NothingToHarvest
+from shopwright.print_jobs.ordering import QueueChanged
 from shopwright.print_jobs.port import (
     BackendInDoubt,
     BackendNotSetUp,
@@ -70,6 +72,7 @@ from shopwright.print_jobs.schemas import (
     HarvestBody,
     JobCreate,
     JobRead,
+    MoveBody,
     PriorityBody,
     ReasonBody,
     ResolveBody,
@@ -240,6 +243,13 @@ async def prioritise_job(
     """Move a waiting job in the queue; higher is sooner."""
     found = await service.get_job(session, ctx, job)
     await service.prioritise_job(session, ctx, job_id=found.id, priority=body.level)
+    return await _read(session, ctx, job)
+
+
+@router.post("/{job}/move", responses=problems(Invalid, NotFound, JobNotWaiting, QueueChanged))
+async def move_job(job: JobRef, body: MoveBody, ctx: MemberCtx, session: Write) -> JobRead:
+    """Put a waiting job between two others; refused when they stand elsewhere by now."""
+    await ordering.move_job(session, ctx, ref=job, place=body.place())
     return await _read(session, ctx, job)
 
 

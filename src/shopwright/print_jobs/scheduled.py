@@ -203,7 +203,7 @@ async def _move(
     if change.name is not None and change.name != job.name:
         values["name"] = change.name
     if change.priority is not None and change.priority != job.priority:
-        values["priority"] = change.priority
+        values["priority"], values["rank"] = change.priority, 0
     not_before = _time_of(job, change)
     if not_before != job.not_before:
         values["not_before"] = not_before

@@ -14,7 +14,7 @@ from shopwright.orders.models import OrderItem, PieceStep
 from shopwright.orders.states import StepStatus
 from shopwright.print_files.models import PrintFile
 from shopwright.print_jobs.models import PrintJob
-from shopwright.print_jobs.queries import AnySession
+from shopwright.print_jobs.queries import IN_TURN, AnySession
 from shopwright.print_jobs.scheduled_rules import STATUSES, PrintWord, Waiting
 from shopwright.print_jobs.states import ACTIVE, WAITING, JobStatus
 
@@ -68,7 +68,7 @@ async def list_queue(session: AnySession, ctx: Actor, printer_id: int) -> list[P
         select(PrintJob)
         .where(PrintJob.organization_id == ctx.organization_id)
         .where(PrintJob.status.in_(WAITING), _is_for(printer_id))
-        .order_by(PrintJob.priority.desc(), PrintJob.id)
+        .order_by(*IN_TURN)
     )
     return list(rows)
 
@@ -81,7 +81,7 @@ async def list_waiting(
         select(PrintJob.id, PrintJob.pinned_printer_id, PrintJob.not_before, PrintJob.estimated_s)
         .where(PrintJob.organization_id == ctx.organization_id)
         .where(PrintJob.status.in_(WAITING), PrintJob.pinned_printer_id.in_(printer_ids))
-        .order_by(PrintJob.priority.desc(), PrintJob.id)
+        .order_by(*IN_TURN)
     )
     return [Waiting(*row) for row in rows]
 
@@ -116,7 +116,7 @@ async def list_open_of_order(session: AnySession, ctx: Actor, order_id: int) -> 
         select(PrintJob)
         .where(PrintJob.organization_id == ctx.organization_id)
         .where(PrintJob.status.in_(WAITING | ACTIVE), or_(PrintJob.id.in_(makes), asked))
-        .order_by(PrintJob.priority.desc(), PrintJob.id)
+        .order_by(*IN_TURN)
         .execution_options(populate_existing=True)
     )
     return list(rows)

@@ -11,6 +11,7 @@ from shopwright.kernel.times import MillisTime
 from shopwright.print_jobs.asked_products import ProductPrint
 from shopwright.print_jobs.attempts import Answer
 from shopwright.print_jobs.models import Attempt, PrintJob
+from shopwright.print_jobs.ordering import Place, revision_of
 from shopwright.print_jobs.queries import JobRow
 from shopwright.print_jobs.said import JobWord
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
@@ -143,6 +144,7 @@ class JobRead(BaseModel):
     completed_at: MillisTime | None
     name: str
     priority_level: int
+    queue_revision: str
     waiting_reason: str | None
     order_id: int | None
     recipe_step_id: int | None
@@ -194,6 +196,7 @@ class JobRead(BaseModel):
             completed_at=job.ended_at,
             name=job.name,
             priority_level=job.priority,
+            queue_revision=revision_of(job),
             waiting_reason=job.waiting_reason,
             order_id=job.order_id,
             recipe_step_id=job.recipe_step_id,
@@ -250,6 +253,18 @@ class PriorityBody(BaseModel):
     @property
     def level(self) -> int:
         return level_of(self.priority)
+
+
+class MoveBody(BaseModel):
+    """Behind which job it comes, before which, or both; `revision` is the job's `queue_revision` as
+    it was read."""
+
+    after: BodyRef | None = None
+    before: BodyRef | None = None
+    revision: Annotated[str | None, Field(max_length=50)] = None
+
+    def place(self) -> Place:
+        return Place(self.after, self.before, self.revision)
 
 
 class HarvestBody(BaseModel):

@@ -83,6 +83,14 @@ async def get_job(session: ReadSession | WriteSession, ctx: Actor, ref: Ref) -> 
     return job
 
 
+async def get_waiting_job(session: WriteSession, ctx: Actor, ref: Ref) -> PrintJob:
+    """Locked against a dispatch; raises NotFound, or JobNotWaiting with the reason."""
+    job = await queries.lock_waiting(session, ctx, ref)
+    if job is None:
+        raise JobNotWaiting(_why_not((await get_job(session, ctx, ref)).status))
+    return job
+
+
 async def hold_job(session: WriteSession, ctx: Actor, *, job_id: int, reason: str) -> PrintJob:
     """Keep a queued job back until a person releases it; raises JobNotWaiting."""
     if (await get_job(session, ctx, Ref(job_id, None))).outside_at is not None:
@@ -105,15 +113,9 @@ async def prioritise_job(
     session: WriteSession, ctx: Actor, *, job_id: int, priority: int
 ) -> PrintJob:
     """Higher is sooner; raises JobNotWaiting once a printer has it."""
-    waiting = [JobStatus.QUEUED, JobStatus.PENDING]
-    job = await session.scalar(
-        select(PrintJob)
-        .where(PrintJob.id == job_id, PrintJob.organization_id == ctx.organization_id)
-        .where(PrintJob.status.in_(waiting))
-        .with_for_update()
-    )
+    job = await queries.lock_waiting(session, ctx, Ref(job_id, None))
     if job is not None:
-        job.priority = priority
+        job.priority, job.rank = priority, 0
         await session.flush()
     return await record_change(session, ctx, job, job_id, "print_job.prioritised", str(priority))
 

@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx
-from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref
+from shopwright.kernel.edge import Now, Read, Ref, Write, parse_ref, path_ref
 from shopwright.kernel.errors import Invalid
-from shopwright.print_jobs import attempts, cancel, harvest, revision, service
+from shopwright.print_jobs import attempts, cancel, harvest, ordering, revision, service
+from shopwright.print_jobs.ordering import Place
 from shopwright.print_jobs.states import TERMINAL
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
@@ -18,8 +20,6 @@ router = APIRouter(include_in_schema=False)
 
 JobRef = Annotated[Ref, path_ref("job")]
 TOP = "top"
-STEPS = {"up": 1, "down": -1}
-MAX_PRIORITY = 1_000_000
 ANSWERS = {
     attempts.Answer.PRINTED: "Noted: it printed. Take the plate off and count it.",
     attempts.Answer.FAILED: "Noted: the print failed. What it owed is planned again.",
@@ -27,15 +27,34 @@ ANSWERS = {
 }
 
 
+class MoveForm(BaseModel):
+    """``after`` and ``before`` are the ids of the new neighbours; empty where there is none."""
+
+    to: Annotated[str, Field(max_length=10)] = ""
+    after: Annotated[str, Field(max_length=40)] = ""
+    before: Annotated[str, Field(max_length=40)] = ""
+    revision: Annotated[str, Field(max_length=50)] = ""
+
+    def place(self) -> Place:
+        """Raises NotFound for what is no id."""
+        return Place(
+            parse_ref(self.after) if self.after else None,
+            parse_ref(self.before) if self.before else None,
+            self.revision,
+        )
+
+
 @router.get("/queue")
 async def show_queue(page: PageCtx, session: Read) -> Response:
     """What waits, in order, each with its reason."""
+    waiting = await jobs.list_waiting(session, page.organization_id)
     return page.render(
         "queue.html",
         active="queue",
         topics="queue",
         tab="waiting",
-        jobs=await jobs.list_waiting(session, page.organization_id),
+        jobs=waiting,
+        steps=jobs.steps_of(waiting),
         unknown=await jobs.list_unknown(session, page.organization_id),
     )
 
@@ -76,28 +95,20 @@ async def show_history(
     )
 
 
-@router.post("/queue/{job}/priority")
+@router.post("/queue/{job}/move")
 async def move_job(
     request: Request,
     ctx: MemberCtx,
     session: Write,
     job: JobRef,
-    to: Annotated[str, Form(pattern="^(up|down|top)$")],
+    form: Annotated[MoveForm, Form()],
 ) -> Response:
-    """Sooner, later, or before everything else."""
-    found = await service.get_job(session, ctx, job)
-    if to == TOP:
-        highest = max(
-            (row.priority for row in await jobs.list_waiting(session, ctx.organization_id)),
-            default=0,
-        )
-        priority = max(highest, found.priority) + 1
+    """Between two others as they were seen, or before everything else."""
+    if form.to == TOP:
+        moved = await ordering.move_to_top(session, ctx, ref=job)
     else:
-        priority = found.priority + STEPS[to]
-    await service.prioritise_job(
-        session, ctx, job_id=found.id, priority=min(priority, MAX_PRIORITY)
-    )
-    return done(request, f"{found.name} has the priority {priority} now.", to="/queue")
+        moved = await ordering.move_job(session, ctx, ref=job, place=form.place())
+    return done(request, f"{moved.name} is moved.", to="/queue")
 
 
 @router.post("/queue/{job}/hold")

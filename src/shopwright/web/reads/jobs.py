@@ -14,6 +14,8 @@ from shopwright.fleet.models import Printer
 from shopwright.orders.models import Order
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.models import Attempt, PrintJob
+from shopwright.print_jobs.ordering import revision_of_place
+from shopwright.print_jobs.queries import IN_TURN
 from shopwright.print_jobs.states import (
     ACTIVE,
     OPEN_ATTEMPTS,
@@ -26,6 +28,7 @@ from shopwright.web.paging import Window
 from shopwright.web.pips import ATTEMPTS, JOBS, Pip
 
 SHOWN_WAITING = 200
+FIRST = 2  # two places stand before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class JobRow:
     attempt_reason: str | None
     not_before: datetime | None
     pinned_name: str | None
+    rank: int
     filaments: tuple[FilamentNeed, ...] = ()
 
     @property
@@ -84,6 +88,10 @@ class JobRow:
     def title(self) -> str:
         """The name without the order number that stands beside it."""
         return self.name.removeprefix(f"#{self.order_number} ")
+
+    @property
+    def revision(self) -> str:
+        return revision_of_place(self.priority, self.rank)
 
     @property
     def is_unknown(self) -> bool:
@@ -116,6 +124,7 @@ _JOB = (
     Order.buyer_name, Order.promised_on, Order.is_held, PrintFile.name, PrintFile.printer_model,
     PrintFile.nozzle_um, PrintJob.plate_number, Plate.id, Plate.thumbnail_sha256, Attempt.id,
     Attempt.status, Attempt.percent, Attempt.reason, PrintJob.not_before, Pinned.name,
+    PrintJob.rank,
 )  # fmt: skip
 
 
@@ -124,7 +133,7 @@ async def list_waiting(session: AsyncSession, organization_id: int) -> list[JobR
     statement = (
         _jobs(organization_id)
         .where(PrintJob.status.in_(WAITING))
-        .order_by(PrintJob.priority.desc(), PrintJob.id)
+        .order_by(*IN_TURN)
         .limit(SHOWN_WAITING)
     )
     return await _with_filaments(session, organization_id, statement)
@@ -135,7 +144,7 @@ async def list_pending(session: AsyncSession, organization_id: int, limit: int) 
     statement = (
         _jobs(organization_id)
         .where(PrintJob.status == JobStatus.PENDING)
-        .order_by(PrintJob.priority.desc(), PrintJob.id)
+        .order_by(*IN_TURN)
         .limit(limit)
     )
     return await _with_filaments(session, organization_id, statement)
@@ -183,6 +192,27 @@ async def list_of_order(session: AsyncSession, organization_id: int, order_id: i
         _jobs(organization_id).where(PrintJob.order_id == order_id).order_by(PrintJob.id.desc())
     )
     return await _with_filaments(session, organization_id, statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Between which two a waiting job comes when it goes one up or one down; 0 is no job."""
+
+    up: tuple[int, int] | None
+    down: tuple[int, int] | None
+
+
+def steps_of(waiting: Sequence[JobRow]) -> dict[int, Steps]:
+    """By job. Behind the last one that is shown there may be more, so nothing is said of it."""
+    ids = [0, 0, *(job.id for job in waiting), 0, 0]
+    last = len(waiting) + 1
+    return {
+        ids[at]: Steps(
+            up=(ids[at - 2], ids[at - 1]) if at > FIRST else None,
+            down=(ids[at + 1], ids[at + 2]) if at < last else None,
+        )
+        for at in range(FIRST, last + 1)
+    }
 
 
 def _jobs(organization_id: int) -> Any:
