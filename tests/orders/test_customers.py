@@ -16,7 +16,7 @@ from shopwright.orders import customer_counters, customer_matching, intake
 from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.orders.customer_rules import spot_keywords, title_of
 from shopwright.orders.drafts import ItemDraft, OrderDraft
-from shopwright.orders.models import Customer, Order
+from shopwright.orders.models import Customer, Hold, Order
 from shopwright.orders.states import OrderStatus
 from tests.clock import START, FixedClock
 from tests.conftest import ClientAs
@@ -174,6 +174,8 @@ async def fill(client: AsyncClient) -> Any:
         "/api/files", files={"file": ("Ada.png", png())}, data={"order_id": str(order["id"])}
     )
     await client.post(f"/api/orders/{order['id']}/photo", files={"photo": ("lamp.png", png())})
+    held = await client.post(f"{url}/holds", json={"reason": "Ada will call"})
+    await client.delete(f"{url}/holds/{held.json()['id']}")
     label = {"label_url": "https://labels.test/Ada", "status": "created"}
     await client.put(f"/api/orders/{order['id']}/shipping-label", json=label)
     return order
@@ -213,7 +215,13 @@ async def test_a_customer_is_forgotten_and_the_books_are_kept(
     async with database.read() as session:
         mine = AuditEntry.organization_id == member.organization_id
         facts = [str(row) for row in await session.scalars(select(AuditEntry.facts).where(mine))]
-    for text in [rest, str(kept), *facts]:
+        said = await session.scalars(select(AuditEntry.reason).where(mine))
+        why = await session.scalars(
+            select(Hold.reason).where(Hold.organization_id == member.organization_id)
+        )
+        reasons = [str(row) for row in [*said, *why]]
+    assert "(removed)" in reasons
+    for text in [rest, str(kept), *facts, *reasons]:
         assert "Ada" not in text
         assert "ada@" not in text
 

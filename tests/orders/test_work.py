@@ -10,12 +10,13 @@ from sqlalchemy import func, select, update
 
 from shopwright.accounts.models import AuditEntry
 from shopwright.catalog.models import Product
+from shopwright.files.disk import DiskFileStore
 from shopwright.files.models import StoredFile
 from shopwright.fleet.states import Outcome
 from shopwright.inventory.models import Filament, FilamentMovement, Spool
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database, WriteSession
-from shopwright.orders.models import FilamentUsage
+from shopwright.orders.models import FilamentUsage, Order
 from shopwright.print_jobs import harvest
 from tests.clock import START, FixedClock
 from tests.conftest import ClientAs
@@ -198,6 +199,31 @@ async def test_photo_is_drawn_anew_upright_and_without_what_the_camera_wrote(
     assert b"address" not in kept.content
     read = await client.get(f"/api/orders/{order.id}")
     assert (read.headers["cache-control"], "etag" in read.headers) == ("no-store", False)
+
+
+async def test_a_photo_that_is_replaced_is_forgotten_unless_another_order_has_it(
+    client: AsyncClient, database: Database, owner: Actor, files: DiskFileStore
+) -> None:
+    async with database.write() as session:
+        orders = [await place(session, owner, (None, 1)) for _ in range(2)]
+    one, other = (f"/api/orders/{order.id}/photo" for order in orders)
+
+    async def take(url: str, side: int) -> str:
+        photo = picture((side, side), "JPEG")
+        assert (await client.post(url, files={"photo": ("x.jpg", photo)})).status_code == 201
+        async with database.read() as session:
+            mine = Order.organization_id == owner.organization_id
+            found = select(Order.photo_sha256).where(mine, Order.id == int(url.split("/")[3]))
+            return str(await session.scalar(found))
+
+    first = await take(one, 20)
+    assert await take(other, 20) == first
+    second = await take(one, 30)
+    assert (await files.exists(first), await count(database, owner, StoredFile)) == (True, 2)
+    assert await take(one, 30) == second  # the same again
+    await take(other, 40)
+    assert [await files.exists(one) for one in (first, second)] == [False, True]
+    assert await count(database, owner, StoredFile) == 2
 
 
 @pytest.mark.parametrize(

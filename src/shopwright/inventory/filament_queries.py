@@ -51,6 +51,22 @@ async def list_filaments(
     return [_fold(row) for row in rows], total or 0
 
 
+async def find_with(
+    session: AsyncSession, ctx: Actor, wanted: FilamentFilter, needed_mg: int
+) -> FilamentStock | None:
+    """The oldest one that has so much left."""
+    left = func.coalesce(func.sum(Spool.remaining_mg), 0)
+    rows = await session.execute(
+        _stocks(ctx)
+        .where(*_conditions(wanted))
+        .having(left >= needed_mg)
+        .order_by(Filament.id)
+        .limit(1)
+    )
+    row = rows.first()
+    return _fold(row) if row else None
+
+
 async def find_filament(session: AsyncSession, ctx: Actor, ref: Ref) -> FilamentStock | None:
     rows = await session.execute(
         _stocks(ctx).where(ref.where(Filament)).execution_options(populate_existing=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from shopwright.files.images import UNREADABLE
 from shopwright.kernel.errors import Invalid
 from shopwright.orders.customer_states import FileType
 from shopwright.print_files.archive import PrintArchive
@@ -16,14 +17,6 @@ HEAD_BYTES = 1_000_000
 STL_HEADER, STL_TRIANGLE = 84, 50  # bytes of a binary STL before its triangles, and of each
 MAX_PIXELS = 100_000_000  # of a picture nobody here decodes; a camera's has 50 million
 IMAGE_FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "gif": "GIF"}
-_FAULTS = (
-    OSError,  # includes what Pillow cannot identify
-    SyntaxError,  # Pillow's word for a broken PNG
-    ValueError,
-    OverflowError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
 _GCODE = re.compile(rb"^\s*(;|[GMT]\d)", re.MULTILINE | re.IGNORECASE)
 _VERTEX = re.compile(rb"^v\s+-?[\d.]", re.MULTILINE)
 
@@ -112,7 +105,7 @@ def _fits_image(path: Path, ending: str) -> bool:
             if picture.width * picture.height > MAX_PIXELS:
                 return False
             picture.verify()
-    except _FAULTS:
+    except UNREADABLE:
         return False
     return True
 

@@ -14,6 +14,7 @@ from shopwright.kernel.inbox import InboundEvent
 from shopwright.orders.models import (
     CustomerFeedback,
     CustomerRequest,
+    Hold,
     Order,
     OrderCommunication,
     OrderItem,
@@ -105,8 +106,8 @@ async def blank_items(session: WriteSession, ctx: Actor, order_ids: Collection[i
 async def blank_texts(
     session: WriteSession, ctx: Actor, customer_id: int, order_ids: Collection[int], mark: str
 ) -> None:
-    """Notes, talks, requests and comments keep their place and lose their words; labels, on which
-    the address is printed, their link."""
+    """Notes, talks, requests, comments and reasons keep their place and lose their words; labels,
+    on which the address is printed, their link."""
     mine = ctx.organization_id
     statements = [
         update(OrderNote)
@@ -124,6 +125,13 @@ async def blank_texts(
         .where(CustomerFeedback.organization_id == mine)
         .where(CustomerFeedback.customer_id == customer_id)
         .values(comment=""),
+        update(Hold)
+        .where(Hold.organization_id == mine, Hold.order_id.in_(order_ids))
+        .values(reason=mark),
+        update(AuditEntry)
+        .where(AuditEntry.organization_id == mine, AuditEntry.subject == "order")
+        .where(AuditEntry.subject_id.in_(order_ids), AuditEntry.reason.is_not(None))
+        .values(reason=mark),
         update(OrderLabel)
         .where(OrderLabel.organization_id == mine, OrderLabel.order_id.in_(order_ids))
         .values(label_url=None),

@@ -19,7 +19,7 @@ from shopwright.inventory.filament_queries import FilamentFilter, FilamentStock
 from shopwright.inventory.rules import to_grams
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
-from shopwright.kernel.edge import ALL_ROWS, Paging, Ref
+from shopwright.kernel.edge import Paging, Ref
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.orders import filament_use_queries as queries
@@ -145,10 +145,9 @@ async def _choose(
     if profile.preferred_color:
         wishes.insert(0, FilamentFilter(material, profile.preferred_color))
     for wish in wishes:
-        rows, _ = await filament_queries.list_filaments(session, ctx, wish, Paging(ALL_ROWS, 0))
-        enough = [row for row in rows if row.remaining_mg >= needed_mg]
-        if enough:
-            return enough[0]
+        found = await filament_queries.find_with(session, ctx, wish, needed_mg)
+        if found is not None:
+            return found
     return None
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from shopwright.accounts import audit
 from shopwright.files import service as files
 from shopwright.files.access import files_of, incoming_folder
+from shopwright.files.images import UNREADABLE
 from shopwright.files.service import NewFile
 from shopwright.files.uploads import MEGABYTE, Upload, receive_upload
 from shopwright.kernel.actor import Actor
@@ -17,7 +19,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process, Ref, get_process, writing
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
-from shopwright.orders import queries, service
+from shopwright.orders import attachments, queries, service
 
 PART = "photo"
 MAX_PHOTO_MB = 25
@@ -25,15 +27,6 @@ MAX_SOURCE_PIXELS = 50_000_000  # what phones take; decoded to 150 MB
 MAX_SIDE_PX = 2_000
 QUALITY = 85
 CONTENT_TYPE = "image/jpeg"
-
-_FAULTS = (
-    OSError,  # includes what Pillow cannot identify
-    SyntaxError,  # Pillow's word for a broken PNG
-    ValueError,
-    OverflowError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
 
 
 class PhotoUnreadable(Invalid):
@@ -60,7 +53,8 @@ async def receive_photo(request: Request, ctx: Actor, ref: Ref) -> int:
     async with receive_upload(request, folder, max_mb=MAX_PHOTO_MB, part=PART) as upload:
         photo = await _store(process, upload)
     async with writing(request) as session:
-        await _keep(session, ctx, order_id, photo)
+        gone = await _keep(session, ctx, order_id, photo)
+    await attachments.drop_bytes(process, gone)
     return order_id
 
 
@@ -71,11 +65,16 @@ async def _store(process: Process, upload: Upload) -> NewFile:
     return NewFile(stored, f"{Path(upload.filename).stem[:100]}.jpg", CONTENT_TYPE)
 
 
-async def _keep(session: WriteSession, ctx: Actor, order_id: int, photo: NewFile) -> None:
+async def _keep(session: WriteSession, ctx: Actor, order_id: int, photo: NewFile) -> Sequence[str]:
+    """The hash of the photo before, where nobody has it any more."""
     await files.record_files(session, ctx, [photo])
+    before = await queries.lock_photo(session, ctx, order_id)
     await queries.set_photo(session, ctx, order_id, photo.stored.sha256)
     audit.record(session, ctx, "order.photo_taken", order_id)
     touch(session, ctx.organization_id, "order", order_id)
+    if before in {None, photo.stored.sha256}:
+        return []
+    return [before] if await files.forget_file(session, ctx, before) else []
 
 
 def redraw_photo(path: Path) -> bytes:
@@ -88,7 +87,7 @@ def redraw_photo(path: Path) -> bytes:
                     f"{MAX_SOURCE_PIXELS // 1_000_000} million are read. Send a smaller one."
                 )
             return _redrawn(source)
-    except _FAULTS as err:
+    except UNREADABLE as err:
         raise PhotoUnreadable("The photo cannot be read. Send a JPEG, PNG or WebP.") from err
 
 

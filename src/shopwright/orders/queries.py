@@ -195,6 +195,16 @@ async def set_production_status(
     )
 
 
+async def lock_photo(session: WriteSession, ctx: Actor, order_id: int) -> str | None:
+    """The photo that the order has; two that come at once come one after the other."""
+    found: str | None = await session.scalar(
+        select(Order.photo_sha256)
+        .where(Order.id == order_id, Order.organization_id == ctx.organization_id)
+        .with_for_update()
+    )
+    return found
+
+
 async def set_photo(session: WriteSession, ctx: Actor, order_id: int, sha256: str) -> None:
     await session.execute(
         update(Order)

@@ -8,21 +8,14 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from shopwright.files.images import UNREADABLE
+
 MAX_SOURCE_BYTES = 4_000_000  # a 512 px thumbnail has about 100 KB
 MAX_SOURCE_PIXELS = 2_048 * 2_048  # decoded to 16 MB
 MAX_SIDE_PX = 512  # what slicers draw for a plate
 
 # "; thumbnail begin 220x124 10188", then base64 in comments, then "; thumbnail end"
 _BEGIN = re.compile(r"^; ?thumbnail(?:_JPG)? begin (\d{1,4})[x ](\d{1,4})\b[^\r\n]*$", re.MULTILINE)
-
-_FAULTS = (
-    OSError,  # includes what Pillow cannot identify
-    SyntaxError,  # Pillow's word for a broken PNG
-    ValueError,
-    OverflowError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
 
 
 def redraw_thumbnail(picture: bytes) -> bytes | None:
@@ -37,7 +30,7 @@ def redraw_thumbnail(picture: bytes) -> bytes | None:
             if source.width * source.height > MAX_SOURCE_PIXELS:
                 return None
             return _redrawn(source)
-    except _FAULTS:
+    except UNREADABLE:
         return None
 
 

@@ -9,10 +9,11 @@ import io
 from urllib.parse import urlsplit
 
 import httpx
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from shopwright.drivers.errors import LinkFailed
 from shopwright.drivers.polled.link import Answer, HttpLink, bounded
+from shopwright.files.images import UNREADABLE
 from shopwright.kernel.egress import EgressPolicy, check_url, guarded_client
 from shopwright.kernel.errors import ShopError
 
@@ -93,6 +94,6 @@ def _convert(content: bytes) -> bytes:
                 raise LinkFailed("The camera's picture is too large.")
             made = io.BytesIO()
             picture.convert("RGB").save(made, "JPEG", quality=85)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as err:
+    except UNREADABLE as err:
         raise LinkFailed("What the camera sent is no picture.") from err
     return made.getvalue()
