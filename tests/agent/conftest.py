@@ -12,6 +12,9 @@ from sqlalchemy import make_url
 
 from shopwright.agent.client import Client, Contact
 from shopwright.agent.journal import Journal
+from shopwright.agent.samples import Samples
+from shopwright.agent.sender import Sender
+from shopwright.agent.worker import Worker
 from shopwright.fleet import agents
 from shopwright.fleet.models import Printer
 from shopwright.kernel.actor import Actor
@@ -20,6 +23,10 @@ from shopwright.kernel.db import Database
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.events import Subscriptions
 from shopwright.kernel.live import Hub
+from shopwright.telemetry.access import OpenedTelemetry
+from shopwright.telemetry.latest import LatestSnapshots, Snapshot
+from shopwright.telemetry.recorder import Recorder
+from shopwright.telemetry.storage import TelemetryStorage
 from tests.clock import FixedClock
 from tests.conftest import build_migrated
 from tests.databases import SqliteDatabases
@@ -100,3 +107,45 @@ def open_journal(
         subscriptions=Subscriptions(), hub=Hub(), vault=process.context.vault, clock=clock
     )
     return Database(f"sqlite+aiosqlite:///{path}", context)
+
+
+@dataclass(slots=True)
+class Curves:
+    world: World
+    samples: Samples
+    served: TelemetryStorage
+    server_recorder: Recorder
+
+    def report(self, nozzle: float) -> None:
+        at = self.world.clock.advance(seconds=1)
+        self.samples.record(
+            Snapshot(
+                self.world.owner.organization_id,
+                self.world.printer.id,
+                at,
+                "online",
+                "printing",
+                nozzle=nozzle,
+            )
+        )
+
+    async def on_server(self) -> list[float | None]:
+        """Oldest first."""
+        await self.server_recorder.flush()
+        rows = await self.served.list_samples(self.world.owner, self.world.printer.id)
+        return [row.reading.nozzle for row in reversed(rows)]
+
+
+@pytest.fixture
+async def curves(world: World, tmp_path: Path) -> AsyncIterator[Curves]:
+    own = TelemetryStorage(f"sqlite:///{tmp_path / 'agent-telemetry.db'}")
+    served = TelemetryStorage(f"sqlite:///{tmp_path / 'server-telemetry.db'}")
+    server_recorder = Recorder(served, world.server.context.keep(LatestSnapshots))
+    world.server.context.keep(OpenedTelemetry).recorder = server_recorder
+    await Worker(world.client, world.database, world.journal, world.clock)._ask()
+    sender = Sender(world.client, world.journal, world.database)
+    recorder = Recorder(own, LatestSnapshots())
+    samples = Samples(world.client, sender, recorder, own, world.database, world.clock)
+    yield Curves(world, samples, served, server_recorder)
+    await own.close()
+    await served.close()

@@ -1,67 +1,17 @@
 """Curves: what is new goes at once, what gathered while nobody answered goes thinned."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from shopwright.agent.samples import Samples, thinned
-from shopwright.agent.sender import Sender
-from shopwright.agent.worker import Worker
-from shopwright.telemetry.access import OpenedTelemetry
-from shopwright.telemetry.latest import LatestSnapshots, Snapshot
-from shopwright.telemetry.recorder import Recorder
+from shopwright.agent.samples import thinned
+from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.telemetry.samples import Reading, Sample
-from shopwright.telemetry.storage import TelemetryStorage
-from tests.agent.conftest import World
+from tests.agent.conftest import Curves
 from tests.clock import START
 
 on_sqlite = pytest.mark.parametrize("databases", ["sqlite"], indirect=True, scope="session")
-
-
-@dataclass(slots=True)
-class Curves:
-    world: World
-    samples: Samples
-    served: TelemetryStorage
-    server_recorder: Recorder
-
-    def report(self, nozzle: float) -> None:
-        at = self.world.clock.advance(seconds=1)
-        self.samples.record(
-            Snapshot(
-                self.world.owner.organization_id,
-                self.world.printer.id,
-                at,
-                "online",
-                "printing",
-                nozzle=nozzle,
-            )
-        )
-
-    async def on_server(self) -> list[float | None]:
-        """Oldest first."""
-        await self.server_recorder.flush()
-        rows = await self.served.list_samples(self.world.owner, self.world.printer.id)
-        return [row.reading.nozzle for row in reversed(rows)]
-
-
-@pytest.fixture
-async def curves(world: World, tmp_path: Path) -> AsyncIterator[Curves]:
-    own = TelemetryStorage(f"sqlite:///{tmp_path / 'agent-telemetry.db'}")
-    served = TelemetryStorage(f"sqlite:///{tmp_path / 'server-telemetry.db'}")
-    server_recorder = Recorder(served, world.server.context.keep(LatestSnapshots))
-    world.server.context.keep(OpenedTelemetry).recorder = server_recorder
-    await Worker(world.client, world.database, world.journal, world.clock)._ask()
-    sender = Sender(world.client, world.journal, world.database)
-    recorder = Recorder(own, LatestSnapshots())
-    samples = Samples(world.client, sender, recorder, own, world.database, world.clock)
-    yield Curves(world, samples, served, server_recorder)
-    await own.close()
-    await served.close()
 
 
 @on_sqlite

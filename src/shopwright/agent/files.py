@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from shopwright.agent.client import Client, CutOff, KeyRevoked, ServerRefused
-from shopwright.files.disk import INCOMING, DiskFileStore
+from shopwright.files.disk import INCOMING, DiskFileStore, sweep
 from shopwright.files.storage import (
     Source,
     StoredFileDamaged,
@@ -75,6 +75,10 @@ class AgentFiles:
 
     async def check(self) -> None:
         await self._disk.check()
+
+    async def remove_leftovers(self) -> None:
+        """Of downloads that broke off and were not taken up again within a day."""
+        await asyncio.to_thread(sweep, self._folder / INCOMING)
 
     async def _fetch(self, sha256: str) -> None:
         part = self._folder / INCOMING / f"{check_key(sha256)}.part"

@@ -13,6 +13,7 @@ from shopwright.agent.client import Client
 from shopwright.agent.files import AgentFiles
 from shopwright.agent.identity import AgentIdentity
 from shopwright.agent.journal import Journal
+from shopwright.agent.pruning import Pruner
 from shopwright.agent.samples import Samples
 from shopwright.agent.sender import Sender
 from shopwright.agent.worker import Worker
@@ -82,17 +83,16 @@ async def open_agent(
             await journal.open()
             worker = Worker(client, process.database, journal, process.clock)
             sender = Sender(client, journal, process.database)
-            samples = Samples(
-                client, sender, recorder, storage_of(process), process.database, process.clock
-            )
-            tools = _tools(
-                process, AgentFiles(settings.data_dir / "files", client), samples, worker
-            )
+            database, clock, storage = process.database, process.clock, storage_of(process)
+            samples = Samples(client, sender, recorder, storage, database, clock)
+            files = AgentFiles(settings.data_dir / "files", client)
+            tools = _tools(process, files, samples, worker)
             loops: dict[str, Loop] = {
                 "work": worker.run,
                 "events": sender.run,
                 "samples": samples.run,
                 "telemetry": recorder.run,
+                "pruning": Pruner(database, journal, files, storage, clock).run,
                 "fleet": lambda: FleetRunner(tools, vault, owner=OWNER).run(),
             }
             yield Agent(client, process, journal, loops)

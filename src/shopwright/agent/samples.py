@@ -91,7 +91,7 @@ class Samples:
         printer_id, is_up = snapshot.printer_id, self._client.contact.is_up
         self._organizations[printer_id] = snapshot.organization_id
         was_up, activity, at = self._noted_here.get(printer_id, (None, "", snapshot.at))
-        if (was_up, activity) != (is_up, snapshot.activity) or snapshot.at - at >= THINNED:
+        if (was_up, activity) != (is_up, snapshot.activity) or abs(snapshot.at - at) >= THINNED:
             self._noted_here[printer_id] = (is_up, snapshot.activity, snapshot.at)
             self._recorder.record(snapshot)
 
@@ -152,7 +152,7 @@ def thinned(samples: list[Sample]) -> list[Sample]:
 
 def _says_nothing_new(before: Snapshot, after: Snapshot) -> bool:
     is_same = msgspec.structs.replace(after, at=before.at) == before
-    return is_same and after.at - before.at < QUIET
+    return is_same and abs(after.at - before.at) < QUIET
 
 
 def _snapshot(sample: Sample, organization_id: int, printer_id: int) -> Snapshot:

@@ -1,5 +1,6 @@
 """Takes the snapshots that an agent sends into telemetry, as if a runner here had seen them."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,9 @@ from shopwright.kernel.errors import Invalid
 from shopwright.kernel.signals import Signal
 from shopwright.telemetry.access import find_recorder
 from shopwright.telemetry.latest import LatestSnapshots, Snapshot
+from shopwright.telemetry.recorder import MAX_WAITING, Recorder
+
+ROOM = MAX_WAITING // 2  # of one printer at a time
 
 
 def read_snapshots(
@@ -39,10 +43,21 @@ async def take_samples(process: Process, samples: list[Snapshot], latest: list[S
     newest = {one.printer_id: one for one in samples}
     newest |= {one.printer_id: one for one in latest}
     if recorder is not None:
-        for one in samples:
-            recorder.record(one)
+        await _record(recorder, samples)
     for one in newest.values():
         shown.put(one)
         process.context.hub.publish(Signal(one.organization_id, "telemetry", one.printer_id))
     if recorder is not None:
         await recorder.flush()
+
+
+async def _record(recorder: Recorder, samples: list[Snapshot]) -> None:
+    """A time without the server comes as many samples of one printer; none of them is thinned
+    once more."""
+    waiting: Counter[int] = Counter()
+    for one in samples:
+        if waiting[one.printer_id] >= ROOM:
+            await recorder.flush()
+            waiting.clear()
+        waiting[one.printer_id] += 1
+        recorder.record(one)

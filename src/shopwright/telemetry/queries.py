@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -95,6 +95,11 @@ def add_hearsay(connection: Connection, known: Snapshot, sample: NewSample) -> i
         .values(seq=before.seq + 1)
     )
     return before.seq + 1
+
+
+def drop_intervals(connection: Connection, before: datetime) -> None:
+    """Of every printer: for who keeps states only until another one has them."""
+    connection.execute(delete(IntervalRow).where(IntervalRow.ended_at < before))
 
 
 def _find_latest(connection: Connection, organization_id: int, printer_id: int) -> Snapshot | None:

@@ -120,7 +120,7 @@ def _note_state(track: _Track, snapshot: Snapshot) -> None:
 
 def _note_sample(track: _Track, snapshot: Snapshot) -> None:
     reading = reading_of(snapshot)
-    is_quiet = track.sampled_at is not None and snapshot.at - track.sampled_at < QUIET
+    is_quiet = track.sampled_at is not None and abs(snapshot.at - track.sampled_at) < QUIET
     if reading == track.reading and is_quiet:
         return
     track.reading, track.sampled_at = reading, snapshot.at

@@ -124,6 +124,10 @@ class TelemetryStorage:
             lambda c: queries.list_written(c, owner, after, None, is_closed=False),
         )
 
+    async def drop_intervals(self, before: datetime) -> None:
+        """States that ended before then, of every printer: not for a server's storage."""
+        await self._run(self._writer, lambda c: queries.drop_intervals(c, before))
+
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.dispose)
 
