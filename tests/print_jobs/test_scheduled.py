@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import event
 
 from shopwright.fleet.models import Printer
 from shopwright.fleet.states import Activity
@@ -213,6 +214,39 @@ async def test_scheduled_order_is_pinned_and_not_made_twice(
         ]
         assert jobs[2].notes == "Quantity: 3"
         assert [s.status for s in await list_steps(session, owner)] == [StepStatus.ALLOCATED] * 2
+
+
+async def test_many_prints_of_an_order_cost_as_many_statements_as_few(
+    client: AsyncClient, database: Database, owner: Actor
+) -> None:
+    """On SQLite and PostgreSQL rows of one kind are written in one go."""
+    asked: list[str] = []
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
+
+    async with database.write() as session:
+        await make_recipe(session, owner, "GEAR")
+        printer = await make_printer(session, owner)
+        orders = [
+            await place(session, owner, ("GEAR", count), *[(None, 1)] * count) for count in (2, 9)
+        ]
+    counts = []
+    for order in orders:
+        engine = database.write_engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        answer = await client.post(
+            f"/api/orders/{order.id}/schedule-prints",
+            json={"printer_id": printer.id, "start_time_offset": 60},
+        )
+        event.remove(engine, "before_cursor_execute", note)
+        assert answer.status_code == 201, answer.text
+        counts.append(len(asked))
+        asked.clear()
+    assert counts[1] - counts[0] <= 2
+    ids = [order.id for order in orders]
+    told = await client.post(f"/api/printers/{printer.id}/assign-orders", json={"order_ids": ids})
+    assert [len(one["print_job_ids"]) for one in told.json()["assigned_orders"]] == [4, 18]
 
 
 async def test_order_sliced_for_another_kind_of_printer_is_refused_and_stays(

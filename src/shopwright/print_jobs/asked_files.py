@@ -46,11 +46,6 @@ def no_file(job: PrintJob) -> str:
     return f"There is no print file {job.file_name} yet. Upload it sliced, under this name."
 
 
-async def find_plate(session: queries.AnySession, ctx: Actor, name: str) -> FoundPlate | None:
-    """Of the newest file of that name."""
-    return (await _find_plates(session, ctx, [name])).get(name)
-
-
 async def list_job_needs(
     session: WriteSession, ctx: Actor, jobs: Sequence[PrintJob]
 ) -> dict[int, Needs]:
@@ -71,7 +66,7 @@ async def list_job_needs(
 
 async def _attach(session: WriteSession, ctx: Actor, jobs: Sequence[PrintJob]) -> None:
     names = {job.file_name for job in jobs if job.file_name}
-    found = await _find_plates(session, ctx, names) if names else {}
+    found = await find_plates(session, ctx, names)
     for job in jobs:
         plate = found.get(job.file_name or "")
         if plate is not None:
@@ -80,10 +75,12 @@ async def _attach(session: WriteSession, ctx: Actor, jobs: Sequence[PrintJob]) -
     await session.flush()
 
 
-async def _find_plates(
+async def find_plates(
     session: queries.AnySession, ctx: Actor, names: Collection[str]
 ) -> dict[str, FoundPlate]:
-    """By the name asked for; several queries' worth of names in one."""
+    """Of the newest file of each name, by the name asked for."""
+    if not names:
+        return {}
     meant = {name: names_of(name) for name in names}
     every = {spelling for spellings in meant.values() for spelling in spellings}
     rows = await session.execute(

@@ -30,7 +30,7 @@ from shopwright.print_jobs import (
 from shopwright.print_jobs.dispatch import PrinterUnsuitable
 from shopwright.print_jobs.matching import Refusal, Stage
 from shopwright.print_jobs.models import PrintJob
-from shopwright.print_jobs.scheduled import PrintRequest
+from shopwright.print_jobs.scheduled import Pin, PrintRequest
 from shopwright.print_jobs.states import WAITING
 
 FIRST_PRIORITY = 10  # of the order's first print; each further one comes later
@@ -71,10 +71,11 @@ async def schedule_order(
         raise NothingToPrint(f"Order {found.number} has nothing left to print.")
     not_before = now + offset if offset else None
     await _pin(session, ctx, jobs, machine, not_before, now)
-    for index, item in enumerate(asked, len(jobs)):
-        request = _request(found, item, machine, material, index)
-        wanted = replace(request, not_before=not_before)
-        await scheduled.schedule_print(session, ctx, wanted=wanted, now=now)
+    wanted = [
+        replace(_request(found, item, machine, material, index), not_before=not_before)
+        for index, item in enumerate(asked, len(jobs))
+    ]
+    await scheduled.schedule_prints(session, ctx, wanted=wanted, now=now)
     audit.record(session, ctx, "order.prints_scheduled", found.id, printer_id=machine.id)
     touch(session, ctx.organization_id, "order", found.id)
     return await scheduled_queries.list_open_of_order(session, ctx, found.id)
@@ -87,22 +88,16 @@ async def assign_orders(
     await piece_queries.lock_pieces(session, ctx)
     machine = await fleet.get_living_printer(session, ctx, printer)
     order_ids = [await orders.get_order_id(session, ctx, ref) for ref in refs]
-    assigned = {}
-    for order_id in dict.fromkeys(order_ids):
-        jobs = await scheduled_queries.list_open_of_order(session, ctx, order_id)
-        waiting = [job for job in jobs if job.status in WAITING]
-        await _check_fits(session, ctx, waiting, machine)
-        for job in waiting:
-            await scheduled.pin_job(
-                session,
-                ctx,
-                job,
-                printer_id=machine.id,
-                priority=job.priority,
-                not_before=job.not_before,
-                now=now,
-            )
-        assigned[order_id] = waiting
+    found = await scheduled_queries.list_open_of_orders(
+        session, ctx, list(dict.fromkeys(order_ids))
+    )
+    assigned = {
+        order_id: [job for job in jobs if job.status in WAITING] for order_id, jobs in found.items()
+    }
+    jobs = list({job.id: job for waiting in assigned.values() for job in waiting}.values())
+    await _check_fits(session, ctx, jobs, machine)
+    pins = {job.id: Pin(job.priority, job.not_before) for job in jobs}
+    await scheduled.pin_jobs(session, ctx, pins=pins, printer_id=machine.id, now=now)
     return assigned
 
 
@@ -182,16 +177,11 @@ async def _pin(
     """In the order they have; none becomes less urgent than it was."""
     waiting = [job for job in jobs if job.status in WAITING]
     await _check_fits(session, ctx, waiting, machine)
-    for index, job in enumerate(waiting):
-        await scheduled.pin_job(
-            session,
-            ctx,
-            job,
-            printer_id=machine.id,
-            priority=max(job.priority, FIRST_PRIORITY - index),
-            not_before=not_before or job.not_before,
-            now=now,
-        )
+    pins = {
+        job.id: Pin(max(job.priority, FIRST_PRIORITY - index), not_before or job.not_before)
+        for index, job in enumerate(waiting)
+    }
+    await scheduled.pin_jobs(session, ctx, pins=pins, printer_id=machine.id, now=now)
 
 
 async def _check_fits(

@@ -1,7 +1,7 @@
 """Scheduled prints: a client asks for a file on a printer, now or at a time, and says what became
 of it (reference decisions 17, 19, 20)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from shopwright.print_jobs import (
     scheduled_queries,
     service,
 )
+from shopwright.print_jobs.asked_files import FoundPlate
 from shopwright.print_jobs.attempts import Answer
 from shopwright.print_jobs.dispatch import PrinterUnsuitable
 from shopwright.print_jobs.models import PrintJob
@@ -64,6 +65,14 @@ class PrintChange:
     not_before: datetime | None = None
     printer: Ref | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Where a waiting job belongs in the queue of its printer."""
+
+    priority: int
+    not_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +119,36 @@ async def schedule_print(
 ) -> PrintJob:
     """A job for one printer, of the newest file of that name; without such a file it waits and
     says so."""
-    name = wanted.file_name
-    plate = await asked_files.find_plate(session, ctx, name) if name else None
-    job = PrintJob(
+    (job,) = await schedule_prints(session, ctx, wanted=[wanted], now=now)
+    return job
+
+
+async def schedule_prints(
+    session: WriteSession, ctx: Actor, *, wanted: Sequence[PrintRequest], now: datetime
+) -> list[PrintJob]:
+    """The same of several at once, in their order."""
+    plates = await asked_files.find_plates(
+        session, ctx, {one.file_name for one in wanted if one.file_name}
+    )
+    jobs = [_job_of(ctx, one, plates.get(one.file_name or "")) for one in wanted]
+    await _say_why_waiting(session, ctx, jobs, now)
+    session.add_all(jobs)
+    await session.flush()
+    for job in jobs:
+        audit.record(session, ctx, "print_job.scheduled", job.id, printer_id=job.pinned_printer_id)
+        touch(session, ctx.organization_id, "queue", job.id)
+    return jobs
+
+
+def _job_of(ctx: Actor, wanted: PrintRequest, plate: FoundPlate | None) -> PrintJob:
+    return PrintJob(
         organization_id=ctx.organization_id,
         name=wanted.name,
         status=JobStatus.QUEUED,
         priority=wanted.priority,
         print_file_id=plate.print_file_id if plate else None,
         plate_number=plate.plate_number if plate else None,
-        file_name=name,
+        file_name=wanted.file_name,
         pinned_printer_id=wanted.printer_id,
         material=wanted.material,
         slot=wanted.slot,
@@ -131,12 +160,6 @@ async def schedule_print(
         estimated_mg=plate.total_mg if plate else 0,
         created_by=ctx.name,
     )
-    job.waiting_reason = await _why_waiting(session, ctx, job, now)
-    session.add(job)
-    await session.flush()
-    audit.record(session, ctx, "print_job.scheduled", job.id, printer_id=wanted.printer_id)
-    touch(session, ctx.organization_id, "queue", job.id)
-    return job
 
 
 async def change_print(
@@ -172,26 +195,20 @@ async def cancel_print(
     await cancel.stop_job(session, ctx, ref=ref, reason=reason, now=now)
 
 
-async def pin_job(
-    session: WriteSession,
-    ctx: Actor,
-    job: PrintJob,
-    *,
-    printer_id: int,
-    priority: int,
-    not_before: datetime | None,
-    now: datetime,
+async def pin_jobs(
+    session: WriteSession, ctx: Actor, *, pins: Mapping[int, Pin], printer_id: int, now: datetime
 ) -> None:
-    """A waiting job goes to this printer; one that just began stays where it is."""
-    values = {"pinned_printer_id": printer_id, "priority": priority, "not_before": not_before}
-    changed = await scheduled_queries.change_waiting(session, ctx, job.id, **values)
-    if changed is None:
-        return
-    if changed.status is JobStatus.QUEUED:
-        changed.waiting_reason = await _why_waiting(session, ctx, changed, now)
-        await session.flush()
-    audit.record(session, ctx, "print_job.pinned", job.id, printer_id=printer_id)
-    touch(session, ctx.organization_id, "queue", job.id)
+    """These jobs, by id, go to the printer; those that just began stay where they are."""
+    jobs = await scheduled_queries.lock_waiting(session, ctx, pins)
+    for job in jobs:
+        pin = pins[job.id]
+        job.pinned_printer_id, job.priority = printer_id, pin.priority
+        job.not_before = pin.not_before
+        audit.record(session, ctx, "print_job.pinned", job.id, printer_id=printer_id)
+        touch(session, ctx.organization_id, "queue", job.id)
+    queued = [job for job in jobs if job.status is JobStatus.QUEUED]
+    await _say_why_waiting(session, ctx, queued, now)
+    await session.flush()
 
 
 async def _move(
@@ -217,7 +234,7 @@ async def _move(
     said = ", ".join(sorted(values))
     job = await service.record_change(session, ctx, changed, job.id, "print_job.changed", said)
     if job.status is JobStatus.QUEUED:
-        job.waiting_reason = await _why_waiting(session, ctx, job, now)
+        await _say_why_waiting(session, ctx, [job], now)
         await session.flush()
 
 
@@ -283,13 +300,17 @@ async def _printer_of(
     return await fleet.get_living_printer(session, ctx, change.printer)
 
 
-async def _why_waiting(
-    session: WriteSession, ctx: Actor, job: PrintJob, now: datetime
-) -> str | None:
+async def _say_why_waiting(
+    session: WriteSession, ctx: Actor, jobs: Sequence[PrintJob], now: datetime
+) -> None:
     """What can be said at once; the dispatcher says the rest."""
-    if job.not_before is not None and job.not_before > now:
-        return why_later(job.not_before, await find_zone(session, ctx))
-    return asked_files.no_file(job) if job.print_file_id is None else None
+    zone = ""
+    for job in jobs:
+        if job.not_before is not None and job.not_before > now:
+            zone = zone or await find_zone(session, ctx)
+            job.waiting_reason = why_later(job.not_before, zone)
+        else:
+            job.waiting_reason = asked_files.no_file(job) if job.print_file_id is None else None
 
 
 def _start_of(job: PrintJob, starts: dict[int, datetime], now: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, union, update
 
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
@@ -132,6 +132,52 @@ async def list_asked_for(
         .where(PrintJob.order_item_id.is_not(None), PrintJob.recipe_step_id.is_(None))
         .where(PrintJob.status.in_({*WAITING, *ACTIVE, JobStatus.COMPLETED}))
         .order_by(PrintJob.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def list_open_of_orders(
+    session: AnySession, ctx: Actor, order_ids: Collection[int]
+) -> dict[int, list[PrintJob]]:
+    """The same of several orders; a job that makes something for two of them stands at both."""
+    own = ctx.organization_id
+    makes = (
+        select(OrderItem.order_id, PieceStep.print_job_id)
+        .join(PieceStep, PieceStep.order_item_id == OrderItem.id)
+        .where(PieceStep.organization_id == own, PieceStep.status == StepStatus.ALLOCATED)
+        .where(PieceStep.print_job_id.is_not(None))
+        .where(OrderItem.organization_id == own, OrderItem.order_id.in_(order_ids))
+    )
+    asked = (
+        select(PrintJob.order_id, PrintJob.id)
+        .where(PrintJob.organization_id == own, PrintJob.order_id.in_(order_ids))
+        .where(PrintJob.recipe_step_id.is_(None))
+    )
+    pairs = union(makes, asked).subquery("of_orders")
+    rows = await session.execute(
+        select(pairs.c.order_id, PrintJob)
+        .join(PrintJob, PrintJob.id == pairs.c.print_job_id)
+        .where(PrintJob.organization_id == own, PrintJob.status.in_(WAITING | ACTIVE))
+        .order_by(PrintJob.priority.desc(), PrintJob.id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[int, list[PrintJob]] = {order_id: [] for order_id in order_ids}
+    for order_id, job in rows:
+        found[order_id].append(job)
+    return found
+
+
+async def lock_waiting(
+    session: WriteSession, ctx: Actor, job_ids: Collection[int]
+) -> list[PrintJob]:
+    """Those of the jobs that wait, which nobody begins until the commit."""
+    rows = await session.scalars(
+        select(PrintJob)
+        .where(PrintJob.organization_id == ctx.organization_id, PrintJob.id.in_(job_ids))
+        .where(PrintJob.status.in_(WAITING))
+        .order_by(PrintJob.id)
+        .with_for_update()
         .execution_options(populate_existing=True)
     )
     return list(rows)
