@@ -100,6 +100,8 @@ NEED_MORE_THAN_A_ROW = {
     "GET /api/print-files/{print_file}/download",
     "GET /api/print-files/{print_file}/link",
     "GET /api/print-files/{print_file}/plates/{number}/thumbnail",
+    "GET /api/maintenance/reports/{printer_report}/photo",
+    "GET /maintenance/reports/{printer_report}/photo",
     "GET /orders/{order}/photo",
     "GET /plates/{plate}/thumbnail",
 }

@@ -355,6 +355,7 @@ class ReportRead(BaseModel):
     stops_printer: bool
     status: ReportStatus
     reported_by: str
+    photo_url: str | None
     created_at: PlainTime
     resolution: str
     resolved_by: str | None
@@ -363,7 +364,8 @@ class ReportRead(BaseModel):
     @classmethod
     def of(cls, report: PrinterReport, names: Mapping[int, str]) -> "ReportRead":
         same = {name: getattr(report, name) for name in cls.model_fields if hasattr(report, name)}
-        return cls(**same, printer=names.get(report.printer_id, ""))
+        photo = f"/api/maintenance/reports/{report.id}/photo" if report.photo_sha256 else None
+        return cls(**same, printer=names.get(report.printer_id, ""), photo_url=photo)
 
 
 class PrinterCostRead(BaseModel):

@@ -15,6 +15,7 @@ from shopwright.fleet import agent_routes as agents
 from shopwright.fleet import camera_routes as cameras
 from shopwright.fleet import cloud_routes as printer_clouds
 from shopwright.fleet import maintenance_routes as maintenance
+from shopwright.fleet import report_photo_routes as report_photos
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
 from shopwright.fleet import spare_part_routes as spare_parts
@@ -81,6 +82,7 @@ def include(app: FastAPI) -> None:
     app.include_router(printer_clouds.router)
     app.include_router(maintenance.router)
     app.include_router(spare_parts.router)
+    app.include_router(report_photos.router)
     app.include_router(fleet.router)
     app.include_router(cameras.router)
     app.include_router(print_jobs.router)

@@ -7,8 +7,17 @@ from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from shopwright.accounts.access import AdminCtx, MemberCtx
-from shopwright.fleet import maintenance_plans, maintenance_tasks, printer_reports, spare_parts
+from shopwright.accounts.access import AdminCtx, MemberCtx, ViewerCtx
+from shopwright.files.access import Files
+from shopwright.files.photos import CONTENT_TYPE
+from shopwright.files.serving import send_picture
+from shopwright.fleet import (
+    maintenance_plans,
+    maintenance_tasks,
+    printer_reports,
+    report_photos,
+    spare_parts,
+)
 from shopwright.fleet.maintenance_schemas import (
     PartBody,
     PartCounted,
@@ -216,6 +225,27 @@ async def resolve_report(
         session, ctx, ref=printer_report, resolution=resolution.strip(), now=now
     )
     return done(request, "The problem is resolved.", to=HERE)
+
+
+@router.post("/maintenance/reports/{printer_report}/photo")
+async def add_photo(request: Request, ctx: MemberCtx, printer_report: ReportRef) -> Response:
+    await report_photos.take_photo(request, ctx, printer_report)
+    return done(request, "The photo is kept with the problem.", to=HERE)
+
+
+@router.get("/maintenance/reports/{printer_report}/photo")
+async def show_photo(
+    request: Request, ctx: ViewerCtx, session: Read, files: Files, printer_report: ReportRef
+) -> Response:
+    report = await printer_reports.get_report(session, ctx, printer_report)
+    sha256 = report_photos.photo_of(report)
+    return await send_picture(request, files, sha256, content_type=CONTENT_TYPE)
+
+
+@router.post("/maintenance/reports/{printer_report}/photo/remove")
+async def remove_photo(request: Request, ctx: MemberCtx, printer_report: ReportRef) -> Response:
+    await report_photos.remove_photo(request, ctx, printer_report)
+    return done(request, "The photo is forgotten.", to=HERE)
 
 
 @router.post("/maintenance/parts")

@@ -63,6 +63,7 @@ class ReportRow:
     stops_printer: bool
     reported_by: str
     created_at: datetime
+    photo: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,7 @@ async def _list_reports(session: AnySession, ctx: Actor) -> list[ReportRow]:
             row.stops_printer,
             row.reported_by,
             row.created_at,
+            row.photo_sha256,
         )
         for row in rows
     ]
