@@ -114,6 +114,7 @@ class DurableWorker:
         """Until cancelled. Must be started on the server's own loop, or its pools are bound to
         another."""
         self._launch(handlers)
+        log.info("durable work runs here", executor=self._executor_id)
         try:
             await DBOS.register_queue_async(
                 HOT_QUEUE, polling_interval_sec=HOT_POLL_S, worker_concurrency=CONCURRENCY
