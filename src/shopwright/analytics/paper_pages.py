@@ -25,9 +25,9 @@ from shopwright.kernel.money import Money
 TONES = {
     TimeState.PRINTING: "blue",
     TimeState.PAUSED: "violet",
-    TimeState.IDLE: "grey",
+    TimeState.IDLE: "green",
     TimeState.ERROR: "red",
-    TimeState.OFFLINE: "slate",
+    TimeState.OFFLINE: "grey",
     TimeState.UNKNOWN: "amber",
 }
 MOST_BARS = 24

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from shopwright.accounts.access import ViewerCtx
 from shopwright.analytics import fleets, job_lines, paper_pages, performance, utilisation
-from shopwright.analytics.books import Span
+from shopwright.analytics.books import Books, Span
 from shopwright.analytics.fleets import Machines
 from shopwright.analytics.printer_schemas import JobsRead, ProductionRead, UtilisationRead
 from shopwright.analytics.routes import (
@@ -20,6 +20,7 @@ from shopwright.analytics.routes import (
 from shopwright.analytics.schemas import FailuresRead
 from shopwright.analytics.sheets import CsvResponse, download
 from shopwright.analytics.typesetting import PdfResponse
+from shopwright.kernel.db import Database
 from shopwright.kernel.edge import Now, Read, get_process, parse_ref, problems
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.telemetry.access import TelemetryDep
@@ -63,13 +64,18 @@ def bounded(span: Span, asked: Question) -> Span:
     today = asked.books.today
     end = span.end or max(today, span.start or today)
     start = span.start or end - timedelta(days=RECENT_DAYS - 1)
-    if (end - start).days > MOST_DAYS:
+    return check_length(Span(start, end))
+
+
+def check_length(span: Span) -> Span:
+    """Raises Invalid."""
+    if span.start and span.end and (span.end - span.start).days > MOST_DAYS:
         raise Invalid(
-            f"From {start} to {end} is more than ten years. Ask for fewer days.",
-            start_date=start.isoformat(),
-            end_date=end.isoformat(),
+            f"From {span.start} to {span.end} is more than ten years. Ask for fewer days.",
+            start_date=span.start.isoformat(),
+            end_date=span.end.isoformat(),
         )
-    return Span(start, end)
+    return span
 
 
 @router.get("/utilisation", response_model=UtilisationRead, responses=AS_PRINTER_TABLE)
@@ -125,5 +131,8 @@ async def download_jobs(request: Request, asked: AskedAboutDays, machines: Chose
     """Each print that ended, in the order they were queued, as CSV: printer, material, hours, grams
     and why it failed. The last 30 days unless days are named."""
     span = bounded(asked.span, asked)
-    lines = job_lines.read_lines(get_process(request).database, asked.books, span, machines)
-    return download("print-jobs", lines)
+    return send_jobs(get_process(request).database, asked.books, span, machines)
+
+
+def send_jobs(database: Database, books: Books, span: Span, machines: Machines) -> Response:
+    return download("print-jobs", job_lines.read_lines(database, books, span, machines))

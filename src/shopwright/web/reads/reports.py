@@ -17,9 +17,10 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.money import Money
+from shopwright.web.reads import charts
 
 MOST_PERIODS = 1200  # a chart shows no more, and nobody reads as many rows
-SHOWN, FEW = 12, 5  # bars of a ranking
+SHOWN = 12  # bars of a ranking
 PRESETS: dict[str, tuple[str, int, Period]] = {
     "month": ("30 days", 30, Period.DAILY),
     "quarter": ("13 weeks", 91, Period.WEEKLY),
@@ -152,13 +153,16 @@ async def _read_prints(session: AsyncSession, books: Books, wanted: Wanted) -> l
 
 def _charts(view: ReportsView) -> dict[str, dict[str, Any]]:
     period, currency = view.wanted.period, view.revenue.currency
+    products, materials = view.products.rows, view.materials.rows[:SHOWN]
     labels = [period_words(one.first, period) for one in view.sales]
     return {
-        "revenue": _chart(
+        "revenue": charts.columns(
             labels, currency, {"Revenue": ("blue", [_units(s, currency) for s in view.sales])}
         ),
-        "orders": _chart(labels, "orders", {"Orders": ("violet", [s.orders for s in view.sales])}),
-        "prints": _chart(
+        "orders": charts.columns(
+            labels, "orders", {"Orders": ("violet", [s.orders for s in view.sales])}
+        ),
+        "prints": charts.columns(
             labels,
             "prints",
             {
@@ -166,25 +170,24 @@ def _charts(view: ReportsView) -> dict[str, dict[str, Any]]:
                 "Failed": ("red", [one.failed for one in view.prints]),
             },
         ),
-        "products": _ranking(
-            [product_words(row) for row in view.products.rows],
+        "products": charts.ranking(
+            [product_words(row) for row in products],
             currency,
-            [float(Money(row.revenue_minor, currency).decimal) for row in view.products.rows],
-            "blue",
+            {"": ("blue", [float(Money(row.revenue_minor, currency).decimal) for row in products])},
         ),
-        "materials": _ranking(
-            [material_words(row) for row in view.materials.rows[:SHOWN]],
+        "materials": charts.ranking(
+            [material_words(row) for row in materials],
             "g",
-            [round(row.used_mg / 1000, 1) for row in view.materials.rows[:SHOWN]],
-            "amber",
+            {"": ("amber", [round(row.used_mg / 1000, 1) for row in materials])},
         ),
-        "reasons": _ranking(
-            [reason for reason, _ in view.failures.reasons[:SHOWN]],
-            "prints",
-            [count for _, count in view.failures.reasons[:SHOWN]],
-            "red",
-        ),
+        "reasons": reasons_chart(view.failures.reasons),
     }
+
+
+def reasons_chart(reasons: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    shown = reasons[:SHOWN]
+    counts = [count for _, count in shown]
+    return charts.ranking([reason for reason, _ in shown], "prints", {"": ("red", counts)})
 
 
 def material_words(row: queries.FilamentUse) -> str:
@@ -193,25 +196,6 @@ def material_words(row: queries.FilamentUse) -> str:
 
 def product_words(row: queries.ProductSales) -> str:
     return ", ".join(filter(None, [row.product_name, row.variant_name])) or row.title
-
-
-def _chart(
-    labels: Sequence[str], unit: str, series: dict[str, tuple[str, Sequence[float]]]
-) -> dict[str, Any]:
-    """What charts.js draws: columns over time, stacked where there is more than one series."""
-    drawn = [
-        {"label": label, "tone": tone, "values": list(values)}
-        for label, (tone, values) in series.items()
-    ]
-    return {"labels": list(labels), "unit": unit, "series": drawn, "isRanking": False, "size": ""}
-
-
-def _ranking(
-    labels: Sequence[str], unit: str, values: Sequence[float], tone: str
-) -> dict[str, Any]:
-    """Bars beside their names, the longest first."""
-    size = "is-short" if len(labels) <= FEW else "is-long"
-    return {**_chart(labels, unit, {"": (tone, values)}), "isRanking": True, "size": size}
 
 
 def _units(sales: PeriodSales, currency: str) -> float:
