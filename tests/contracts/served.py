@@ -16,6 +16,7 @@ from shopwright.files.disk import DiskFileStore
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.edge import Process
 from shopwright.kernel.settings import Settings
+from shopwright.sandbox.bambu_cloud import Account, BambuCloudSandbox
 from shopwright.server.app import create_app
 from shopwright.server.process import open_process
 from shopwright.telemetry.latest import LatestSnapshots
@@ -27,11 +28,12 @@ from tests.conftest import bearer, unopened
 T = TypeVar("T")
 URL = "http://shop.test"
 ANSWER_S = 20
+CLOUD_ACCOUNT = Account("maker@example.com", "correct horse battery")
 PLAIN = {"number": 1, "slot": 1}  # path parameters that name no row
 
 
 class Served:
-    """One shop with its owner; every request is the owner's."""
+    """One shop with its owner; every request is the owner's. Bambu's cloud is a stand-in."""
 
     def __init__(self, settings: Settings) -> None:
         self.app: FastAPI = create_app(settings, unopened)
@@ -86,8 +88,12 @@ class Served:
         return [endpoint for endpoint in endpoints(self.app) if endpoint.path.startswith("/api/")]
 
     async def _open(self) -> None:
+        cloud = await self._stack.enter_async_context(BambuCloudSandbox([CLOUD_ACCOUNT], []))
+        settings = self._settings.model_copy(
+            update={"bambu_cloud_api_url": cloud.url, "bambu_cloud_site_url": cloud.url}
+        )
         self._process: Process = await self._stack.enter_async_context(
-            open_process(self._settings, FixedClock())
+            open_process(settings, FixedClock())
         )
         self._process.is_ready = True
         self.app.state.process = self._process

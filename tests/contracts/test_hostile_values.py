@@ -13,7 +13,6 @@ from tests.contracts.served import URL, Served
 LEFT_OUT = {
     "POST /api/orders/sync",  # waits twenty seconds for a worker; tests/channels has one
     "POST /api/products/sync-etsy",  # the same
-    "POST /api/bambu/cloud/accounts",  # asks Bambu's cloud; tests/fleet/cloud has one
     "POST /api/auth/logout",  # ends the sign-in that the others need
 }
 

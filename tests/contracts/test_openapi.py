@@ -32,7 +32,6 @@ LEFT_OUT = {
     "POST /api/products/sync-etsy",  # the same
     "GET /api/printers/{printer}/camera/snapshot",  # nobody is there; tests/fleet has a printer
     "GET /api/printers/{printer}/camera/stream",  # the same
-    "POST /api/bambu/cloud/accounts",  # asks Bambu's cloud; tests/fleet/cloud has one
 }
 FEW, MANY = 4, 60  # examples per route and kind of input
 

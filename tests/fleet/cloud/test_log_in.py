@@ -63,8 +63,12 @@ async def test_account_without_a_second_step_is_connected_at_once(
 async def test_wrong_password_is_refused_and_nothing_is_kept(
     client: AsyncClient, process: Process
 ) -> None:
-    for email in ("none@shop.test", "nobody@shop.test"):
-        assert await refused(client, "", {"email": email, "password": "guessed"}) == (
+    for email, password in (
+        ("none@shop.test", "guessed"),
+        ("none@shop.test", "geheimnißvoll"),
+        ("nobody@shop.test", "guessed"),
+    ):
+        assert await refused(client, "", {"email": email, "password": password}) == (
             400,
             "cloud-log-in-refused",
             "Bambu's cloud knows no such e-mail address and password. Type both again.",
