@@ -1,5 +1,6 @@
 """Orders over HTTP: the list, one order, and what can be done with it."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -66,11 +67,10 @@ async def list_orders(
 ) -> Response:
     """Orders with their items, the latest first."""
     database = process.database
-    unchanged = await revisions.find_unchanged(request, database, ctx, REVISION)
-    if unchanged is not None:
-        return unchanged
-    zone = await _zone(database, ctx) if query.names_a_time else "UTC"
-    return await _page(request, database, ctx, query.filter(zone), query.paging)
+    if query.names_a_time:
+        return await _answer_days(database, ctx, query)
+    read = partial(_read_page, database, ctx, query.filter("UTC"), query.paging)
+    return await revisions.answer(request, database, ctx, REVISION, read)
 
 
 @router.post("/orders", status_code=201, responses=problems(Invalid, NotFound))
@@ -94,12 +94,9 @@ async def list_production_queue(
     query: Annotated[QueueQuery, query_of(QueueQuery)],
 ) -> Response:
     """Open orders by priority, then by age."""
-    unchanged = await revisions.find_unchanged(request, process.database, ctx, REVISION)
-    if unchanged is not None:
-        return unchanged
-    return await _page(
-        request, process.database, ctx, query.filter(), query.paging, Ordering.URGENT
-    )
+    database = process.database
+    read = partial(_read_page, database, ctx, query.filter(), query.paging, Ordering.URGENT)
+    return await revisions.answer(request, database, ctx, REVISION, read)
 
 
 @router.get("/orders/{order}", responses=problems(NotFound))
@@ -163,23 +160,27 @@ async def _zone(database: Database, ctx: Actor) -> str:
         return (await service.get_organization(session, ctx)).time_zone
 
 
-async def _page(
-    request: Request,
+async def _answer_days(database: Database, ctx: Actor, query: OrderQuery) -> Response:
+    """Days are the shop's, whose time zone may change; so nothing of it is kept for the next."""
+    wanted = query.filter(await _zone(database, ctx))
+    text, _ = await _read_page(database, ctx, wanted, query.paging)
+    return answers.json_answer(text, headers=answers.NO_STORE)
+
+
+async def _read_page(
     database: Database,
     ctx: Actor,
     wanted: OrderFilter,
     paging: Paging,
     ordering: Ordering = Ordering.NEWEST,
-) -> Response:
+) -> tuple[str, str]:
+    """The answer's text and its revision."""
     rows, total, revision = await list_queries.list_orders_json(
         database, ctx, wanted, limit=paging.limit, offset=paging.offset, ordering=ordering
     )
     key = "data" if paging.is_enveloped else "orders"
     members = "".join(f',"{name}":{at}' for name, at in page_members(paging, total).items())
-    etag = revisions.vouch(request, ctx, REVISION, revision)
-    return answers.json_answer(
-        f'{{"{key}":{rows}{members}}}', headers=revisions.cache_headers(etag)
-    )
+    return f'{{"{key}":{rows}{members}}}', revision
 
 
 async def _item_draft(

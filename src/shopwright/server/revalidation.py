@@ -1,13 +1,13 @@
-"""Answers 304 in front of the application, when the same credential asks the same address again
-and nothing moved.
+"""Answers in front of the application when the same credential asks the same address again.
 
-The route said what its ETag rests on (``revisions.vouch``). Here the revision is read again
-from the database, so a 304 is as true as the route's own; only the way to it is shorter. The
-caller must still be known and within the limits, else the request takes the whole way.
+The route said what its ETag rests on and how it is read (``revisions.answer``). Here the revision,
+or the answer itself, is read again from the database: what is said is as true as the route's own,
+only the way to it is shorter. Nothing of an answer is kept. The caller must still be who he was and
+within the limits, else the request takes the whole way.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -26,18 +26,26 @@ MAX_REMEMBERED = 5_000
 REVALIDATED = frozenset({200, 304})
 SAID = frozenset({b"authorization", credentials.KEY_HEADER.encode()})
 STATIC_HEADERS = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS)
+JSON_HEADERS = ((b"content-type", b"application/json"),)
 
-Key = tuple[bytes, str, bytes]
-Headers = list[tuple[bytes, bytes]]
+Key = tuple[bytes, str, bytes]  # credential, path and query as they came
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
     validity: Validity
     credential: Credential
+    identity: Identity
     path: str  # without BASE_PATH
     route: str  # for metrics and the log
-    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """``body`` is None when the caller has it already."""
+
+    etag: str
+    body: bytes | None
 
 
 class Revalidation:
@@ -50,55 +58,55 @@ class Revalidation:
         """Whether the request had its answer here."""
         if scope["type"] != "http" or scope["method"] != "GET":
             return False
-        remembered = self._find(scope)
-        if remembered is None:
-            return False
         started = time.perf_counter()
-        request = Request({**scope, "app": app, "path": remembered.path})
-        if not await _holds(request, remembered):
+        key, known = _read_headers(scope)
+        remembered = self._remembered.get(key) if key else None
+        process: Process | None = getattr(app.state, "process", None)
+        if key is None or remembered is None or process is None:
             return False
-        request_id = find_request_id(scope)
-        told: dict[str, str] = scope["state"].get("extra_headers", {})
-        headers = [(name.encode(), value.encode()) for name, value in told.items()]
-        headers += [*remembered.headers, (b"x-request-id", request_id.encode())]
-        await send({"type": "http.response.start", "status": 304, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
-        seconds = time.perf_counter() - started
-        record("GET", remembered.route, 304, seconds, request_id=request_id)
+        request = Request({**scope, "app": app, "path": remembered.path})
+        try:
+            said = await self._say(request, process, key, remembered, known)
+        except Exception:  # noqa: BLE001  the whole way meets it as well, and tells and logs it
+            return False
+        if said is None:
+            return False
+        await _send(scope, send, said, remembered.route, started)
         return True
 
     def remember(self, scope: Scope, credential: Credential) -> None:
-        """The route has answered this request; its ETag may be asked for again."""
+        """The route has answered this request; its address may be asked for again."""
         validity: Validity | None = scope["state"].get("validity")
         key = scope["state"].get("revalidation_key")
-        if validity is None or key is None:
+        identity = scope["state"].get("identity")
+        if validity is None or key is None or identity is None:
             return
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
         route = getattr(scope.get("route"), "path", "unmatched")
-        headers = [(n.encode(), v.encode()) for n, v in cache_headers(validity.etag).items()]
-        self._remembered[key] = Remembered(
-            validity, credential, route_path(Request(scope)), route, [*headers, *STATIC_HEADERS]
-        )
+        path = route_path(Request(scope))
+        self._remembered[key] = Remembered(validity, credential, identity, path, route)
 
-    def _find(self, scope: Scope) -> Remembered | None:
-        """Leaves the key in the request's state for ``remember``."""
-        secret, asked = b"", b""
-        for name, value in scope["headers"]:
-            if name in SAID:
-                secret += value
-            elif name == b"if-none-match":
-                asked = value
-            elif name == b"origin":
-                return None  # the answer needs its CORS headers
-        if not secret:
+    async def _say(
+        self, request: Request, process: Process, key: Key, remembered: Remembered, known: str
+    ) -> Said | None:
+        """None when only the route can say it."""
+        if process.context.keep(IdentityCache).find(remembered.credential) != remembered.identity:
             return None
-        key = (secret, scope["path"], scope["query_string"])
-        scope.setdefault("state", {})["revalidation_key"] = key
-        remembered = self._remembered.get(key) if asked else None
-        if remembered is None or remembered.validity.etag not in tags_of(asked.decode("latin-1")):
+        if _is_over(remembered.identity, process):
             return None
-        return remembered
+        validity = remembered.validity
+        is_known = bool(known) and validity.etag in tags_of(known)
+        if is_known and await _holds(process, validity):
+            return Said(validity.etag, None) if _is_within_limits(request, remembered) else None
+        if validity.read is None or not _is_within_limits(request, remembered):
+            return None
+        text, revision = await validity.read()
+        etag = validity.asked.tag(revision)
+        self._remembered[key] = replace(
+            remembered, validity=replace(validity, revision=revision, etag=etag)
+        )
+        return Said(etag, None if etag in tags_of(known) else text.encode())
 
 
 class RememberMiddleware:
@@ -123,20 +131,42 @@ class RememberMiddleware:
         await self.app(scope, receive, remember)
 
 
-async def _holds(request: Request, remembered: Remembered) -> bool:
-    process: Process | None = getattr(request.app.state, "process", None)
-    if process is None:
-        return False
-    identity = process.context.keep(IdentityCache).find(remembered.credential)
-    if identity is None or _is_over(identity, process):
-        return False
-    validity = remembered.validity
+def _read_headers(scope: Scope) -> tuple[Key | None, str]:
+    """What the request is remembered by, left in its state for ``remember``, and the tags that
+    the caller has."""
+    secret, known = b"", b""
+    for name, value in scope["headers"]:
+        if name in SAID:
+            secret += value
+        elif name == b"if-none-match":
+            known = value
+        elif name == b"origin":
+            return None, ""  # the answer needs its CORS headers
+    if not secret:
+        return None, ""
+    key = (secret, scope["path"], scope["query_string"])
+    scope.setdefault("state", {})["revalidation_key"] = key
+    return key, known.decode("latin-1")
+
+
+async def _holds(process: Process, validity: Validity) -> bool:
     row = await process.database.fetch_shared_row(
-        validity.statement, {"organization_id": validity.organization_id}
+        validity.statement, {"organization_id": validity.asked.organization_id}
     )
-    if row is None or str(row[0]) != validity.revision:
-        return False
-    return _is_within_limits(request, identity)
+    return row is not None and str(row[0]) == validity.revision
+
+
+async def _send(scope: Scope, send: Send, said: Said, route: str, started: float) -> None:
+    request_id = find_request_id(scope)
+    told: dict[str, str] = {**cache_headers(said.etag), **scope["state"].get("extra_headers", {})}
+    headers = [(name.encode(), value.encode()) for name, value in told.items()]
+    headers += [*STATIC_HEADERS, (b"x-request-id", request_id.encode())]
+    if said.body is not None:
+        headers += [*JSON_HEADERS, (b"content-length", str(len(said.body)).encode())]
+    status = 304 if said.body is None else 200
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": said.body or b""})
+    record("GET", route, status, time.perf_counter() - started, request_id=request_id)
 
 
 def _find_credential(request: Request) -> Credential | None:
@@ -152,8 +182,9 @@ def _is_over(identity: Identity, process: Process) -> bool:
     return identity.expires_at is not None and identity.expires_at <= process.clock.now()
 
 
-def _is_within_limits(request: Request, identity: Identity) -> bool:
+def _is_within_limits(request: Request, remembered: Remembered) -> bool:
     """Charged like any request; beyond the limit the route refuses in its own words."""
+    identity = remembered.identity
     try:
         limits.charge(request, access.everyday_limit(request, identity), identity.principal)
     except TooMany:
