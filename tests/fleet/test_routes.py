@@ -249,7 +249,12 @@ async def test_diagnosis_says_which_part_of_the_way_is_closed(
         printer.ports = {"mqtt": 1}  # nothing listens there
     found = (await client.post(f"/api/printers/{printer.id}/diagnose")).json()
     assert found["is_ok"] is False
-    assert found["steps"][0]["finding"] == "port_closed"
+    kinds = [step["status"] for step in found["steps"]]
+    assert kinds == ["ok", "failed", *["not_reached"] * 7]
+    assert (found["steps"][1]["finding"], found["advice"]) == (
+        "port_closed",
+        found["steps"][1]["sentence"],
+    )
 
 
 async def test_command_for_a_printer_without_a_driver_waits_for_whoever_polls(

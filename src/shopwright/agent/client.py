@@ -113,6 +113,10 @@ class Client:
         headers = {"content-type": "application/json"}
         await self._call("POST", "/api/agents/me/samples", content=body, headers=headers)
 
+    async def tell_found(self, printers: list[dict[str, Any]], troubles: list[str]) -> None:
+        body = {"printers": printers, "troubles": troubles}
+        await self._call("POST", "/api/agents/me/found", json=body)
+
     async def find_file(self, sha256: str) -> dict[str, Any]:
         return await self._call("GET", "/api/agents/me/file", params={"sha256": sha256})
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from shopwright.agent.client import Client
+from shopwright.agent.errands import Errands
 from shopwright.agent.files import AgentFiles
 from shopwright.agent.identity import AgentIdentity
 from shopwright.agent.journal import Journal
@@ -17,6 +18,7 @@ from shopwright.agent.pruning import Pruner
 from shopwright.agent.samples import Samples
 from shopwright.agent.sender import Sender
 from shopwright.agent.worker import Worker
+from shopwright.fleet.discovery import nearby_of
 from shopwright.fleet.link import LinkTools
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner
@@ -81,7 +83,8 @@ async def open_agent(
             journal = Journal(process.database, process.clock)
             journal.subscribe(process.context.subscriptions)
             await journal.open()
-            worker = Worker(client, process.database, journal, process.clock)
+            errands = Errands(client, nearby_of(settings))
+            worker = Worker(client, process.database, journal, process.clock, errands)
             sender = Sender(client, journal, process.database)
             database, clock, storage = process.database, process.clock, storage_of(process)
             samples = Samples(client, sender, recorder, storage, database, clock)
@@ -89,6 +92,7 @@ async def open_agent(
             tools = _tools(process, files, samples, worker)
             loops: dict[str, Loop] = {
                 "work": worker.run,
+                "errands": errands.run,
                 "events": sender.run,
                 "samples": samples.run,
                 "telemetry": recorder.run,

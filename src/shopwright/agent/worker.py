@@ -11,6 +11,7 @@ import structlog
 from shopwright import __version__
 from shopwright.agent import mirror
 from shopwright.agent.client import MACHINE_WORDS, POLL_S, Client, CutOff, KeyRevoked, ServerRefused
+from shopwright.agent.errands import Errands
 from shopwright.agent.journal import Journal
 from shopwright.fleet.models import PrinterCommand
 from shopwright.kernel import ids
@@ -33,11 +34,19 @@ class WorkUnusable(Exception):
 class Worker:
     """Knows the leases' epochs, so it also asks before each start."""
 
-    def __init__(self, client: Client, database: Database, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: Client,
+        database: Database,
+        journal: Journal,
+        clock: Clock,
+        errands: Errands | None = None,
+    ) -> None:
         self._client = client
         self._database = database
         self._journal = journal
         self._clock = clock
+        self._errands = errands
         self._run = ids.new_uuid()
         self._cursor = ""
         self._epochs: dict[int, int] = {}
@@ -96,6 +105,8 @@ class Worker:
 
     async def _keep(self, work: dict[str, Any]) -> None:
         self._tell_held(work)
+        if self._errands is not None:
+            self._errands.take(work)
         if work["cursor"] == self._cursor:
             return
         self._epochs = {told["id"]: told["epoch"] for told in work["printers"]}

@@ -18,6 +18,7 @@ from shopwright.fleet import (
     agent_samples,
     agent_work,
     agents,
+    discovery,
 )
 from shopwright.fleet.agent_codec import Told
 from shopwright.fleet.agent_events import EventsMissing
@@ -66,7 +67,8 @@ router = APIRouter(prefix="/api/agents", tags=["agents"], route_class=Repeatable
 AgentRef = Annotated[Ref, path_ref("agent")]
 PrinterRef = Annotated[Ref, path_ref("printer")]
 LIVE = {"cache-control": "no-store"}
-NEWS = frozenset({"command", "printer_setup", "agents"})  # what may be something new to do
+# What may be something new to do.
+NEWS = frozenset({"command", "printer_setup", "agents", discovery.TOPIC})
 GATHER_S = 0.02  # several commands of one moment are one answer
 
 

@@ -172,6 +172,13 @@ class WorkHeld(BaseModel):
     reason: str
 
 
+class WorkSearch(BaseModel):
+    """Tell ``/api/agents/me/found`` which printers announce themselves, for so many seconds."""
+
+    number: int
+    seconds: float
+
+
 class WorkRead(BaseModel):
     cursor: str
     organization_id: int
@@ -180,6 +187,7 @@ class WorkRead(BaseModel):
     printers: list[WorkPrinter]
     commands: list[WorkCommand]
     held: list[WorkHeld]
+    search: WorkSearch | None
 
     @classmethod
     def of(cls, agent: Agent, work: Work, now: datetime) -> "WorkRead":
@@ -191,6 +199,9 @@ class WorkRead(BaseModel):
             printers=[WorkPrinter.of(one) for one in work.printers],
             commands=[WorkCommand.of(task, now) for task in work.tasks],
             held=[WorkHeld(printer_id=key, reason=why) for key, why in work.held.items()],
+            search=WorkSearch(number=work.search.number, seconds=work.search.seconds)
+            if work.search
+            else None,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from shopwright.fleet import agent_queries, agents, queries
+from shopwright.fleet import agent_queries, agents, discovery_queries, queries
 from shopwright.fleet.agent_codec import DeviceState, state_of
 from shopwright.fleet.models import Agent, Printer, PrinterCommand
 from shopwright.fleet.service import START_EFFECT
@@ -60,10 +60,17 @@ class Assigned:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    number: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     printers: tuple[Assigned, ...]
     tasks: tuple[Task, ...]
     held: dict[int, str]  # why a printer of the agent is not its to drive yet
+    search: Search | None = None  # look for printers on its network
 
     @property
     def cursor(self) -> str:
@@ -72,7 +79,8 @@ class Work:
             [*_way_of(one.printer), one.epoch, one.access_code] for one in self.printers
         ]
         tasks = [(task.command.id, task.effect and task.effect.status) for task in self.tasks]
-        text = json.dumps([ways, tasks, sorted(self.held)], default=str)
+        search = self.search.number if self.search else None
+        text = json.dumps([ways, tasks, sorted(self.held), search], default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -133,7 +141,14 @@ async def fetch(session: WriteSession, ctx: Actor, agent: Agent, now: datetime) 
         for printer in printers
         if printer.id not in epochs
     }
-    return Work(assigned, tuple(tasks), held)
+    return Work(assigned, tuple(tasks), held, await _find_search(session, ctx, now))
+
+
+async def _find_search(session: WriteSession, ctx: Actor, now: datetime) -> Search | None:
+    found = await discovery_queries.find_search(session, ctx)
+    if found is None or found.ends_at <= now:
+        return None
+    return Search(found.number, (found.ends_at - now).total_seconds())
 
 
 async def permit_start(

@@ -4,7 +4,7 @@ Units: temperatures in °C, times in seconds, fan and progress in percent, grams
 Slots are counted from 1; slot 0 is the external spool. Device numbering stays inside a driver.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Flag, StrEnum, auto
@@ -214,6 +214,8 @@ class Unconfirmed:
 
 class Finding(StrEnum):
     OK = "ok"
+    NOT_REACHED = "not_reached"  # nobody tried: an earlier step failed
+    NAME_UNKNOWN = "name_unknown"
     HOST_UNREACHABLE = "host_unreachable"
     PORT_CLOSED = "port_closed"
     TLS_FAILED = "tls_failed"
@@ -241,6 +243,33 @@ class Diagnosis:
     @property
     def is_ok(self) -> bool:
         return all(step.finding is Finding.OK for step in self.steps)
+
+    @property
+    def fault(self) -> DiagnosisStep | None:
+        """The first step that failed; those after it may fail because of it."""
+        failed = (step for step in self.steps if step.finding not in FINE)
+        return next(failed, None)
+
+    @property
+    def finding(self) -> Finding:
+        return self.fault.finding if self.fault else Finding.OK
+
+    @property
+    def advice(self) -> str:
+        """What to do, in one sentence."""
+        return self.fault.sentence if self.fault else ALL_WELL
+
+
+FINE = frozenset({Finding.OK, Finding.NOT_REACHED})
+ALL_WELL = "Everything on the way to the printer works."
+
+
+def all_steps(tried: Sequence[DiagnosisStep], names: Sequence[str]) -> tuple[DiagnosisStep, ...]:
+    """In the order of ``names``, with those that nobody came to; others stay at the end."""
+    known = {step.name: step for step in tried}
+    left = "Not tried, because of what is wrong before it."
+    planned = [known.get(name, DiagnosisStep(name, Finding.NOT_REACHED, left)) for name in names]
+    return (*planned, *(step for step in tried if step.name not in names))
 
 
 ProgressSink = Callable[[int, int], None]  # bytes sent, bytes in all

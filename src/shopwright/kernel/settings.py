@@ -157,8 +157,12 @@ class Settings(BaseSettings):
 
     printer_start_timeout_s: float = Field(120, alias="SHOPWRIGHT_PRINTER_START_TIMEOUT_S", gt=0)
     printer_silence_s: float = Field(60, alias="SHOPWRIGHT_PRINTER_SILENCE_S", gt=0)
+    discovery_interface: str = Field("", alias="SHOPWRIGHT_DISCOVERY_INTERFACE")  # empty: all
+    discovery_ssdp_ports: CommaList = Field(
+        default_factory=lambda: ["2021", "1990"], alias="SHOPWRIGHT_DISCOVERY_SSDP_PORTS"
+    )
 
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", "discovery_ssdp_ports", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -14,8 +14,8 @@ from shopwright.files import routes as files
 from shopwright.fleet import agent_routes as agents
 from shopwright.fleet import camera_routes as cameras
 from shopwright.fleet import cloud_routes as printer_clouds
+from shopwright.fleet import discovery_routes as printer_discovery
 from shopwright.fleet import maintenance_routes as maintenance
-from shopwright.fleet import report_photo_routes as report_photos
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
 from shopwright.fleet import spare_part_routes as spare_parts
@@ -78,13 +78,10 @@ def include(app: FastAPI) -> None:
     for prefix in scheduled_prints.PREFIXES:
         app.include_router(scheduled_prints.router, prefix=prefix)
     app.include_router(scheduled_prints.order_router)
-    app.include_router(agents.router)
-    app.include_router(printer_clouds.router)
-    app.include_router(maintenance.router)
-    app.include_router(spare_parts.router)
-    app.include_router(report_photos.router)
-    app.include_router(fleet.router)
-    app.include_router(cameras.router)
+    for of_printers in (
+        printer_discovery, agents, printer_clouds, maintenance, spare_parts, fleet, cameras,
+    ):  # fmt: skip
+        app.include_router(of_printers.router)  # fixed words before /printers/{printer}
     app.include_router(print_jobs.router)
     app.include_router(printer_commands.router)
     app.include_router(printer_status.router)

@@ -17,6 +17,7 @@ from shopwright.files.access import files_of, remove_leftovers
 from shopwright.fleet.agent_keeper import AgentKeeper
 from shopwright.fleet.cloud_keeper import CloudKeeper
 from shopwright.fleet.cloud_port import Clouds
+from shopwright.fleet.discovery_keeper import SearchKeeper
 from shopwright.fleet.link import LinkTools
 from shopwright.fleet.maintenance_keeper import MaintenanceKeeper
 from shopwright.fleet.overdue import OverdueWatch
@@ -104,6 +105,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
     if roles.fleet and process.settings.network is Network.LAN:
         ("printer backend health", lambda: backend_health.keep_looking(process)),
         loops.append(("fleet", lambda: make_runner(running).run()))
+        loops.append(("printer search", lambda: SearchKeeper(process).run()))
     if roles.worker:
         tools = SyncTools(database, process.clock, process.settings, _owner(process))
         notices = NoticeTools(database, process.clock, process.settings)

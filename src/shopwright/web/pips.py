@@ -109,6 +109,8 @@ CONNECTIONS: Mapping[ConnectionStatus, Pip] = {
 
 FINDINGS: Mapping[Finding, Pip] = {
     Finding.OK: Pip("fine", "green", "circle-check"),
+    Finding.NOT_REACHED: Pip("not tried", "grey", "help-circle"),
+    Finding.NAME_UNKNOWN: Pip("unknown name", "red", "wifi-off"),
     Finding.HOST_UNREACHABLE: Pip("not reachable", "red", "wifi-off"),
     Finding.PORT_CLOSED: Pip("closed", "red", "plug-connected-x"),
     Finding.TLS_FAILED: Pip("not secure", "red", "lock-open"),

@@ -18,6 +18,7 @@ from shopwright.fleet.port import (
     Confirmed,
     DeviceCommand,
     DeviceReport,
+    Diagnosis,
     Done,
     DriverError,
     Endpoint,
@@ -32,6 +33,7 @@ from shopwright.fleet.states import Activity, ControlAccess, Outcome
 from shopwright.sandbox.bambu import AckMode, AuthMode, Knobs, PrinterConfig, VirtualPrinter
 from shopwright.sandbox.bambu.knobs import UploadFate
 from shopwright.sandbox.bambu.reports import full_report
+from shopwright.sandbox.octoprint import OctoPrintSandbox
 from shopwright.sandbox.sliced_files import SlicedPlate, make_gcode_3mf
 
 JOB = "731200456"
@@ -507,7 +509,9 @@ async def test_the_camera_of_an_x1_is_not_supported() -> None:
 async def test_a_sound_printer_is_diagnosed_as_such(printer: VirtualPrinter) -> None:
     found = await driver_of(printer).diagnose()
     assert [step.name for step in found.steps] == [
+        "address",
         f"MQTT port {printer.mqtt_port}",
+        "encryption",
         "certificate",
         "access code",
         "full report",
@@ -538,15 +542,47 @@ async def test_the_diagnosis_names_what_is_wrong_with_the_credentials(
     printer: VirtualPrinter, changes: dict[str, str], finding: Finding
 ) -> None:
     found = await driver_of(printer, TIMES, **changes).diagnose()
-    assert found.steps[-1].finding is finding
-    assert [step.finding for step in found.steps[:-1]] == [Finding.OK] * (len(found.steps) - 1)
+    assert found.finding is finding
+    assert_nothing_is_tried_after_the_fault(found)
 
 
 async def test_the_diagnosis_names_a_closed_port(printer: VirtualPrinter) -> None:
     printer.power_off()
     place = dataclasses.replace(endpoint(printer), mqtt_port=1)
     found = await BambuDriver(place, timeouts=TIMES).diagnose()
-    assert [step.finding for step in found.steps] == [Finding.PORT_CLOSED]
+    assert found.finding is Finding.PORT_CLOSED
+    assert found.steps[1].finding is Finding.PORT_CLOSED
+    assert_nothing_is_tried_after_the_fault(found)
+
+
+async def test_the_diagnosis_names_an_unknown_name_and_a_port_without_encryption(
+    printer: VirtualPrinter,
+) -> None:
+    nameless = dataclasses.replace(endpoint(printer), host="printer.invalid")
+    found = await BambuDriver(nameless, timeouts=TIMES).diagnose()
+    assert found.steps[0].finding is Finding.NAME_UNKNOWN
+    assert "write the printer's address in numbers" in found.advice
+    async with OctoPrintSandbox() as other:
+        place = dataclasses.replace(endpoint(printer), mqtt_port=other.port)
+        plain = await BambuDriver(place, timeouts=TIMES).diagnose()
+    assert (plain.steps[2].name, plain.finding) == ("encryption", Finding.TLS_FAILED)
+    assert_nothing_is_tried_after_the_fault(plain)
+
+
+async def test_the_diagnosis_names_a_file_storage_that_cannot_be_reached(
+    printer: VirtualPrinter,
+) -> None:
+    place = dataclasses.replace(endpoint(printer), ftps_port=1)
+    found = await BambuDriver(place, timeouts=TIMES).diagnose()
+    assert (found.steps[-1].name, found.finding) == ("file storage 1", Finding.PORT_CLOSED)
+    assert all(step.finding is Finding.OK for step in found.steps[:-1])
+
+
+def assert_nothing_is_tried_after_the_fault(found: Diagnosis) -> None:
+    kinds = [step.finding for step in found.steps]
+    at = kinds.index(found.finding)
+    assert set(kinds[:at]) <= {Finding.OK}
+    assert set(kinds[at + 1 :]) == {Finding.NOT_REACHED}
 
 
 async def test_the_diagnosis_names_silence_missing_card_and_blocked_control() -> None:
@@ -558,8 +594,8 @@ async def test_the_diagnosis_names_silence_missing_card_and_blocked_control() ->
         printer.knobs.has_card = False
         printer.knobs.auth_mode = AuthMode.BLOCKED_VERBOSE
         broken = await driver.diagnose()
-    assert silent.steps[-1].finding is Finding.SILENT
-    assert [step.finding for step in broken.steps[3:6]] == [
+    assert silent.finding is Finding.SILENT
+    assert [step.finding for step in broken.steps[5:8]] == [
         Finding.OK,
         Finding.CONTROL_BLOCKED,
         Finding.NO_STORAGE,

@@ -109,7 +109,7 @@ async def test_a_printer_without_a_camera_says_so(printer: OctoPrintSandbox) -> 
 async def test_another_program_at_the_address_is_named() -> None:
     async with MoonrakerSandbox() as other:
         found = await driver_of(other).diagnose()
-        assert found.steps[-1].finding is Finding.WRONG_PRINTER
+        assert found.finding is Finding.WRONG_PRINTER
         with pytest.raises(DriverError, match="is not OctoPrint"):
             async with driver_of(other):
                 pass

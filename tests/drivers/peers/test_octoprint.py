@@ -103,7 +103,7 @@ async def test_a_wrong_key_is_told_from_a_closed_port(server: OctoPrintServer) -
         async with driver_of(server, "0" * 32):
             pass
     wrong = await driver_of(server, "0" * 32).diagnose()
-    assert wrong.steps[-1].finding is Finding.WRONG_CODE
+    assert wrong.finding is Finding.WRONG_CODE
     closed = OctoPrintServer(server.host, 1, server.key)
-    assert (await driver_of(closed).diagnose()).steps[-1].finding is Finding.PORT_CLOSED
+    assert (await driver_of(closed).diagnose()).finding is Finding.PORT_CLOSED
     assert (await driver_of(server).diagnose()).is_ok

@@ -8,6 +8,7 @@ from shopwright.drivers.bambu.errors import CredentialRejected, LinkFailed
 from shopwright.drivers.bambu.faults import DEVELOPER_MODE
 from shopwright.drivers.bambu.ftps import FileStore
 from shopwright.drivers.bambu.session import Session
+from shopwright.drivers.resolving import ADDRESS, look_up
 from shopwright.fleet.port import (
     DeviceReport,
     Diagnosis,
@@ -15,27 +16,31 @@ from shopwright.fleet.port import (
     Endpoint,
     Finding,
     Timeouts,
+    all_steps,
 )
 from shopwright.fleet.states import ControlAccess
 
-PORT, CERTIFICATE, CODE = "MQTT port", "certificate", "access code"
+PORT, ENCRYPTION, CERTIFICATE, CODE = "MQTT port", "encryption", "certificate", "access code"
 REPORT, MODE, STORAGE, FILES = "full report", "Developer mode", "SD card", "file storage"
 
+ENCRYPTED = "The connection is encrypted."
+NO_TLS = "See whether this is the printer's address, then restart the printer."
 SILENT = "The printer is connected but reports nothing: restart it, or close other programs."
 UNSURE = "This model does not say; the first command will show whether Developer mode is on."
 NO_STORAGE = "There is no usable SD card or USB stick: put one in and format it on the printer."
 
 
 async def diagnose(endpoint: Endpoint, timeouts: Timeouts, living: Session | None) -> Diagnosis:
-    """All steps up to the first that makes the rest pointless; a fault is a step, not an error.
+    """Every step; those after one that makes the rest pointless are not reached. A fault is a
+    step, not an error.
 
     A living connection is used as it is, because weak printers serve only one client well.
     """
     session = living or Session(endpoint, timeouts)
     try:
-        steps = [] if living else await _reach(endpoint, timeouts)
-        if not steps:
-            steps = await _look(session, timeouts, is_open=living is not None)
+        steps = await _reach(endpoint, timeouts, is_open=living is not None)
+        if all(step.finding is Finding.OK for step in steps):
+            steps += await _look(session, timeouts, is_open=living is not None)
     finally:
         if living is None:
             session.close()
@@ -45,29 +50,40 @@ async def diagnose(endpoint: Endpoint, timeouts: Timeouts, living: Session | Non
             endpoint, serial=seen.serial, pinned_fingerprint=seen.fingerprint
         )
         steps.append(await _files(known, timeouts))
-    return Diagnosis(tuple(steps), seen.serial, seen.fingerprint)
+    return Diagnosis(all_steps(steps, _names(endpoint)), seen.serial, seen.fingerprint)
 
 
-async def _reach(endpoint: Endpoint, timeouts: Timeouts) -> list[DiagnosisStep]:
-    """Empty when the port is open."""
-    port = endpoint.mqtt_port or client.PORT
+def _names(endpoint: Endpoint) -> list[str]:
+    files = _named(FILES, endpoint.ftps_port or ftps.PORT)
+    return [ADDRESS, _port(endpoint), ENCRYPTION, CERTIFICATE, CODE, REPORT, MODE, STORAGE, files]
+
+
+def _port(endpoint: Endpoint) -> str:
+    return _named(PORT, endpoint.mqtt_port or client.PORT)
+
+
+async def _reach(endpoint: Endpoint, timeouts: Timeouts, *, is_open: bool) -> list[DiagnosisStep]:
+    """Its address and its port, which an open connection proves."""
+    address = await look_up(endpoint.host)
+    if address.finding is not Finding.OK:
+        return [address]
     try:
-        sock = await tls.open_plain(endpoint.host, port, timeouts.connect_s)
+        if not is_open:
+            port = endpoint.mqtt_port or client.PORT
+            (await tls.open_plain(endpoint.host, port, timeouts.connect_s)).close()
     except LinkFailed as err:
-        return [DiagnosisStep(_named(PORT, port), err.finding, str(err))]
-    sock.close()
-    return []
+        return [address, DiagnosisStep(_port(endpoint), err.finding, str(err))]
+    return [address, DiagnosisStep(_port(endpoint), Finding.OK, "The printer answers.")]
 
 
 async def _look(session: Session, timeouts: Timeouts, *, is_open: bool) -> list[DiagnosisStep]:
-    port = session.endpoint.mqtt_port or client.PORT
-    steps = [DiagnosisStep(_named(PORT, port), Finding.OK, "The printer answers.")]
     try:
         if not is_open:
             await session.open()
     except (LinkFailed, CredentialRejected) as err:
-        return steps + _sign_in_failed(err)
-    steps += [
+        return _sign_in_failed(err)
+    steps = [
+        DiagnosisStep(ENCRYPTION, Finding.OK, ENCRYPTED),
         DiagnosisStep(CERTIFICATE, Finding.OK, f"It is printer {session.client.serial}."),
         DiagnosisStep(CODE, Finding.OK, "The access code is right."),
     ]
@@ -80,10 +96,13 @@ async def _look(session: Session, timeouts: Timeouts, *, is_open: bool) -> list[
 
 
 def _sign_in_failed(err: LinkFailed | CredentialRejected) -> list[DiagnosisStep]:
-    if err.finding in {Finding.TLS_FAILED, Finding.WRONG_PRINTER}:
-        return [DiagnosisStep(CERTIFICATE, err.finding, str(err))]
+    if err.finding is Finding.TLS_FAILED:
+        return [DiagnosisStep(ENCRYPTION, err.finding, f"{err} {NO_TLS}")]
+    encrypted = DiagnosisStep(ENCRYPTION, Finding.OK, ENCRYPTED)
+    if err.finding is Finding.WRONG_PRINTER:
+        return [encrypted, DiagnosisStep(CERTIFICATE, err.finding, str(err))]
     good = DiagnosisStep(CERTIFICATE, Finding.OK, "The certificate is the printer's.")
-    return [good, DiagnosisStep(CODE, err.finding, str(err))]
+    return [encrypted, good, DiagnosisStep(CODE, err.finding, str(err))]
 
 
 def _read(report: DeviceReport) -> list[DiagnosisStep]:

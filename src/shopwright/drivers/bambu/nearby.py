@@ -66,7 +66,7 @@ def _ear(nearby: Nearby, port: int, stack: contextlib.ExitStack) -> socket.socke
 
 
 def _asking_socket(nearby: Nearby, stack: contextlib.ExitStack) -> socket.socket:
-    """Answers come back to it. Raises DriverError for an address that this machine does not have."""
+    """Answers come back to it. Raises DriverError for an address that is not this machine's."""
     asker = _udp_socket(stack)
     try:
         asker.bind((nearby.interface, 0))

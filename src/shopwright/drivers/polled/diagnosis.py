@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from shopwright.drivers.errors import CredentialRejected, LinkFailed
 from shopwright.drivers.polled.dialect import Dialect
-from shopwright.fleet.port import DeviceReport, Diagnosis, DiagnosisStep, Finding
+from shopwright.drivers.resolving import ADDRESS, look_up
+from shopwright.fleet.port import DeviceReport, Diagnosis, DiagnosisStep, Finding, all_steps
 from shopwright.fleet.states import Activity
 
 KEY, REPORT, PRINTER, STORAGE = "access key", "report", "printer", "storage"
@@ -12,14 +13,21 @@ UNREACHED = frozenset({Finding.HOST_UNREACHABLE, Finding.PORT_CLOSED})
 
 
 async def diagnose(dialect: Dialect) -> Diagnosis:
-    """All steps up to the first that makes the rest pointless; a fault is a step, not an error."""
-    steps: list[DiagnosisStep] = []
+    """Every step; those after one that makes the rest pointless are not reached. A fault is a
+    step, not an error."""
+    async with dialect.link:
+        steps = [await look_up(dialect.link.host)]
+        if steps[0].finding is Finding.OK:
+            await _try_all(dialect, steps)
+    names = (ADDRESS, _port(dialect), dialect.program, KEY, REPORT, PRINTER, STORAGE)
+    return Diagnosis(all_steps(steps, names))
+
+
+async def _try_all(dialect: Dialect, steps: list[DiagnosisStep]) -> None:
     try:
-        async with dialect.link:
-            await _walk(dialect, steps)
+        await _walk(dialect, steps)
     except (LinkFailed, CredentialRejected) as err:
         steps.append(_fault(dialect, steps, err))
-    return Diagnosis(tuple(steps))
 
 
 def disk_step(free: int | None, program: str) -> DiagnosisStep:
@@ -53,7 +61,8 @@ def _fault(
         return DiagnosisStep(_port(dialect), err.finding, str(err))
     if err.finding is Finding.WRONG_PRINTER:
         return DiagnosisStep(dialect.program, err.finding, str(err))
-    return DiagnosisStep(REPORT if steps else _port(dialect), err.finding, str(err))
+    has_answered = any(step.name == dialect.program for step in steps)
+    return DiagnosisStep(REPORT if has_answered else _port(dialect), err.finding, str(err))
 
 
 def _machine(report: DeviceReport) -> DiagnosisStep:

@@ -70,7 +70,9 @@ class Announcer:
 
     def answer(self, question: bytes, asker: tuple[str, int]) -> None:
         lines = question.decode("utf-8", "replace").split("\r\n")
-        wanted = {line.partition(":")[2].strip() for line in lines if line.upper().startswith("ST:")}
+        wanted = {
+            line.partition(":")[2].strip() for line in lines if line.upper().startswith("ST:")
+        }
         if self._is_on() and lines[0].startswith("M-SEARCH") and DEVICE in wanted:
             self._teller.sendto(_datagram("HTTP/1.1 200 OK", self._headers("ST")), asker)
 
