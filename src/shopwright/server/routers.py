@@ -16,6 +16,7 @@ from shopwright.fleet import camera_routes as cameras
 from shopwright.fleet import cloud_routes as printer_clouds
 from shopwright.fleet import discovery_routes as printer_discovery
 from shopwright.fleet import maintenance_routes as maintenance
+from shopwright.fleet import report_photo_routes as report_photos
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
 from shopwright.fleet import spare_part_routes as spare_parts
@@ -79,7 +80,8 @@ def include(app: FastAPI) -> None:
         app.include_router(scheduled_prints.router, prefix=prefix)
     app.include_router(scheduled_prints.order_router)
     for of_printers in (
-        printer_discovery, agents, printer_clouds, maintenance, spare_parts, fleet, cameras,
+        printer_discovery, agents, printer_clouds, maintenance, spare_parts, report_photos, fleet,
+        cameras,
     ):  # fmt: skip
         app.include_router(of_printers.router)  # fixed words before /printers/{printer}
     app.include_router(print_jobs.router)
