@@ -24,11 +24,11 @@ from shopwright.kernel.money import Money
 
 TONES = {
     TimeState.PRINTING: "blue",
-    TimeState.PAUSED: "violet",
-    TimeState.IDLE: "green",
+    TimeState.PAUSED: "amber",
+    TimeState.IDLE: "pale",
     TimeState.ERROR: "red",
     TimeState.OFFLINE: "grey",
-    TimeState.UNKNOWN: "amber",
+    TimeState.UNKNOWN: "violet",
 }
 MOST_BARS = 24
 TIME_COLUMNS = ("Printing", "Paused", "Idle", "Error", "Offline", "Share")
