@@ -83,6 +83,7 @@ def _configure(app: FastAPI) -> uvicorn.Config:
         app,
         loop="none",  # it runs on the loop that is there
         http="httptools",
+        ws="none",  # pages hear by server-sent events
         log_config=None,
         access_log=False,
         server_header=False,

@@ -19,10 +19,8 @@ ONE_ANSWER = (
 )
 LEFT_OUT = {
     ("octoprint", "duplicate reports"): ONE_ANSWER,
-    ("moonraker", "duplicate reports"): ONE_ANSWER,
     ("prusalink", "duplicate reports"): ONE_ANSWER,
     ("octoprint", "reports out of order"): ONE_ANSWER,
-    ("moonraker", "reports out of order"): ONE_ANSWER,
     ("prusalink", "reports out of order"): ONE_ANSWER,
     (
         "moonraker",

@@ -1,19 +1,30 @@
-"""Moonraker's HTTP API, as far as we use it (protocol notes 3.2)."""
+"""Moonraker's API, as far as we use it (protocol notes 3.2): asked over HTTP, and told by its
+websocket where that works."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from shopwright.drivers.errors import LinkFailed
-from shopwright.drivers.moonraker.reports import Heard, report_of
+from shopwright.drivers.moonraker import subscription
+from shopwright.drivers.moonraker.objects import Objects
+from shopwright.drivers.moonraker.reports import READY, Heard, report_of
 from shopwright.drivers.polled import gcode, pictures
 from shopwright.drivers.polled.diagnosis import disk_step
-from shopwright.drivers.polled.link import FORBIDDEN, Answer, HttpLink, admitted, header_safe
+from shopwright.drivers.polled.link import (
+    FORBIDDEN,
+    Answer,
+    HttpLink,
+    admitted,
+    header_safe,
+    url_of,
+)
 from shopwright.drivers.polled.outcomes import settled
 from shopwright.drivers.polled.uploads import check_space, check_stored, form_body
-from shopwright.drivers.polled.values import as_int, as_list, as_object, as_text
+from shopwright.drivers.polled.values import as_float, as_int, as_list, as_object, as_text
 from shopwright.fleet.port import (
     CameraMissing,
     Capability,
@@ -32,6 +43,7 @@ from shopwright.fleet.port import (
 
 PORT = 7125
 KLIPPER = "Klipper"  # which carries out what Moonraker passes on
+KEY_HEADER = "X-Api-Key"
 BAD_KEY = (
     "Moonraker refused us: enter its API key, or add this server to trusted_clients in "
     "moonraker.conf."
@@ -75,7 +87,10 @@ class Moonraker:
     def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
         self.link = HttpLink(endpoint, timeouts, port=PORT)
         if endpoint.access_code:
-            self.link.headers["X-Api-Key"] = header_safe(endpoint.access_code)
+            self.link.headers[KEY_HEADER] = header_safe(endpoint.access_code)
+        self._socket_url = url_of(endpoint, self.link.port).replace("http", "ws", 1)
+        self._connect_s = timeouts.connect_s
+        self._told = Objects()
         self._firmware: str | None = None
         self._has_storage: bool | None = None
         self._chamber: str | None = None
@@ -99,12 +114,21 @@ class Moonraker:
         self._has_storage = None if free is None else free > 0
 
     async def read(self) -> DeviceReport:
-        heard = await self._hear()
-        if heard.needs_history:
-            heard.newest = await self._newest_job()
-        elif heard.filename:
-            heard.metadata = await self._metadata_of(heard.filename)
-        return report_of(heard, datetime.now(UTC))
+        return await self._report(await self._hear())
+
+    async def follow(self, tell: Callable[[DeviceReport], None]) -> None:
+        """What Klipper pushes, until it comes or goes; raises LinkFailed when nothing is pushed."""
+        url = f"{self._socket_url}/websocket"
+        if KEY_HEADER in self.link.headers:
+            token = as_text((await self._get("/access/oneshot_token")).json().get("result"))
+            url += f"?token={quote(token or '')}"
+        pushed = subscription.pushes(url, self._wanted(), timeout_s=self._connect_s)
+        async with contextlib.aclosing(pushed):
+            async for push in pushed:
+                self._told.apply(push.status, push.eventtime)
+                report = await self._report(self._heard(READY, ""))
+                if self._told.values:  # else it went away meanwhile, which the next question tells
+                    tell(report)
 
     async def upload(
         self, file: Path, *, name: str, sha256: str, progress: ProgressSink
@@ -157,37 +181,51 @@ class Moonraker:
     async def look(self) -> Sequence[DiagnosisStep]:
         return [disk_step(await self._free_bytes(), self.program)]
 
+    async def _report(self, heard: Heard) -> DeviceReport:
+        if heard.needs_history:
+            heard.newest = await self._newest_job()
+        elif heard.filename:
+            heard.metadata = await self._metadata_of(heard.filename)
+        return report_of(heard, datetime.now(UTC))
+
     async def _hear(self) -> Heard:
         """``/printer/…`` is served by Klipper and is missing while Klipper is away."""
-        objects = await self._objects()
-        webhooks = as_object(objects.get("webhooks"))
-        klippy, message = as_text(webhooks.get("state")), as_text(webhooks.get("state_message"))
-        if klippy is None:
-            info = _result(await self._get("/server/info"))
-            klippy = as_text(info.get("klippy_state")) or "disconnected"
-            message = as_text(_result(await self.link.get("/printer/info")).get("state_message"))
-            self._has_listed = False
+        await self._ask_objects()
+        if "webhooks" in self._told.values:
+            return self._heard(READY, "")
+        info = _result(await self._get("/server/info"))
+        message = as_text(_result(await self.link.get("/printer/info")).get("state_message"))
+        self._has_listed = False
+        return self._heard(as_text(info.get("klippy_state")) or "disconnected", message or "")
+
+    def _heard(self, klippy: str, message: str) -> Heard:
+        webhooks = as_object(self._told.values.get("webhooks"))
         return Heard(
-            klippy=klippy,
-            message=message or "",
-            objects=objects,
+            klippy=as_text(webhooks.get("state")) or klippy,
+            message=as_text(webhooks.get("state_message")) or message,
+            objects=self._told.values,
             chamber=self._chamber,
             firmware=self._firmware,
             has_storage=self._has_storage,
         )
 
-    async def _objects(self) -> Mapping[str, Any]:
+    async def _ask_objects(self) -> None:
         if not self._has_listed:
             listed = await self._get("/printer/objects/list")
             names = as_list(_result(listed).get("objects"))
             self._chamber = next((name for name in CHAMBERS if name in names), None)
             self._has_listed = listed.is_good
-        wanted: dict[str, object] = dict.fromkeys(SHOWN)
-        if self._chamber:
-            wanted[self._chamber] = None
+        wanted: dict[str, object] = dict.fromkeys(self._wanted())
         answer = await self.link.query("/printer/objects/query", {"objects": wanted})
         admitted(answer, BAD_KEY)
-        return as_object(_result(answer).get("status")) if answer.is_good else {}
+        told = _result(answer) if answer.is_good else {}
+        if told.get("status"):
+            self._told.apply(as_object(told["status"]), as_float(told.get("eventtime")) or 0.0)
+        else:
+            self._told.clear()
+
+    def _wanted(self) -> list[str]:
+        return [*SHOWN, self._chamber] if self._chamber else [*SHOWN]
 
     async def _newest_job(self) -> Mapping[str, Any]:
         answer = await self._get("/server/history/list", limit=1, order="desc")

@@ -1,8 +1,8 @@
 """What differs between the protocols that are spoken over HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from shopwright.drivers.polled.link import Answer, HttpLink
 from shopwright.fleet.port import (
@@ -47,4 +47,13 @@ class Dialect(Protocol):
     async def picture(self) -> bytes: ...
     async def look(self) -> Sequence[DiagnosisStep]:
         """What stands between a good connection and a print."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A dialect in which the printer tells by itself as well."""
+
+    async def follow(self, tell: Callable[[DeviceReport], None]) -> None:
+        """Until that ends, for whatever reason; may raise LinkFailed or CredentialRejected."""
         ...

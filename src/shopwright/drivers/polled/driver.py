@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from shopwright.drivers.errors import LinkFailed, NoAnswer, NotSent
 from shopwright.drivers.polled import diagnosis, uploads
-from shopwright.drivers.polled.dialect import Dialect
+from shopwright.drivers.polled.dialect import Dialect, Telling
 from shopwright.drivers.polled.jobs import safe_name, why_not_this_file
 from shopwright.drivers.polled.outcomes import is_unclear, settle_start, why_not_now
 from shopwright.drivers.polled.session import Session
@@ -53,6 +53,7 @@ class PolledDriver:
                 dialect.read,
                 every_s=float(self._endpoint.options.get("poll_s") or dialect.every_s),
                 silence_s=self._timeouts.silence_s,
+                follow=dialect.follow if isinstance(dialect, Telling) else None,
             )
             await session.open()
         except BaseException:

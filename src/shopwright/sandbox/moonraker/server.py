@@ -1,5 +1,6 @@
-"""Moonraker's HTTP API with its rules; its answers are wrapped, its errors have codes."""
+"""Moonraker's API with its rules; its answers are wrapped, its errors have codes."""
 
+import asyncio
 import hashlib
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -8,8 +9,10 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
+from shopwright.sandbox.moonraker.pushing import READY, Client, Status
 from shopwright.sandbox.plain.announcer import Service
 from shopwright.sandbox.plain.machine import Machine, PrintRecord, State
 from shopwright.sandbox.plain.server import StandIn, StandInConfig, read_form
@@ -32,7 +35,6 @@ OBJECTS = (
     "webhooks", "print_stats", "virtual_sdcard", "display_status", "extruder", "heater_bed",
     "toolhead", "fan",
 )  # fmt: skip
-READY = "ready"
 VERSION = "v0.9.3-1"
 
 
@@ -46,6 +48,8 @@ class MoonrakerSandbox(StandIn):
         self.klippy = READY
         self.klippy_message = "Printer is ready"
         self.lost: dict[int, str] = {}  # prints that Klipper forgot, and the word for it
+        self.queries = 0  # how often somebody asked for the state of objects
+        self._tokens: set[str] = set()
 
     def shut_down(self, message: str = "MCU 'mcu' shutdown: Heater extruder not heating") -> None:
         """Klipper stops everything and waits for a firmware restart."""
@@ -68,6 +72,8 @@ class MoonrakerSandbox(StandIn):
     def make_app(self) -> Starlette:
         return Starlette(
             routes=[
+                WebSocketRoute("/websocket", self._websocket),
+                Route("/access/oneshot_token", self._token),
                 Route("/server/info", self._info),
                 Route("/server/files/directory", self._directory),
                 Route("/server/files/metadata", self._metadata),
@@ -99,6 +105,27 @@ class MoonrakerSandbox(StandIn):
         if needs_ready and self.klippy != READY:
             raise HTTPException(400, self.klippy_message)
         return machine
+
+    async def _token(self, request: Request) -> Response:
+        self._admit(request)
+        token = uuid4().hex
+        self._tokens.add(token)
+        return _result(token)
+
+    async def _websocket(self, socket: WebSocket) -> None:
+        """For one connection per token; the addresses it trusts need none."""
+        token = socket.query_params.get("token")
+        is_let_in = not self.key or token in self._tokens
+        self._tokens.discard(token or "")
+        if not is_let_in or not self.knobs.has_push:
+            await socket.close()  # before it was accepted: 403
+            return
+        await socket.accept()
+        await Client(socket, self.knobs, self._look, lambda: self.klippy).serve()
+
+    def _look(self, names: list[str]) -> Status:
+        self.machine.look()
+        return {name: self._object(self.machine, name) for name in names if name in OBJECTS}
 
     async def _info(self, request: Request) -> Response:
         self._admit(request)
@@ -166,13 +193,14 @@ class MoonrakerSandbox(StandIn):
         return _result({"objects": list(OBJECTS)})
 
     async def _query(self, request: Request) -> Response:
-        machine = self._admit_to_klippy(request, needs_ready=False)
+        self._admit_to_klippy(request, needs_ready=False)
+        self.queries += 1
         if request.method == "POST":
             wanted = list((await request.json())["objects"])
         else:
             wanted = list(request.query_params)
-        status = {name: self._object(machine, name) for name in wanted if name in OBJECTS}
-        return _result({"eventtime": machine.wall_clock, "status": status})
+        status, eventtime = self._look(wanted), asyncio.get_running_loop().time()
+        return _result({"eventtime": eventtime, "status": status})
 
     async def _start(self, request: Request) -> Response:
         machine = self._admit_to_klippy(request)

@@ -21,6 +21,9 @@ class Knobs:
     refuses_control: bool = False  # the key may look and not touch
     has_camera: bool = True
     clock_offset_s: float = 0.0  # of its own wall clock
+    has_push: bool = True  # where the protocol tells by itself
+    has_duplicate_reports: bool = False  # of those told by itself
+    has_unordered_reports: bool = False  # every second one comes after the next one
     cancel_at_percent: float | None = None  # a person presses stop at the printer
     pause_at_percent: float | None = None
     fail_at_percent: float | None = None

@@ -256,6 +256,6 @@ def _quiet() -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "lifespan": "off",
-        "ws": "none",
+        "ws": "websockets-sansio",
         "timeout_graceful_shutdown": 1,
     }
