@@ -71,6 +71,8 @@ from shopwright.orders.models import (
     PrintSession,
 )
 from shopwright.orders.states import HoldSubject, OrderStatus
+from shopwright.parts.models import Part, PartFile
+from shopwright.parts.states import FileKind, PartCategory, PartStatus, PartType
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.models import PrintJob
 from shopwright.shipping.models import Parcel
@@ -869,3 +871,43 @@ async def make_cloud_account_id(session: WriteSession, actor: Actor) -> int:
     session.add(account)
     await session.flush()
     return account.id
+
+
+async def make_part(
+    session: WriteSession, ctx: Actor, category: PartCategory = PartCategory.REVIEW
+) -> Part:
+    part = Part(
+        organization_id=ctx.organization_id,
+        code=f"{next(_numbers):08}",
+        name="Drive Gear",
+        type=PartType.CNC,
+        category=category,
+        status=PartStatus.PENDING,
+        misc_info={},
+        created_at=START,
+        updated_at=START,
+    )
+    session.add(part)
+    await session.flush()
+    return part
+
+
+@row_for("part")
+async def make_part_row(session: WriteSession, ctx: Actor) -> int:
+    """With a drawing, whose bytes lie nowhere."""
+    part = await make_part(session, ctx)
+    session.add(
+        PartFile(
+            organization_id=ctx.organization_id,
+            part_id=part.id,
+            version=1,
+            name="drawing.pdf",
+            kind=FileKind.PDF,
+            sha256="d" * 64,
+            size_bytes=1,
+            uploaded_by="Owner",
+        )
+    )
+    part.version, part.file_name = 1, "drawing.pdf"
+    await session.flush()
+    return part.id

@@ -38,7 +38,7 @@ def find_credential(request: Request) -> Credential | None:
     authorization = request.headers.get("authorization")
     if authorization:
         return _bearer(authorization)
-    key = request.headers.get(KEY_HEADER)
+    key = request.headers.get(KEY_HEADER) or getattr(request.state, "open_key", None)
     if key:
         return Credential(CredentialKind.KEY, key.strip())
     cookie = request.cookies.get(cookie_name(request))

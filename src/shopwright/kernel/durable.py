@@ -36,9 +36,11 @@ APPLICATION = "shopwright"
 VERSION = "1"  # fixed: by default rows of older code would never be taken from the queue again
 HOT_QUEUE = "hot"
 SLOW_QUEUE = "slow"
+HEAVY_QUEUE = "heavy"  # minutes of CPU in child processes
 HOT_POLL_S = 0.1
 SLOW_POLL_S = 1.0
 CONCURRENCY = 8
+HEAVY_CONCURRENCY = 2  # what is heavy leaves room for what is not
 HEARTBEAT_S = 10.0
 DEAD_AFTER_S = 35.0  # three missed heartbeats; its work goes on within a minute
 CLOSE_S = 3
@@ -121,6 +123,11 @@ class DurableWorker:
             )
             await DBOS.register_queue_async(
                 SLOW_QUEUE, polling_interval_sec=SLOW_POLL_S, worker_concurrency=CONCURRENCY
+            )
+            await DBOS.register_queue_async(
+                HEAVY_QUEUE,
+                polling_interval_sec=SLOW_POLL_S,
+                worker_concurrency=HEAVY_CONCURRENCY,
             )
             await self._live()
         finally:

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     )
     channel_event_days: int = Field(90, alias="SHOPWRIGHT_CHANNEL_EVENT_DAYS", ge=0)
     max_upload_mb: int = Field(500, alias="SHOPWRIGHT_MAX_UPLOAD_MB", ge=1)
+    cad_memory_mb: int = Field(2048, alias="SHOPWRIGHT_CAD_MEMORY_MB", ge=64)
+    cad_cpu_s: int = Field(600, alias="SHOPWRIGHT_CAD_CPU_S", ge=1)
+    cad_wall_s: float = Field(900, alias="SHOPWRIGHT_CAD_WALL_S", gt=0)
 
     s3_bucket: str = Field(
         "", validation_alias=AliasChoices("SHOPWRIGHT_S3_BUCKET", "R2_BUCKET_NAME", "R2_BUCKET")

@@ -39,6 +39,9 @@ from shopwright.orders import print_session_routes as print_sessions
 from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
 from shopwright.orders import work_routes as order_work
+from shopwright.parts import file_routes as part_files
+from shopwright.parts import report_routes as part_reports
+from shopwright.parts import routes as parts
 from shopwright.print_files import routes as print_files
 from shopwright.print_jobs import command_routes as printer_commands
 from shopwright.print_jobs import printer_status_routes as printer_status
@@ -59,6 +62,9 @@ def include(app: FastAPI) -> None:
     app.include_router(files.router)
     app.include_router(files.uploads)
     app.include_router(print_files.router)
+    app.include_router(part_reports.router)  # its words before /parts/{part}
+    app.include_router(parts.router)
+    app.include_router(part_files.router)
     app.include_router(catalog.router)
     app.include_router(profile_routes.router)
     app.include_router(library_routes.router)

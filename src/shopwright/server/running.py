@@ -24,7 +24,7 @@ from shopwright.fleet.overdue import OverdueWatch
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner
 from shopwright.kernel import ids
-from shopwright.kernel.durable import DurableWorker
+from shopwright.kernel.durable import DurableWorker, Handler
 from shopwright.kernel.edge import Process
 from shopwright.kernel.listen import hear_other_processes
 from shopwright.kernel.settings import Network, Settings
@@ -35,6 +35,7 @@ from shopwright.orders import customer_matching
 from shopwright.orders.csv_runner import ImportRunner
 from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.print_jobs.dispatcher import Dispatcher
+from shopwright.parts import converting
 from shopwright.print_jobs import backend_health
 from shopwright.print_jobs.backend_keeper import BackendKeeper
 from shopwright.server.process import lock_data_folder, open_process
@@ -114,7 +115,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("agents", lambda: AgentKeeper(database, process.clock).run()),
             ("printer clouds", lambda: CloudKeeper(process).run()),
             ("maintenance", lambda: MaintenanceKeeper(process).run()),
-            ("durable work", lambda: make_worker(process).run(pushing.handlers(tools))),
+            ("durable work", lambda: make_worker(process).run(durable_handlers(process, tools))),
             ("order imports", lambda: ImportRunner(database, process.clock).run()),
             ("personal data", lambda: make_keeper(process).run()),
             ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
@@ -142,6 +143,11 @@ def _hearing(process: Process, roles: Roles) -> list[tuple[str, Loop]]:
 
 def make_worker(process: Process) -> DurableWorker:
     return DurableWorker(process.database, process.clock, executor_id=_owner(process))
+
+
+def durable_handlers(process: Process, tools: SyncTools) -> dict[str, Handler]:
+    """All durable work there is, by name."""
+    return pushing.handlers(tools) | converting.handlers(process)
 
 
 def make_webhook_sender(process: Process) -> WebhookSender:

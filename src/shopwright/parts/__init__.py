@@ -1,0 +1,1 @@
+"""Part lifecycle, CAD versions, conversion, drawings."""
