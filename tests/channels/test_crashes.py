@@ -99,7 +99,7 @@ async def test_a_restart_on_sqlite_does_not_wait_for_the_lease(
     sync_id = await shop.ask()
     await shop.syncer.round()
     await gate.arrived.wait()
-    for task in list(shop.syncer._running.values()):
+    for task in list(shop.syncer._rounds.tasks.values()):
         task.cancel()
     await shop.syncer.finish()
     if not shop.process.database.is_sqlite:

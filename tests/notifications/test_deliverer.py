@@ -230,7 +230,7 @@ async def test_slow_receiver_delays_nobody_else(
         await desk.deliverer.round()
         async with asyncio.timeout(5):
             await smtp.arrival(number + 1)
-            await asyncio.gather(*[t for lane, t in desk.deliverer._busy.items() if lane != slow])
+            await asyncio.gather(*[t for lane, t in desk.deliverer._rounds.tasks.items() if lane != slow])
     assert (len(smtp.mails), len(receiver.heard)) == (3, 1)
     receiver.gate.set()
     await desk.deliverer.finish()

@@ -5,9 +5,6 @@ anyway, and all it must remember (watermark, run, lease) is in our own tables, s
 add a row per poll and no safety. What is intended once, a push, is durable work.
 """
 
-import asyncio
-from functools import partial
-
 import structlog
 
 from shopwright.channels import push, quantities, queries, runs, sync_queries
@@ -17,7 +14,7 @@ from shopwright.channels.sync import SyncLost, SyncRun, SyncTools
 from shopwright.kernel.actor import system_actor
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.live import Hub
-from shopwright.kernel.signals import Signal
+from shopwright.kernel.rounds import Rounds
 
 log = structlog.get_logger()
 
@@ -31,28 +28,16 @@ class ChannelSyncer:
 
     def __init__(self, tools: SyncTools, hub: Hub) -> None:
         self._tools = tools
-        self._running: dict[int, asyncio.Task[None]] = {}
-        self._wake = asyncio.Event()
-        self._leave = hub.listen_to_all(self._hear)
+        every_s = min(ROUND_S, tools.interval.total_seconds())
+        self._rounds = Rounds[int](hub, "channels", topic=runs.REQUEST_TOPIC, every_s=every_s)
 
     async def run(self) -> None:
         """Until cancelled; syncs under way stop where they are, and the next start goes on."""
         try:
             await self._take_up()
-            while True:
-                self._wake.clear()
-                await self._try_round()
-                await self._wait()
+            await self._rounds.run(self.round)
         finally:
-            self._leave()
             await self.stop()
-
-    async def _try_round(self) -> None:
-        """A failed round is logged and tried again; it never ends the loop."""
-        try:
-            await self.round()
-        except Exception:
-            log.exception("round of the channels failed")
 
     async def round(self) -> None:
         """Start what is due; returns without waiting for it."""
@@ -64,18 +49,7 @@ class ChannelSyncer:
 
     async def finish(self) -> None:
         """Wait for the syncs under way."""
-        await asyncio.gather(*list(self._running.values()), return_exceptions=True)
-
-    def _hear(self, signal: Signal) -> None:
-        if signal.topic == runs.REQUEST_TOPIC:
-            self._wake.set()
-
-    async def _wait(self) -> None:
-        seconds = min(ROUND_S, self._tools.interval.total_seconds())
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+        await self._rounds.finish()
 
     async def _take_up(self) -> None:
         """On SQLite nobody else can be at work, so a crash costs no waiting for leases."""
@@ -84,11 +58,15 @@ class ChannelSyncer:
                 await sync_queries.expire_leases(session, self._tools.clock.now())
 
     async def _renew(self) -> None:
-        if not self._running:
+        if not self._rounds.tasks:
             return
         async with self._tools.database.write() as session:
             await sync_queries.renew_leases(
-                session, self._tools.owner, list(self._running), self._tools.clock.now(), LEASE_S
+                session,
+                self._tools.owner,
+                list(self._rounds.tasks),
+                self._tools.clock.now(),
+                LEASE_S,
             )
 
     async def _ask_for_due(self) -> None:
@@ -105,19 +83,14 @@ class ChannelSyncer:
         async with self._tools.database.read() as session:
             claimable = await sync_queries.list_claimable(session, now)
         for sync in claimable:
-            if sync.id in self._running:
+            if sync.id in self._rounds.tasks:
                 continue
             async with self._tools.database.write() as session:
                 claimed = await sync_queries.claim_sync(
                     session, sync, self._tools.owner, now, LEASE_S
                 )
             if claimed:
-                task = asyncio.create_task(self._run(sync), name=f"sync-{sync.id}")
-                self._running[sync.id] = task
-                task.add_done_callback(partial(self._ended, sync.id))
-
-    def _ended(self, sync_id: int, _task: asyncio.Task[None]) -> None:
-        self._running.pop(sync_id, None)
+                self._rounds.start(sync.id, self._run(sync))
 
     async def _run(self, sync: ChannelSync) -> None:
         """The edge of one sync: whatever happens is written down once."""
@@ -143,10 +116,8 @@ class ChannelSyncer:
 
     async def stop(self) -> None:
         """Break off what runs, and leave it free for the next worker."""
-        started = list(self._running)
-        for task in list(self._running.values()):
-            task.cancel()
-        await self.finish()
+        started = list(self._rounds.tasks)
+        await self._rounds.stop()
         if started:
             async with self._tools.database.write() as session:
                 await sync_queries.renew_leases(

@@ -6,12 +6,11 @@ try that a crash cut short is found by its lease.
 
 import asyncio
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 
 from shopwright.kernel.live import Hub
-from shopwright.kernel.signals import Signal
+from shopwright.kernel.rounds import Rounds, until
 from shopwright.notifications import deliveries, delivery_queries, digests, sweeps
 from shopwright.notifications.sending import NoticeTools
 from shopwright.notifications.telling import TOPIC
@@ -19,7 +18,6 @@ from shopwright.notifications.telling import TOPIC
 log = structlog.get_logger()
 
 ROUND_S = 10.0
-MIN_WAIT_S = 0.05
 AT_ONCE = 16  # tries under way; a slow receiver holds one of them, and its own lane
 TRY_S = 120.0  # below the lease; senders have shorter limits of their own
 SWEEP_EVERY = timedelta(minutes=5)
@@ -31,24 +29,16 @@ class Deliverer:
 
     def __init__(self, tools: NoticeTools, hub: Hub) -> None:
         self._tools = tools
-        self._busy: dict[str, asyncio.Task[None]] = {}
-        self._wake = asyncio.Event()
+        self._rounds = Rounds[str](hub, "messages", topic=TOPIC, every_s=ROUND_S)
         self._swept_at: datetime | None = None
-        self._leave = hub.listen_to_all(self._hear)
 
     async def run(self) -> None:
         """Until cancelled; what is under way then is found by its lease."""
         try:
             await self._take_up()
-            while True:
-                self._wake.clear()
-                await self._try_round()
-                await self._wait()
+            await self._rounds.run(self.round, self._until_due)
         finally:
-            self._leave()
-            for task in self._busy.values():
-                task.cancel()
-            await self.finish()
+            await self._rounds.stop()
 
     async def round(self) -> None:
         """Start what is due; returns without waiting for it."""
@@ -60,31 +50,13 @@ class Deliverer:
 
     async def finish(self) -> None:
         """Wait for the tries under way."""
-        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        await self._rounds.finish()
 
-    async def _try_round(self) -> None:
-        """A failed round is logged and tried again; it never ends the loop."""
-        try:
-            await self.round()
-        except Exception:
-            log.exception("round of the notifications failed")
-
-    def _hear(self, signal: Signal) -> None:
-        if signal.topic == TOPIC:
-            self._wake.set()
-
-    async def _wait(self) -> None:
+    async def _until_due(self) -> float | None:
         """What is due by now waits for a lane whose end wakes us, or for held effects."""
-        now, seconds = self._tools.clock.now(), ROUND_S
+        now = self._tools.clock.now()
         async with self._tools.database.read() as session:
-            due = await delivery_queries.next_due_at(session, after=now)
-        if due is not None:
-            seconds = min(ROUND_S, max(MIN_WAIT_S, (due - now).total_seconds()))
-        try:
-            async with asyncio.timeout(seconds):  # wait_for of 3.11 may lose a cancellation
-                await self._wake.wait()
-        except TimeoutError:
-            return
+            return until(await delivery_queries.next_due_at(session, after=now), now)
 
     async def _take_up(self) -> None:
         """On SQLite nobody else can be at work, so a crash costs no waiting for leases."""
@@ -112,15 +84,8 @@ class Deliverer:
             due = await delivery_queries.list_due(session, now)
         for organization_id, delivery_id, lane_name in due:
             lane = f"{organization_id}:{lane_name}"
-            if lane in self._busy or len(self._busy) >= AT_ONCE:
-                continue
-            task = asyncio.create_task(self._try(organization_id, delivery_id))
-            self._busy[lane] = task
-            task.add_done_callback(partial(self._ended, lane))
-
-    def _ended(self, lane: str, _task: asyncio.Task[None]) -> None:
-        self._busy.pop(lane, None)
-        self._wake.set()
+            if lane not in self._rounds.tasks and len(self._rounds.tasks) < AT_ONCE:
+                self._rounds.start(lane, self._try(organization_id, delivery_id))
 
     async def _try(self, organization_id: int, delivery_id: int) -> None:
         """The edge of one try; what breaks here is found by its lease and settled then."""

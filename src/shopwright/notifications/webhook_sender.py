@@ -4,10 +4,8 @@ It is no durable work of the engine: everything it must remember is in the rows,
 crash cut short is found by its lease and made again with the same id.
 """
 
-import asyncio
 import time
 from datetime import datetime, timedelta
-from functools import partial
 
 import httpx
 import structlog
@@ -17,8 +15,8 @@ from shopwright.kernel.collisions import write_again
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.egress import EgressPolicy, guarded_client
 from shopwright.kernel.live import Hub
+from shopwright.kernel.rounds import Rounds, until
 from shopwright.kernel.settings import Settings
-from shopwright.kernel.signals import Signal
 from shopwright.notifications import webhook_lanes, webhook_queries, webhook_rules
 from shopwright.notifications.models import WebhookEndpoint
 from shopwright.notifications.webhook_events import DUE
@@ -29,7 +27,6 @@ from shopwright.notifications.webhook_queries import Post
 log = structlog.get_logger()
 
 ROUND_S = 10.0  # a safety net; new events, ended lanes and the next due time wake it sooner
-MIN_WAIT_S = 0.05
 LANES = 256  # endpoints served at once; a slow one holds one of them
 SWEEP_EVERY = timedelta(hours=1)
 
@@ -41,24 +38,16 @@ class WebhookSender:
         self._database = database
         self._clock = clock
         self._policy = EgressPolicy.for_webhooks(settings)
-        self._lanes: dict[int, asyncio.Task[None]] = {}
-        self._wake = asyncio.Event()
+        self._rounds = Rounds[int](hub, "webhooks", topic=DUE, every_s=ROUND_S)
         self._swept_at: datetime | None = None
-        self._leave = hub.listen_to_all(self._hear)
 
     async def run(self) -> None:
         """Until cancelled; what is under way then is found by its lease."""
         try:
             await self._take_up()
-            while True:
-                self._wake.clear()
-                await self._try_round()
-                await self._wait()
+            await self._rounds.run(self.round, self._until_due)
         finally:
-            self._leave()
-            for task in self._lanes.values():
-                task.cancel()
-            await self.finish()
+            await self._rounds.stop()
 
     async def round(self) -> None:
         """Start every lane that is due; returns without waiting for them."""
@@ -68,37 +57,17 @@ class WebhookSender:
         async with self._database.read() as session:
             busy = await webhook_queries.list_busy(session, now)
         for organization_id, endpoint_id in busy:
-            if endpoint_id not in self._lanes and len(self._lanes) < LANES:
-                task = asyncio.create_task(self._serve(organization_id, endpoint_id))
-                self._lanes[endpoint_id] = task
-                task.add_done_callback(partial(self._ended, endpoint_id))
+            if endpoint_id not in self._rounds.tasks and len(self._rounds.tasks) < LANES:
+                self._rounds.start(endpoint_id, self._serve(organization_id, endpoint_id))
 
     async def finish(self) -> None:
         """Wait for the lanes under way."""
-        await asyncio.gather(*self._lanes.values(), return_exceptions=True)
+        await self._rounds.finish()
 
-    async def _try_round(self) -> None:
-        """A failed round is logged and tried again; it never ends the loop."""
-        try:
-            await self.round()
-        except Exception:
-            log.exception("round of the webhooks failed")
-
-    def _hear(self, signal: Signal) -> None:
-        if signal.topic == DUE:
-            self._wake.set()
-
-    async def _wait(self) -> None:
-        now, seconds = self._clock.now(), ROUND_S
+    async def _until_due(self) -> float | None:
+        now = self._clock.now()
         async with self._database.read() as session:
-            due = await webhook_queries.next_due_at(session, after=now)
-        if due is not None:
-            seconds = min(ROUND_S, max(MIN_WAIT_S, (due - now).total_seconds()))
-        try:
-            async with asyncio.timeout(seconds):  # wait_for of 3.11 may lose a cancellation
-                await self._wake.wait()
-        except TimeoutError:
-            return
+            return until(await webhook_queries.next_due_at(session, after=now), now)
 
     async def _take_up(self) -> None:
         """On SQLite nobody else can be at work, so a crash costs no waiting for leases."""
@@ -123,10 +92,6 @@ class WebhookSender:
             async with self._database.write() as session:
                 if not await webhook_queries.delete_before(session, now - webhook_rules.KEEP):
                     return
-
-    def _ended(self, endpoint_id: int, _task: asyncio.Task[None]) -> None:
-        self._lanes.pop(endpoint_id, None)
-        self._wake.set()
 
     async def _serve(self, organization_id: int, endpoint_id: int) -> None:
         """The edge of one lane; what breaks here is found by its lease."""
