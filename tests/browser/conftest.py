@@ -6,9 +6,15 @@ The synchronous side keeps a loop running in the thread, which breaks asynchrono
 import os
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize, async_playwright
+
+from tests.browser.scene import Scene, open_scene
+from tests.conftest import build_migrated
+from tests.databases import SqliteDatabases
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -60,6 +66,16 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     yield page
     await context.close()
     assert complaints == []
+
+
+@pytest.fixture
+async def scene(
+    sqlite_databases: SqliteDatabases, application: FastAPI, tmp_path: Path
+) -> AsyncIterator[Scene]:
+    """A filled shop that answers."""
+    url = sqlite_databases.create_from("migrated", build_migrated)
+    async with open_scene(url, application, tmp_path) as scene:
+        yield scene
 
 
 def _note_breach(message: ConsoleMessage, complaints: list[str]) -> None:

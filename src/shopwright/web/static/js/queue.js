@@ -41,8 +41,8 @@
     if (!form.querySelector("button").disabled) form.requestSubmit();
   });
 
-  document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
-    if (!detail.successful && detail.requestConfig.verb === "post") htmx.trigger(document.body, "refetch");
+  document.body.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
+    if (xhr.status >= 400 && requestConfig.verb === "post") htmx.trigger(document.body, "refetch");
   });
   // An answer that was on its way when a job was taken comes later again.
   document.addEventListener("htmx:beforeSwap", (event) => {
