@@ -17,6 +17,7 @@ from shopwright.web import (
     job_queue,
     live,
     maintenance,
+    maintenance_calendar,
     new_printer,
     notifications,
     order_board,
@@ -50,6 +51,7 @@ ROUTERS = (
     printer_controls.router,
     printer_live.router,
     maintenance.router,
+    maintenance_calendar.router,
     agents.router,
     job_queue.router,
     hand_orders.router,  # before /orders/{order}
