@@ -12,7 +12,7 @@ from shopwright.kernel import inbox
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.inbox import InboundEvent
-from shopwright.orders import customer_counters, customer_matching, intake
+from shopwright.orders import customer_counters, customer_matching, customer_retention, intake
 from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.orders.customer_rules import spot_keywords, title_of
 from shopwright.orders.drafts import ItemDraft, OrderDraft
@@ -256,7 +256,11 @@ async def test_old_channel_events_are_emptied_once_their_order_is_done(
         mine = InboundEvent.organization_id == owner.organization_id
         rows = await reading.execute(select(InboundEvent.key, InboundEvent.payload).where(mine))
         full = sorted(row.key for row in rows if row.payload)
+        read = await customer_retention._list_old(reading, clock.now() - timedelta(days=90), None)
+        last = await customer_retention._list_old(reading, clock.now(), read[0])
     assert full == ["11:1:a", "12:2:b"]
+    assert [event.key for event in read] == ["11:1:a"]  # what is empty is not read again
+    assert [event.key for event in last] == ["12:2:b"]
 
 
 async def test_an_anonymised_order_stays_so_when_the_channel_sends_it_again(

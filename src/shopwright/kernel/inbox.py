@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, String, Text, select, update
+from sqlalchemy import Index, String, Text, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,6 +13,7 @@ from shopwright.kernel import bulk
 from shopwright.kernel.db import EnumText, TenantModel, WriteSession
 
 UNIQUE = ("organization_id", "source", "kind", "key")
+IS_FULL = text("emptied_at IS NULL")
 
 
 class InboundStatus(StrEnum):
@@ -27,6 +28,14 @@ class InboundEvent(TenantModel):
     __tablename__ = "inbound_events"
     __table_args__ = (
         Index("uq_inbound_events_source_key", *UNIQUE, unique=True),
+        Index(
+            "ix_inbound_events_full",
+            "kind",
+            "received_at",
+            "id",
+            sqlite_where=IS_FULL,
+            postgresql_where=IS_FULL,
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -40,6 +49,7 @@ class InboundEvent(TenantModel):
     reason: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
+    emptied_at: Mapped[datetime | None]  # its body is kept no longer
 
 
 async def store_events(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Text, cast, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.channels.service import ORDER_EVENT, source_of
@@ -27,7 +27,6 @@ log = structlog.get_logger()
 
 PAUSE_S = 3_600.0
 PAGE = 500  # rows a transaction empties
-EMPTY = "{}"
 UNUSED_IMPORTS = timedelta(days=7)
 
 
@@ -37,6 +36,7 @@ class _Event:
     organization_id: int
     source: str
     key: str
+    received_at: datetime
 
     @property
     def external_id(self) -> str:
@@ -72,33 +72,35 @@ class PersonalDataKeeper:
 
     async def _empty_events(self, before: datetime) -> int:
         """Page by page, so that the writer is free in between."""
-        emptied, last_id = 0, 0
+        emptied, last = 0, None
         while True:
             async with self.database.read() as reading:
-                page = await _list_old(reading, before, last_id)
+                page = await _list_old(reading, before, last)
                 done = await _done(reading, page)
             if not page:
                 return emptied
-            last_id = page[-1].id
+            last = page[-1]
             if done:
                 async with self.database.write() as session:
-                    await _empty(session, done)
+                    await _empty(session, done, self.clock.now())
                 emptied += len(done)
 
 
-async def _list_old(session: AsyncSession, before: datetime, after_id: int) -> list[_Event]:
-    """With a body still, and dealt with."""
-    rows = await session.execute(
-        select(InboundEvent.id, InboundEvent.organization_id, InboundEvent.source, InboundEvent.key)
-        .where(InboundEvent.id > after_id, InboundEvent.kind == ORDER_EVENT)
-        .where(InboundEvent.received_at < before)
+async def _list_old(session: AsyncSession, before: datetime, after: _Event | None) -> list[_Event]:
+    """With a body still, and dealt with, the oldest first. Those emptied are in no index of it."""
+    at, event_id = InboundEvent.received_at, InboundEvent.id
+    statement = (
+        select(event_id, InboundEvent.organization_id, InboundEvent.source, InboundEvent.key, at)
+        .where(InboundEvent.kind == ORDER_EVENT, InboundEvent.emptied_at.is_(None), at < before)
         .where(InboundEvent.status != InboundStatus.RECEIVED)
-        .where(cast(InboundEvent.payload, Text) != EMPTY)
-        .order_by(InboundEvent.id)
+        .order_by(at, event_id)
         .limit(PAGE)
         .execution_options(**CROSS_TENANT)
     )
-    return [_Event(*row) for row in rows]
+    if after is not None:
+        is_later = or_(at > after.received_at, and_(at == after.received_at, event_id > after.id))
+        statement = statement.where(at >= after.received_at, is_later)
+    return [_Event(*row) for row in await session.execute(statement)]
 
 
 async def _done(session: AsyncSession, page: Sequence[_Event]) -> list[int]:
@@ -128,10 +130,10 @@ async def _open_orders(
     return {str(external_id) for external_id in rows}
 
 
-async def _empty(session: WriteSession, ids: Sequence[int]) -> None:
+async def _empty(session: WriteSession, ids: Sequence[int], now: datetime) -> None:
     await session.execute(
         update(InboundEvent)
         .where(InboundEvent.id.in_(ids))
-        .values(payload={})
+        .values(payload={}, emptied_at=now)
         .execution_options(synchronize_session=False, **CROSS_TENANT)
     )

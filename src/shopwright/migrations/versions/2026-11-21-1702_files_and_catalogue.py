@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261121_1702"
-down_revision = "20261121_1410"
+down_revision = "20261121_1701"
 branch_labels = None
 depends_on = None
 
