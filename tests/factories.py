@@ -74,7 +74,9 @@ from shopwright.orders.states import HoldSubject, OrderStatus
 from shopwright.parts.models import Part, PartFile
 from shopwright.parts.states import FileKind, PartCategory, PartStatus, PartType
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
+from shopwright.print_jobs.backend_models import ReceivedJob
 from shopwright.print_jobs.models import PrintJob
+from shopwright.print_jobs.states import ReceivedStatus
 from shopwright.shipping.models import Parcel
 from shopwright.shipping.states import ParcelStatus
 from shopwright.telemetry.latest import LatestSnapshots, Snapshot
@@ -911,3 +913,36 @@ async def make_part_row(session: WriteSession, ctx: Actor) -> int:
     part.version, part.file_name = 1, "drawing.pdf"
     await session.flush()
     return part.id
+
+
+async def make_received_job(session: WriteSession, ctx: Actor) -> ReceivedJob:
+    """A file that waits for the devices of RID123."""
+    number = next(_numbers)
+    received = ReceivedJob(
+        organization_id=ctx.organization_id,
+        sender_job_id=f"sender-job-{number}",
+        sender="partner",
+        recipient="RID123",
+        product_id=f"PROD-{number}",
+        status=ReceivedStatus.UPLOADED,
+        file_name="gear.gcode.3mf",
+        sha256=ids.new_token(),
+    )
+    session.add(received)
+    await session.flush()
+    return received
+
+
+@row_for("sender_job")
+async def make_sender_job_row(session: WriteSession, ctx: Actor) -> str:
+    return (await make_received_job(session, ctx)).sender_job_id
+
+
+@row_for("sender_product")
+async def make_sender_product_row(session: WriteSession, ctx: Actor) -> str:
+    return (await make_received_job(session, ctx)).product_id
+
+
+@row_for("backend_command")
+async def make_backend_command_row(session: WriteSession, ctx: Actor) -> str:
+    return (await make_received_job(session, ctx)).uuid

@@ -36,6 +36,9 @@ PUBLIC = {
     "POST /api/auth/invitations/accept",  # the invitation's token
     "POST /api/agents/enrol",  # the enrolment code
     "GET /files/{token}",  # the link is signed
+    "GET /printer-backend",
+    "GET /printer-backend/health",
+    "GET /printer-backend/fetch/{fetch_token}",  # so is this token, used once
     "GET /uploads/{file}",  # so is this one
     "GET /etsy/callback",  # its state is ours, used once
     "POST /api/webhooks/etsy/{token}",  # signed with the connection's secret
@@ -53,7 +56,7 @@ PUBLIC = {
 }
 
 # Path parameters that name no row.
-PLAIN: dict[str, int | str] = {"number": 1, "slot": 1}
+PLAIN: dict[str, int | str] = {"number": 1, "slot": 1, "app_name": "shop", "recipient": "RID123"}
 
 # Bodies that the schema alone does not tell, by "METHOD /path".
 BODIES: dict[str, Any] = {
@@ -79,6 +82,9 @@ BODIES: dict[str, Any] = {
     "POST /api/maintenance/tasks/{maintenance_task}/done": {"minutes": 5},
     "PUT /api/print-jobs/{job}/status": {"status": "queued"},
     "PUT /api/printer-commands/{command}/status": {"status": "sent"},
+    "POST /api/print-jobs/{job}/backend-answer": {"has_it": True},
+    "POST /printer-backend/products/{sender_product}/handshake": {"recipientId": "RID123"},
+    "POST /printer-backend/products/{sender_product}/status": {"recipientId": "RID123"},
     "POST /printers/{printer}/edit": {"name": "Left", "host": "192.168.1.20"},
     "POST /queue/{job}/move": {"to": "top"},
     "POST /api/print-jobs/{job}/move": {"after": 1},

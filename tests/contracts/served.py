@@ -29,7 +29,8 @@ T = TypeVar("T")
 URL = "http://shop.test"
 ANSWER_S = 20
 CLOUD_ACCOUNT = Account("maker@example.com", "correct horse battery")
-PLAIN = {"number": 1, "slot": 1}  # path parameters that name no row
+# Path parameters that name no row.
+PLAIN: dict[str, int | str] = {"number": 1, "slot": 1, "app_name": "shop", "recipient": "RID123"}
 
 
 class Served:

@@ -2,12 +2,13 @@
 
 AGENT = "agent"  # the runner on the shop's LAN
 PARTS = "parts"  # the reference part-management clients
+PRINTER_BACKEND = "printer_backend"  # those who hand jobs to our printers, and devices that poll
 
 SCOPES = frozenset(
     {
-        AGENT, PARTS, "account", "analytics", "artwork", "catalog", "channels", "files",
-        "inventory", "kiosk", "notifications", "orders", "payments", "print_jobs", "printers",
-        "shipping", "suppliers",
+        AGENT, PARTS, PRINTER_BACKEND, "account", "analytics", "artwork", "catalog", "channels",
+        "files", "inventory", "kiosk", "notifications", "orders", "payments", "print_jobs",
+        "printers", "shipping", "suppliers",
     }
 )  # fmt: skip
 

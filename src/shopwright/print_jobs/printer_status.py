@@ -14,6 +14,7 @@ from shopwright.fleet.outside import is_told
 from shopwright.fleet.states import BUSY, Activity, ConnectionState
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import Invalid
 from shopwright.print_jobs import asked_queries, external, queries
 from shopwright.print_jobs.models import Attempt, PrintJob
@@ -30,6 +31,16 @@ ACTIVITIES: Mapping[str, Activity] = {
     "offline": Activity.UNKNOWN,
     "unknown": Activity.UNKNOWN,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedStatus:
+    """As somebody named it: nothing was looked up yet, ``word`` is one of ``ACTIVITIES``."""
+
+    printer: Ref
+    job: Ref | None
+    word: str
+    figures: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

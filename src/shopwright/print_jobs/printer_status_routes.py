@@ -1,5 +1,6 @@
 """What printers say, as clients of reference (b) tell it and read it."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -7,14 +8,17 @@ from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import NamedMemberCtx, NamedViewerCtx
 from shopwright.fleet import service as fleet
+from shopwright.fleet.models import Printer
 from shopwright.fleet.outside import is_told
 from shopwright.fleet.overview import find_live
+from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import (
     Now,
     Paging,
     ProcessDep,
     Read,
     Ref,
+    get_process,
     listed_bare,
     page_of,
     path_ref,
@@ -25,7 +29,7 @@ from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.kernel.signals import Signal
 from shopwright.print_jobs import printer_status, service
-from shopwright.print_jobs.printer_status import ToldStatus
+from shopwright.print_jobs.printer_status import ReportedStatus, ToldStatus
 from shopwright.print_jobs.printer_status_schemas import (
     PrinterStatusCreate,
     PrinterStatusRead,
@@ -35,6 +39,7 @@ from shopwright.telemetry.access import TelemetryDep
 from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.telemetry.queries import RING
 from shopwright.telemetry.samples import Sample
+from shopwright.telemetry.storage import TelemetryStorage
 
 router = APIRouter(
     prefix="/api/printer-status", tags=["printer status"], route_class=RepeatableRoute
@@ -51,17 +56,30 @@ async def create_status(
     request: Request,
     body: PrinterStatusCreate,
     ctx: NamedMemberCtx,
-    process: ProcessDep,
     storage: TelemetryDep,
     now: Now,
 ) -> PrinterStatusRead:
     """Say what a printer does; of one that we drive it is kept and moves nothing."""
-    word = printer_status.read_word(body.status)
+    wanted = ReportedStatus(
+        body.printer_id, body.current_job_id, printer_status.read_word(body.status), body.figures()
+    )
+    printer, row = await keep_status(request, storage, ctx, wanted, now)
+    return PrinterStatusRead.of(printer.id, row, {})
+
+
+async def keep_status(
+    request: Request,
+    storage: TelemetryStorage,
+    ctx: Actor,
+    wanted: ReportedStatus,
+    now: datetime,
+) -> tuple[Printer, Sample]:
+    """The report where nobody here drives the printer, else kept beside its own reports."""
+    process = get_process(request)
     async with writing(request) as session:
-        printer = await fleet.get_living_printer(session, ctx, body.printer_id)
-        asked = body.current_job_id
-        job = await service.get_job(session, ctx, asked) if asked else None
-        told = ToldStatus(word, job, body.figures())
+        printer = await fleet.get_living_printer(session, ctx, wanted.printer)
+        job = await service.get_job(session, ctx, wanted.job) if wanted.job else None
+        told = ToldStatus(wanted.word, job, wanted.figures)
         if is_told(printer):
             await printer_status.take_report(session, ctx, printer=printer, told=told, now=now)
     sample = printer_status.sample_of(printer, told, now)
@@ -72,7 +90,7 @@ async def create_status(
         seq = await storage.add_report(snapshot, sample)
         process.context.keep(LatestSnapshots).put(snapshot)
         process.context.hub.publish(Signal(ctx.organization_id, "telemetry", printer.id))
-    return PrinterStatusRead.of(printer.id, Sample(seq, now, sample.reading), {})
+    return printer, Sample(seq, now, sample.reading)
 
 
 @router.get("/latest/{printer}", responses=problems(Invalid, NotFound))

@@ -22,7 +22,7 @@ from shopwright.kernel.errors import (
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.server.examples import add_recorded
 
-PREFIXES = ("/api/", "/files/")
+PREFIXES = ("/api/", "/files/", "/printer-backend/")
 WRITES = frozenset({"post", "put", "patch", "delete"})
 FRAMEWORK_ONLY = ("HTTPValidationError", "ValidationError")  # of the 422 that we never answer
 

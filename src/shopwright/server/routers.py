@@ -43,6 +43,7 @@ from shopwright.parts import file_routes as part_files
 from shopwright.parts import report_routes as part_reports
 from shopwright.parts import routes as parts
 from shopwright.print_files import routes as print_files
+from shopwright.print_jobs import backend_control_routes, backend_role_routes
 from shopwright.print_jobs import command_routes as printer_commands
 from shopwright.print_jobs import printer_status_routes as printer_status
 from shopwright.print_jobs import routes as print_jobs
@@ -93,6 +94,8 @@ def include(app: FastAPI) -> None:
     app.include_router(print_jobs.router)
     app.include_router(printer_commands.router)
     app.include_router(printer_status.router)
+    app.include_router(backend_control_routes.router)
+    app.include_router(backend_role_routes.router)
     app.include_router(shipping.router)
     app.include_router(channels.router)
     app.include_router(listing_routes.router)

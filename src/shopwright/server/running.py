@@ -37,6 +37,7 @@ from shopwright.orders.customer_retention import PersonalDataKeeper
 from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.parts import converting
 from shopwright.print_jobs import backend_health
+from shopwright.print_jobs.backend_files import BackendFetcher
 from shopwright.print_jobs.backend_keeper import BackendKeeper
 from shopwright.server.process import lock_data_folder, open_process
 from shopwright.telemetry.access import open_recorder, others_of, storage_of
@@ -123,6 +124,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("webhooks", lambda: make_webhook_sender(process).run()),
             ("overdue commands", lambda: OverdueWatch(database, process.clock).run()),
             ("printer backend", lambda: BackendKeeper(process).run()),
+            ("received jobs", lambda: BackendFetcher(process).run()),
             ("roll-ups", lambda: RollupKeeper(database, context.hub, storage_of(process)).run()),
         ]
     return loops
