@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from shopwright.fleet import maintenance, maintenance_queries
+from shopwright.fleet import maintenance, maintenance_plans, maintenance_queries
+from shopwright.fleet.events import MaintenanceDue
 from shopwright.fleet.maintenance_keeper import MaintenanceKeeper
+from shopwright.fleet.maintenance_plans import PlanSpec
 from shopwright.fleet.models import Printer
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import Database
+from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.edge import Process
 from shopwright.print_jobs import dispatch
 from shopwright.print_jobs.dispatch import PrinterUnsuitable
@@ -145,6 +147,41 @@ async def test_printing_hours_come_from_the_states_that_printers_were_in(
     clock.advance(hours=1)
     await MaintenanceKeeper(process).look()
     assert await held(client) == ["“Grease” is due: 3 of 2 printing hours"]
+
+
+async def test_one_shop_that_cannot_be_judged_does_not_keep_the_others(
+    client: AsyncClient, process: Process, owner: Actor, stranger: Actor, clock: FixedClock
+) -> None:
+    """The shop that fails has the lower number, so that it is judged first."""
+    first, second = sorted((owner, stranger), key=lambda actor: actor.organization_id)
+
+    async def fail(_: WriteSession, event: MaintenanceDue) -> None:
+        if event.organization_id == first.organization_id:
+            raise RuntimeError("a bug of whoever hears of it")
+
+    process.context.subscriptions.subscribe(MaintenanceDue, fail)
+    printers = {}
+    for actor in (first, second):
+        async with process.database.write() as session:
+            printers[actor.organization_id] = await ready_printer(session, actor)
+            spec = PlanSpec("Clean rods", model="P1S", every_days=1)
+            await maintenance_plans.create_plan(session, actor, spec=spec, now=clock.now())
+    clock.advance(days=2)
+    await MaintenanceKeeper(process).look()
+    due = [
+        await list_due_dates(process, actor, printers[actor.organization_id])
+        for actor in (first, second)
+    ]
+    assert due == [[], [clock.now()]]
+
+
+async def test_a_removed_printer_is_held_no_more(client: AsyncClient, printer: Printer) -> None:
+    report = {"printer_id": printer.id, "severity": "critical", "description": "It smokes."}
+    await post(client, "/reports", **report)
+    (reason,) = await held(client)
+    assert reason.endswith("reported a problem: It smokes.")
+    assert (await client.delete(f"/api/printers/{printer.id}")).status_code == 200
+    assert await held(client) == []
 
 
 async def test_a_due_printer_gets_no_work_says_so_and_is_let_go(

@@ -1,7 +1,9 @@
 """Looks after what agents leave undone: commands nobody fetched, and agents that fell silent."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -17,6 +19,8 @@ from shopwright.kernel.db import Database, WriteSession
 log = structlog.get_logger()
 
 ROUND_S = 5.0
+R = TypeVar("R", PrinterCommand, Agent)
+Work = Callable[[WriteSession, R, datetime], Awaitable[None]]
 NOT_FETCHED = "no agent fetched it in time"
 
 
@@ -39,11 +43,17 @@ class AgentKeeper:
             overdue = await agent_queries.list_overdue(session, now)
             silent = await agent_queries.list_silent(session, now - agents.LOST_AFTER)
         for command in overdue:
-            async with self._database.write() as session:
-                await _give_up(session, command, now)
+            await self._try(_give_up, command, now)
         for agent in silent:
+            await self._try(_lose, agent, now)
+
+    async def _try(self, work: Work[R], row: R, now: datetime) -> None:
+        """One that fails does not keep the others waiting."""
+        try:
             async with self._database.write() as session:
-                await _lose(session, agent, now)
+                await work(session, row, now)
+        except Exception:
+            log.exception("an agent's leavings could not be settled", row=row.id)
 
 
 async def _give_up(session: WriteSession, command: PrinterCommand, now: datetime) -> None:

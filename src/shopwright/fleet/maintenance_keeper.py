@@ -2,9 +2,13 @@
 
 import asyncio
 
+import structlog
+
 from shopwright.fleet import maintenance, maintenance_queries
 from shopwright.kernel.actor import system_actor
 from shopwright.kernel.edge import Process
+
+log = structlog.get_logger()
 
 ROUND_S = 300.0  # hours and days move slowly; prints, tasks and reports are judged at once
 
@@ -20,9 +24,12 @@ class MaintenanceKeeper:
             await asyncio.sleep(ROUND_S)
 
     async def look(self) -> None:
-        """Once at every organization that has printers."""
+        """Once at every organization that has printers; one that fails does not keep the others."""
         async with self._process.database.read() as session:
             found = await maintenance_queries.list_organizations_with_printers(session)
         for organization_id in found:
             ctx = system_actor(organization_id, "maintenance")
-            await maintenance.count_hours(self._process, ctx, now=self._process.clock.now())
+            try:
+                await maintenance.count_hours(self._process, ctx, now=self._process.clock.now())
+            except Exception:
+                log.exception("maintenance was not judged", organization_id=organization_id)

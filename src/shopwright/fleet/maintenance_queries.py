@@ -139,12 +139,13 @@ async def lock_wear(
 
 
 async def list_holds(session: AsyncSession, ctx: Actor) -> dict[int, str]:
-    """Why printers are held back, by printer."""
+    """Why printers are held back, by printer; those that were removed are not."""
     rows = await session.execute(
-        select(PrinterWear.printer_id, PrinterWear.held_because).where(
-            PrinterWear.organization_id == ctx.organization_id,
-            PrinterWear.held_because.is_not(None),
-        )
+        select(PrinterWear.printer_id, PrinterWear.held_because)
+        .join(Printer, Printer.id == PrinterWear.printer_id)
+        .where(Printer.organization_id == ctx.organization_id, Printer.is_active)
+        .where(PrinterWear.organization_id == ctx.organization_id)
+        .where(PrinterWear.held_because.is_not(None))
     )
     return {printer_id: str(why) for printer_id, why in rows}
 
