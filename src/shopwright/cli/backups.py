@@ -15,12 +15,16 @@ def backup(
     folder: Annotated[
         Path | None, typer.Argument(help="Where to; else `backups` in the data folder.")
     ] = None,
+    without_files: Annotated[
+        bool,
+        typer.Option("--without-files", help="Leave them in the bucket, which has its own copy."),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Copy the shop while it works: database, telemetry, files and the master key made here."""
     settings = load_settings(data_dir)
     parent = folder or settings.data_dir / "backups"
-    made = copies.make_backup(settings, parent, datetime.now(UTC))
+    made = copies.make_backup(settings, parent, datetime.now(UTC), with_files=not without_files)
     typer.echo(str(made))
     if (made / copies.KEY_FILE).exists():
         typer.echo("It holds the master key. Keep it where nobody else reads.", err=True)

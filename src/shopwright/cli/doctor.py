@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import typer
 from sqlalchemy import create_engine, func, select, text
@@ -17,13 +16,14 @@ from shopwright.accounts.models import Organization
 from shopwright.analytics import checks, printer_time
 from shopwright.analytics.states import RollupSubject
 from shopwright.cli.opening import DataDir, load_settings
+from shopwright.files.access import files_of
 from shopwright.files.models import StoredFile
 from shopwright.fleet.models import Printer
 from shopwright.kernel import migrations
 from shopwright.kernel.db import Base, Installation
 from shopwright.kernel.edge import Process
 from shopwright.kernel.effects import Effect, EffectStatus
-from shopwright.kernel.errors import ShopError
+from shopwright.kernel.errors import ShopError, Unavailable
 from shopwright.kernel.migrations import sync_url
 from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.kernel.tenancy import CROSS_TENANT
@@ -157,15 +157,17 @@ async def _files(process: Process) -> Finding:
         hashes = set(
             await session.scalars(select(StoredFile.sha256), execution_options=CROSS_TENANT)
         )
-    there = _stored_names(process.settings.data_dir / backup.FILES)
+    store = files_of(process)
+    try:
+        await store.check()
+        there = {sha256 async for sha256 in store.list_hashes()}
+    except Unavailable as error:
+        return Finding("files", BAD, error.detail)
     missing = len(hashes - there)
     if missing:
         return Finding("files", BAD, f"{missing} of {len(hashes)} are missing; restore a backup.")
-    return Finding("files", GOOD, f"{len(hashes)} stored")
-
-
-def _stored_names(folder: Path) -> set[str]:
-    return {path.name.partition(".")[0] for path in folder.rglob("*") if path.is_file()}
+    where = f"the bucket {process.settings.s3_bucket}" if process.settings.s3_bucket else "a folder"
+    return Finding("files", GOOD, f"{len(hashes)} stored in {where}")
 
 
 async def _printers(process: Process) -> Finding:

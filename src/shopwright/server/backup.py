@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
 from shopwright import __version__
+from shopwright.files import copies
 from shopwright.kernel import migrations
 from shopwright.kernel.errors import Conflict, Invalid, ShopError, Unavailable
 from shopwright.kernel.settings import Settings, async_database_url, telemetry_database_url
@@ -45,24 +46,35 @@ class CopyFailed(ShopError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself; ``revision`` is the database's migration."""
+    """What a backup says of itself; ``revision`` is the database's migration.
+
+    ``files`` are those in it; when they were left in the bucket, ``has_files`` says so.
+    """
 
     version: str
     created_at: str
     database: str
     revision: str
     files: int
+    has_files: bool = True
 
 
-def make_backup(settings: Settings, parent: Path, now: datetime) -> Path:
-    """A folder with everything in it; it has its name only once it is complete."""
+def make_backup(
+    settings: Settings, parent: Path, now: datetime, *, with_files: bool = True
+) -> Path:
+    """A folder with everything in it; it has its name only once it is complete.
+
+    Files may be left out only when they are in a bucket, which keeps versions or a copy of its own.
+    """
+    if not with_files and not settings.s3_bucket:
+        raise Invalid("The files are on this machine and belong into the backup; copy them, too.")
     target = parent / f"shopwright-{now:%Y%m%d-%H%M%S}"
     if target.exists():
         raise Conflict(f"{target} exists already.")
     partial = target.with_name(target.name + ".partial")
     partial.mkdir(mode=0o700, parents=True)
     try:
-        manifest = _copy_all(settings, partial, now)
+        manifest = _copy_all(settings, partial, now, with_files=with_files)
         (partial / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n")
         partial.rename(target)
     except BaseException:
@@ -85,7 +97,7 @@ def find_newest(parent: Path) -> Path | None:
     return found[-1] if found else None
 
 
-def _copy_all(settings: Settings, folder: Path, now: datetime) -> Manifest:
+def _copy_all(settings: Settings, folder: Path, now: datetime, *, with_files: bool) -> Manifest:
     url = make_url(async_database_url(settings))
     if settings.is_sqlite:
         copy_sqlite(sqlite_file(url), folder / SQLITE_COPY)
@@ -94,7 +106,7 @@ def _copy_all(settings: Settings, folder: Path, now: datetime) -> Manifest:
             copy_sqlite(telemetry, folder / TELEMETRY_COPY)
     else:
         _dump_postgresql(url, folder / POSTGRESQL_COPY)
-    copied = _copy_files(settings.data_dir / FILES, folder / FILES)
+    copied = _copy_files(settings, folder / FILES) if with_files else 0
     key = settings.data_dir / KEY_FILE
     if key.exists():
         shutil.copy2(key, folder / KEY_FILE)
@@ -104,6 +116,7 @@ def _copy_all(settings: Settings, folder: Path, now: datetime) -> Manifest:
         database="sqlite" if settings.is_sqlite else "postgresql",
         revision=migrations.current_revision(async_database_url(settings)) or "",
         files=copied,
+        has_files=with_files,
     )
 
 
@@ -149,8 +162,11 @@ def run_postgresql(program: str, url: URL, *arguments: str) -> None:
         raise CopyFailed(f"{program} failed: {done.stderr.strip()[-500:]}")
 
 
-def _copy_files(source: Path, target: Path) -> int:
+def _copy_files(settings: Settings, target: Path) -> int:
     """Finished files only, named by their hash; no row names what is still being uploaded."""
+    if settings.s3_bucket:
+        return copies.copy_out(settings, target)
+    source = settings.data_dir / FILES
     target.mkdir()
     copied = 0
     for path in sorted(source.rglob("*")):

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text, update
 from sqlalchemy.engine import URL
 
+from shopwright.files import copies
 from shopwright.kernel import ids, migrations
 from shopwright.kernel.db import Installation
 from shopwright.kernel.errors import Conflict
@@ -37,7 +38,8 @@ def restore(settings: Settings, folder: Path, now: datetime, *, replace: bool) -
             _restore_sqlite(settings, folder, aside, replace=replace)
         else:
             _restore_postgresql(settings, folder, aside, replace=replace)
-        _restore_files(settings.data_dir, folder)
+        _restore_files(settings, folder)
+        _restore_key(settings.data_dir, folder)
         migrations.upgrade_now(async_database_url(settings), SCRIPTS)
         begin_epoch(async_database_url(settings))
     finally:
@@ -111,9 +113,16 @@ def _empty(url: URL) -> None:
     engine.dispose()
 
 
-def _restore_files(data_dir: Path, folder: Path) -> None:
+def _restore_files(settings: Settings, folder: Path) -> None:
     """Files are named by their content, so those already there are the same."""
-    shutil.copytree(folder / backup.FILES, data_dir / backup.FILES, dirs_exist_ok=True)
+    source = folder / backup.FILES
+    if settings.s3_bucket:
+        copies.copy_in(settings, source)
+    elif source.is_dir():
+        shutil.copytree(source, settings.data_dir / backup.FILES, dirs_exist_ok=True)
+
+
+def _restore_key(data_dir: Path, folder: Path) -> None:
     key, kept = folder / backup.KEY_FILE, data_dir / backup.KEY_FILE
     if key.exists() and not (kept.exists() and kept.read_bytes() == key.read_bytes()):
         if kept.exists():
