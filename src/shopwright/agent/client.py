@@ -101,6 +101,16 @@ class Client:
         timeout = httpx.Timeout(POLL_S + ANSWER_S, connect=CONNECT_S)
         return await self._call("POST", "/api/agents/me/work", json=body, timeout=timeout)
 
+    async def fetch_wanted(self, known: str) -> dict[str, Any]:
+        """Pictures that somebody wants to see; waits until there are any."""
+        timeout = httpx.Timeout(POLL_S + ANSWER_S, connect=CONNECT_S)
+        asked = {"known": known, "wait_s": POLL_S}
+        path = "/api/agents/me/pictures/wanted"
+        return await self._call("GET", path, params=asked, timeout=timeout)
+
+    async def send_picture(self, printer_id: int, body: dict[str, Any]) -> None:
+        await self._call("PUT", f"/api/agents/me/pictures/{printer_id}", json=body)
+
     async def permit_start(self, command_id: int, epoch: int) -> None:
         body = {"command": command_id, "epoch": epoch}
         await self._call("POST", "/api/agents/me/starts", json=body)

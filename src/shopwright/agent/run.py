@@ -14,6 +14,7 @@ from shopwright.agent.errands import Errands
 from shopwright.agent.files import AgentFiles
 from shopwright.agent.identity import AgentIdentity
 from shopwright.agent.journal import Journal
+from shopwright.agent.pictures import Pictures
 from shopwright.agent.pruning import Pruner
 from shopwright.agent.samples import Samples
 from shopwright.agent.sender import Sender
@@ -96,6 +97,7 @@ async def open_agent(
                 "events": sender.run,
                 "samples": samples.run,
                 "telemetry": recorder.run,
+                "pictures": Pictures(client, process).run,
                 "pruning": Pruner(database, journal, files, storage, clock).run,
                 "fleet": lambda: FleetRunner(tools, vault, owner=OWNER).run(),
             }

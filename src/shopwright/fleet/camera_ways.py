@@ -2,14 +2,15 @@
 link."""
 
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
-from shopwright.fleet import cloud_ways, drivers, service
+from shopwright.fleet import camera_agents, cloud_ways, drivers, service
 from shopwright.fleet.cameras import Camera, CameraUnavailable, NoCamera
 from shopwright.fleet.cloud_port import Clouds
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import Capability, Timeouts
 from shopwright.fleet.states import DrivenBy
-from shopwright.kernel.actor import Actor
+from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.secrets import KeyUnusable
 from shopwright.kernel.settings import Network
@@ -33,11 +34,9 @@ def why_no_camera(process: Process, printer: Printer) -> str | None:
     driver = drivers.load_driver(printer.driver)
     if driver is None or printer.driven_by not in {DrivenBy.SERVER, DrivenBy.AGENT}:
         return "software outside drives this printer, and its camera is not known here."
-    if printer.driven_by is DrivenBy.AGENT:
-        return "an agent drives it on its own network, which this server cannot look into."
     if Capability.CAMERA not in driver.capabilities:
         return "a printer of this kind has no camera that we can read."
-    if process.settings.network is not Network.LAN:
+    if printer.driven_by is not DrivenBy.AGENT and process.settings.network is not Network.LAN:
         return "this server stands outside of the printers' network."
     return None
 
@@ -45,6 +44,9 @@ def why_no_camera(process: Process, printer: Printer) -> str | None:
 async def _open_way(
     process: Process, printer: Printer
 ) -> Callable[[], AsyncGenerator[bytes, None]]:
+    if printer.driven_by is DrivenBy.AGENT:
+        own = system_actor(printer.organization_id, "camera")
+        return partial(camera_agents.pictures, process, own, printer.id)
     driver = drivers.load_driver(printer.driver)
     assert driver is not None  # noqa: S101  why_no_camera looked
     try:

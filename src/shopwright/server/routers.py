@@ -12,6 +12,7 @@ from shopwright.channels import listing_routes, webhook_routes
 from shopwright.channels import routes as channels
 from shopwright.files import routes as files
 from shopwright.fleet import agent_routes as agents
+from shopwright.fleet import camera_agent_routes as agent_pictures
 from shopwright.fleet import camera_routes as cameras
 from shopwright.fleet import cloud_routes as printer_clouds
 from shopwright.fleet import discovery_routes as printer_discovery
@@ -88,7 +89,7 @@ def include(app: FastAPI) -> None:
     app.include_router(scheduled_prints.order_router)
     for of_printers in (
         printer_discovery, agents, printer_clouds, maintenance, spare_parts, report_photos, fleet,
-        cameras,
+        cameras, agent_pictures,
     ):  # fmt: skip
         app.include_router(of_printers.router)  # fixed words before /printers/{printer}
     app.include_router(print_jobs.router)

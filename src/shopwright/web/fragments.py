@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shopwright.fleet import camera_agents
 from shopwright.kernel.actor import Role
 from shopwright.kernel.db import ReadSession
 from shopwright.kernel.edge import Process
@@ -17,6 +18,7 @@ from shopwright.web.reads.nav import read_nav, read_shop
 from shopwright.web.rights import rights_of
 
 TELEMETRY = "telemetry"
+UNSEEN = frozenset({TELEMETRY, camera_agents.ASKED, camera_agents.TAKEN})  # on no page
 PAUSE_S = 0.1
 NOTICE_PAUSE_S = 0.5  # a notice costs a request per open page
 BOARD_PAUSE_S = 1.0  # every card is rendered for it

@@ -187,5 +187,5 @@ class LiveRooms:
                 ending.add_done_callback(self._ending.discard)
 
     def _count(self, signal: Signal) -> None:
-        if signal.topic != fragments.TELEMETRY:
+        if signal.topic not in fragments.UNSEEN:
             self._changes[signal.organization_id] = self._changes.get(signal.organization_id, 0) + 1
