@@ -9,10 +9,11 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
+from shopwright.accounts import keys
 from shopwright.files import service as stored_files
 from shopwright.files.access import files_of
 from shopwright.files.service import NewFile
-from shopwright.fleet import queries, service
+from shopwright.fleet import agents, queries, service
 from shopwright.fleet.agent_keeper import AgentKeeper
 from shopwright.fleet.agents import AWAY, LOST_AFTER
 from shopwright.fleet.models import Agent, Printer, PrinterCommand
@@ -555,6 +556,18 @@ async def test_a_revoked_agent_is_shut_out_and_its_printers_are_the_servers(
     assert (light.status, light.detail) == (CommandStatus.TIMEOUT, AWAY)
     assert start.status is CommandStatus.PENDING
     assert (await client.get("/api/agents")).json() == []
+
+
+async def test_an_agent_whose_key_was_ended_before_is_revoked_all_the_same(
+    machine: Machine, claimed: Claimed, database: Database, owner: Actor, client: AsyncClient
+) -> None:
+    async with database.write() as session:
+        agent = await agents.get_agent(session, owner, Ref(machine.agent_id, None))
+        await keys.revoke_key(session, owner, Ref(agent.key_id, None), machine.clock.now())
+    assert (await machine.fetch()).status_code == 401
+    assert (await client.delete(f"/api/agents/{machine.agent_id}")).status_code == 200
+    printer = await look(database, owner, claimed)
+    assert (printer.driven_by, printer.agent_id) == (DrivenBy.SERVER, None)
 
 
 async def test_events_of_a_printer_taken_away_still_tell_what_came_of_its_job(

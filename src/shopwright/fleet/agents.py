@@ -1,6 +1,7 @@
 """Agents: enrolled once with a code, given printers by an administrator, revoked when lost."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -140,7 +141,8 @@ async def revoke_agent(session: WriteSession, ctx: Actor, *, ref: Ref, now: date
     for printer in await agent_queries.list_printers(session, ctx, agent.id):
         await _give_back(session, ctx, printer, now)
     if agent.key_id is not None:
-        await keys.revoke_key(session, ctx, Ref(agent.key_id, None), now)
+        with suppress(NotFound):  # somebody ended the key alone before
+            await keys.revoke_key(session, ctx, Ref(agent.key_id, None), now)
     agent.revoked_at = now
     await session.flush()
     audit.record(session, ctx, "agent.revoked", agent.id, name=agent.name)
