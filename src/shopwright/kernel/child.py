@@ -4,6 +4,7 @@ Imports nothing but the standard library's lightest parts, as every child pays f
 """
 
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -15,7 +16,10 @@ from typing import Any
 MB = 1 << 20
 NICENESS = 10  # the shop's answers come first
 PR_SET_PDEATHSIG = 1
-OUT_OF_MEMORY = ("malloc failed", "bad_alloc", "OutOfMemory", "out of memory", "MemoryError")
+OUT_OF_MEMORY = (
+    "malloc failed", "bad_alloc", "OutOfMemory", "out of memory", "MemoryError",
+    "failed to map segment", "Cannot allocate memory",
+)  # fmt: skip
 NEAR = 0.97  # of the limit: libraries often hide why they failed
 
 Tell = Callable[[dict[str, Any]], None]
@@ -39,6 +43,10 @@ def run(work: Work) -> None:
         tell({"error": _memory_error(request["limits"]) or str(refusal)})
     except MemoryError:
         tell({"error": "memory limit"})
+    except OSError as err:
+        if err.errno != errno.EFBIG:  # Python ignores the signal that would kill us
+            raise
+        tell({"error": "size limit of what is made of it"})
 
 
 def _open_protocol() -> Tell:

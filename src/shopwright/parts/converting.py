@@ -54,8 +54,8 @@ def handlers(process: Process) -> dict[str, Handler]:
     """Durable work of this slice, by name."""
 
     async def convert(organization_id: int, conversion_id: int) -> None:
-        while not await carry_out(process, organization_id, conversion_id):
-            await asyncio.sleep(LOOK_S)
+        while not await carry_out(process, organization_id, conversion_id):  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_S)  # another process has it, and may die
 
     return {conversions.CONVERT: convert}
 
@@ -90,6 +90,15 @@ async def wait_for_conversion(
         return row
     finally:
         leave()
+
+
+async def stop_conversions(process: Process) -> None:
+    """Before the database closes: what is in work here is given back, and another process or the
+    next start goes on with it."""
+    tasks = list(process.context.keep(Workplaces).tasks.values())
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def carry_out(process: Process, organization_id: int, conversion_id: int) -> bool:

@@ -302,12 +302,12 @@ class ConversionRead(BaseModel):
 
     @classmethod
     def of(cls, conversion: CadConversion, part_id: int, base_path: str) -> Self:
-        is_done = conversion.status is ConversionStatus.DONE
+        has_model = conversion.glb_sha256 is not None  # its measures may follow
         path = f"{base_path}/api/parts/{part_id}/model"
         return cls(
-            success=is_done,
+            success=has_model,
             error=conversion.error,
-            gltf_path=path if is_done else None,
+            gltf_path=path if has_model else None,
             status=conversion.status,
             phase=conversion.phase,
             progress=conversion.progress,

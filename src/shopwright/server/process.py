@@ -27,6 +27,7 @@ from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.migrations import SCRIPTS
 from shopwright.notifications.mail import ProcessMail
 from shopwright.print_jobs import backend_sending
+from shopwright.parts.converting import stop_conversions
 from shopwright.server import wiring
 from shopwright.telemetry.access import close_storage
 
@@ -117,6 +118,7 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
         await ensure_installation(process)
         yield process
     finally:
+        await stop_conversions(process)
         client.close()
         await close_storage(process)
         await process.database.close()
