@@ -15,6 +15,7 @@ from shopwright.server.process import open_process
 from tests.architecture.walk import endpoints
 from tests.clock import START, FixedClock
 from tests.conftest import ClientAs, build_migrated, make_settings
+from tests.contracts.shop_manager.documented import documented_endpoints
 from tests.contracts.shop_manager.recorder import Recorder
 from tests.contracts.shop_manager.shop import Shop
 from tests.databases import Databases
@@ -54,7 +55,8 @@ def recorder(application: FastAPI) -> Iterator[Recorder | None]:
     if "RECORD_EXAMPLES" not in os.environ:
         yield None
         return
-    recorder = Recorder(str(endpoint) for endpoint in endpoints(application))
+    known = documented_endpoints()
+    recorder = Recorder((str(endpoint) for endpoint in endpoints(application)), known)
     yield recorder
     recorder.write()
 

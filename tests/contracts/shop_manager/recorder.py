@@ -1,10 +1,12 @@
-"""Writes the examples of the published API description from what the tests of the document send and
-get: ``RECORD_EXAMPLES=1 pytest tests/contracts/shop_manager -k sqlite -n0`` renews
-``server/examples.json``. The first good answer of each endpoint is kept, lists cut to one row."""
+"""Writes the examples of the published API description from what the tests of the documents send
+and get: ``RECORD_EXAMPLES=1 pytest tests/contracts/shop_manager -k sqlite -n0`` renews
+``server/examples.json``, and so does ``tests/contracts/printpro3d``. The first good answer of each
+endpoint is kept, lists cut to one row."""
 
 import json
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import httpx
 
 from shopwright.server import examples
-from tests.contracts.shop_manager.documented import documented_endpoints, nameless
+from tests.contracts.shop_manager.documented import nameless
 
 FILE = Path(examples.__file__).with_name("examples.json")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -27,9 +29,10 @@ MAX_ROWS = 1
 
 
 class Recorder:
-    """Keeps exchanges by endpoint while the tests run."""
+    """Keeps exchanges by endpoint while the tests run; ``documented`` are those that are kept."""
 
-    def __init__(self, templates: Iterable[str]) -> None:
+    def __init__(self, templates: Iterable[str], documented: AbstractSet[str]) -> None:
+        self._documented = documented
         fixed_words_first = sorted(templates, key=lambda one: one.count("{"))
         self._templates = [(re.compile(_pattern(one)), one) for one in fixed_words_first]
         self._kept: dict[str, dict[str, Any]] = {}
@@ -57,7 +60,7 @@ class Recorder:
         for pattern, template in self._templates:
             if pattern.fullmatch(f"{request.method} {request.url.path}"):
                 name = nameless(template)
-                return name if name in documented_endpoints() else None
+                return name if name in self._documented else None
         return None
 
 
