@@ -288,6 +288,23 @@ async def test_the_same_agent_with_another_data_folder_is_refused_while_the_firs
     assert (await copied.fetch()).status_code == 200
 
 
+async def test_of_two_with_the_same_data_folder_the_one_begun_last_goes_on(
+    machine: Machine, clock: FixedClock
+) -> None:
+    assert (await machine.fetch()).status_code == 200
+    copied = Machine(machine.client, clock, machine.agent_id, run="run-number-2")
+    assert (await copied.fetch()).status_code == 200  # it may be a restart
+    refused = await machine.fetch()
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "The agent Attic runs on pi already, with a copy of this data folder. "
+        "Stop that one, or enrol this one anew.",
+    )
+    assert (await copied.fetch()).status_code == 200
+    clock.advance(seconds=LOST_AFTER.total_seconds())
+    assert (await machine.fetch()).status_code == 200
+
+
 async def test_events_are_applied_exactly_once_and_in_order(
     machine: Machine, claimed: Claimed, database: Database, clock: FixedClock
 ) -> None:

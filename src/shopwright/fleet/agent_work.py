@@ -91,14 +91,16 @@ def sent_to(agent: Agent, journal: str) -> str:
 async def greet(
     session: WriteSession, ctx: Actor, agent: Agent, hello: Hello, now: datetime
 ) -> None:
-    """Note that it lives. Raises AgentRunsTwice while another copy of it, with a journal of its
-    own, does too."""
+    """Note that it lives. Raises AgentRunsTwice while another copy of it does too: with a journal
+    of its own, or begun later from a copy of this one's folder."""
     agent = await agent_queries.lock_agent(session, agent)
     is_other = agent.journal not in {None, hello.journal}
-    if is_other and agents.is_connected(agent, now) and agent.run != hello.run:
+    is_older = agent.run is not None and hello.run < agent.run  # their ids sort by time
+    if (is_other or is_older) and agents.is_connected(agent, now) and agent.run != hello.run:
+        folder = "another data folder" if is_other else "a copy of this data folder"
         raise AgentRunsTwice(
             f"The agent {agent.name} runs on {agent.machine or 'another machine'} already, with "
-            "another data folder. Stop that one, or enrol this one anew."
+            f"{folder}. Stop that one, or enrol this one anew."
         )
     was_away = agent.is_lost or not agents.is_connected(agent, now)
     agent.journal, agent.version, agent.machine = hello.journal, hello.version, hello.machine
