@@ -19,7 +19,7 @@ from shopwright.kernel.rounds import Rounds
 log = structlog.get_logger()
 
 ROUND_S = 10.0
-LEASE_S = 60.0  # six rounds; what a dead worker had is taken over within this
+LEASE_S = 45.0  # four rounds; with the next one, what a dead worker had goes on within a minute
 OUR_FAULT = "Our program made a mistake here; it is in the log. The next sync tries again."
 
 

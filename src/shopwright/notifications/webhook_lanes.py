@@ -21,7 +21,7 @@ from shopwright.notifications.webhook_queries import Post
 from shopwright.notifications.webhook_rules import Answered, Jitter
 from shopwright.notifications.webhook_types import EventType
 
-LEASE = timedelta(seconds=90)  # six times the longest try; then its process is gone
+LEASE = timedelta(seconds=45)  # three times the longest try; then its process is gone
 GONE = "It answered 410 Gone: it wants no more events. Make sure it is there, then switch it on."
 HOPELESS = (
     "Nothing arrived there for three days, the last time because: {} "
