@@ -1,8 +1,9 @@
 """Writes what the server hands out into the journal, under the server's own ids, so that the same
 runner finds there what it would find on the server."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -23,17 +24,28 @@ PLAIN = ("name", "brand", "driver", "host", "nozzle_um")  # the server's word co
 LEARNED = ("model", "serial")  # the device's, until somebody on the server says otherwise
 
 
-async def keep_work(database: Database, work: dict[str, Any], now: datetime) -> None:
+async def keep_work(
+    database: Database,
+    work: dict[str, Any],
+    now: datetime,
+    kept: Mapping[int, dict[str, Any]] = MappingProxyType({}),
+) -> None:
     """Printers as they are now, and commands never seen before; one seen before is never run
-    again, whatever became of it."""
+    again, whatever became of it. ``kept`` are printers as they were told and kept last."""
     organization_id = int(work["organization_id"])
     async with database.write() as session:
         await _keep_organization(session, organization_id, now)
         for told in work["printers"]:
-            await _keep_printer(session, organization_id, told, now)
+            if not _is_kept(told, kept.get(told["id"])):
+                await _keep_printer(session, organization_id, told, now)
         await _drop_others(session, organization_id, {told["id"] for told in work["printers"]})
         for told in work["commands"]:
             await _keep_command(session, organization_id, told, now)
+
+
+def _is_kept(told: dict[str, Any], before: dict[str, Any] | None) -> bool:
+    """What the server knows of its state is told for a new one only."""
+    return before is not None and {**told, "state": None} == {**before, "state": None}
 
 
 async def _keep_organization(session: WriteSession, organization_id: int, now: datetime) -> None:

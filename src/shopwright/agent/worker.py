@@ -51,6 +51,7 @@ class Worker:
         self._cursor = ""
         self._epochs: dict[int, int] = {}
         self._held: dict[int, str] = {}
+        self._kept: dict[int, dict[str, Any]] = {}
 
     async def run(self) -> None:
         """Until cancelled; whatever the server answers, printing goes on."""
@@ -111,9 +112,10 @@ class Worker:
             return
         self._epochs = {told["id"]: told["epoch"] for told in work["printers"]}
         try:
-            await mirror.keep_work(self._database, work, self._clock.now())
+            await mirror.keep_work(self._database, work, self._clock.now(), self._kept)
         except ShopError as err:
             raise WorkUnusable(err.detail) from err
+        self._kept = {told["id"]: told for told in work["printers"]}
         self._cursor = work["cursor"]
 
     def _tell_held(self, work: dict[str, Any]) -> None:

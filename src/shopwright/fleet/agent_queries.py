@@ -92,6 +92,19 @@ async def list_printers(session: AnySession, ctx: Actor, agent_id: int) -> list[
     return list(rows)
 
 
+async def list_printer_names(
+    session: AnySession, ctx: Actor, agent_id: int
+) -> Sequence[tuple[int, str]]:
+    """Of the same, with their ids."""
+    rows = await session.execute(
+        select(Printer.id, Printer.name)
+        .where(Printer.organization_id == ctx.organization_id, Printer.is_active)
+        .where(Printer.agent_id == agent_id, Printer.driven_by == DrivenBy.AGENT)
+        .order_by(Printer.id)
+    )
+    return [(printer_id, name) for printer_id, name in rows]
+
+
 async def list_printer_ids(session: AnySession, ctx: Actor, agent_id: int) -> list[int]:
     """Of the same, where nothing else of them is asked."""
     rows = await session.scalars(

@@ -237,8 +237,8 @@ async def release_printer(
 
 
 async def _read(session: AnySession, ctx: Actor, agent: Agent, now: datetime) -> AgentRead:
-    found = await agent_queries.list_printers(session, ctx, agent.id)
-    printers = [AgentPrinter(id=printer.id, name=printer.name) for printer in found]
+    found = await agent_queries.list_printer_names(session, ctx, agent.id)
+    printers = [AgentPrinter(id=printer_id, name=name) for printer_id, name in found]
     return AgentRead.of(agent, printers, now)
 
 
