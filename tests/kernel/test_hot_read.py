@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, text, update
 
 from shopwright.accounts.models import Organization
 from shopwright.kernel.db import Database
@@ -54,3 +54,33 @@ async def test_asker_that_gives_up_takes_nobody_along(
     askers[0].cancel()
     rows = await asyncio.gather(*askers[1:])
     assert [row[0] if row else None for row in rows] == [1001, 1001]
+
+
+async def test_connections_that_the_database_closed_are_made_anew(
+    database: Database, organization: Organization
+) -> None:
+    if database.is_sqlite:
+        return
+    parameters = {"id": organization.id}
+    await asyncio.gather(*(database.fetch_row(NUMBER, parameters) for _ in range(3)))
+    async with database.write() as session:
+        others = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        ended = (await session.scalars(others)).all()
+    assert len(ended) >= 3
+    rows = await asyncio.gather(*(database.fetch_row(NUMBER, parameters) for _ in range(3)))
+    assert [row[0] if row else None for row in rows] == [1001] * 3
+
+
+async def test_asker_that_goes_away_mid_statement_leaves_no_answer_to_the_next(
+    database: Database, organization: Organization
+) -> None:
+    for _ in range(20):
+        asking = asyncio.create_task(database.fetch_row(NUMBER, {"id": 404}))
+        await asyncio.sleep(0.0005)
+        asking.cancel()
+        row = await database.fetch_row(NUMBER, {"id": organization.id})
+        assert row is not None
+        assert row[0] == 1001

@@ -209,7 +209,7 @@ class Database:
         self._hot: SqliteHotReader | PostgresHotReader = (
             SqliteHotReader(self.url, _prepare_sqlite_reader)
             if self.is_sqlite
-            else PostgresHotReader(self.read_engine)
+            else PostgresHotReader(self.url)
         )
         self._writers = async_sessionmaker(
             self.write_engine, class_=WriteSession, expire_on_commit=False, context=context

@@ -5,7 +5,8 @@ On SQLite a session on an asynchronous driver hops between threads for every ste
 statement, which costs more than the statement. Here the whole of it runs at once, with a
 connection of its own: on the loop's thread while the statement is quick, else in one reader
 thread (more threads make SQLite's reads slower). On PostgreSQL it is one statement in
-autocommit.
+autocommit, on connections kept for these reads: taking one from a pool of SQLAlchemy's and giving
+it back costs as much as the driver does.
 """
 
 import asyncio
@@ -15,14 +16,16 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sqlalchemy import Connection, Select, create_engine, event
+import psycopg
+from sqlalchemy import Connection, Dialect, Select, create_engine, event
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg as postgresql
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 INLINE_S = 0.002  # about what going to another thread and back costs on a small machine
 MAX_TIMED = 500
+CONNECTIONS_POSTGRES = 8  # per process; whoever finds them all at work waits
 
 
 class _Compiled:
@@ -108,25 +111,51 @@ class SqliteHotReader:
 
 
 class PostgresHotReader:
-    """On the read engine's connections, which are in autocommit, but past SQLAlchemy's cursor: its
-    way from asyncio and back costs as much as the statement. Parameters must be plain values."""
+    """Past SQLAlchemy's pool and cursor. Parameters must be plain values."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, url: URL) -> None:
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        self._free: list[psycopg.AsyncConnection] = []
+        self._turns = asyncio.Semaphore(CONNECTIONS_POSTGRES)
         self._next: dict[tuple[Any, ...], asyncio.Task[Sequence[Any] | None]] = {}
         self._running: dict[tuple[Any, ...], asyncio.Lock] = {}
-        self._texts: dict[Select[Any], tuple[str, Mapping[str, Any]]] = {}
+        self._texts: dict[Select[Any], tuple[bytes, Mapping[str, Any]]] = {}
 
     async def fetch_row(
         self, statement: Select[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Any] | None:
-        async with self._engine.connect() as connection:
-            raw = (await connection.get_raw_connection()).driver_connection
-            assert raw is not None  # noqa: S101  checked out just now
-            text, constants = self._compiled(statement)
-            cursor = await raw.execute(text, {**constants, **parameters}, prepare=True)
+        """Asked once more on a new connection when one fails: after a restart of PostgreSQL all
+        that were kept are gone."""
+        text, constants = self._compiled(statement)
+        values = {**constants, **parameters}
+        async with self._turns:
+            try:
+                return await self._fetch(text, values)
+            except psycopg.OperationalError:
+                await self._close_free()
+            return await self._fetch(text, values)
+
+    async def _fetch(self, text: bytes, values: Mapping[str, Any]) -> Sequence[Any] | None:
+        connection = self._free.pop() if self._free else await self._connect()
+        is_whole = False
+        try:
+            cursor = await connection.execute(text, values, prepare=True)
             row: Sequence[Any] | None = await cursor.fetchone()
-            return row
+            is_whole = True
+        finally:
+            if is_whole:
+                self._free.append(connection)
+            else:  # whoever asked went away, or it was refused: nothing of it meets the next one
+                await connection.close()
+        return row
+
+    async def _connect(self) -> psycopg.AsyncConnection:
+        return await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+
+    async def _close_free(self) -> None:
+        while self._free:
+            await self._free.pop().close()
 
     async def fetch_shared_row(
         self, statement: Select[Any], parameters: Mapping[str, Any]
@@ -154,13 +183,13 @@ class PostgresHotReader:
                     self._running.pop(key, None)
 
     async def close(self) -> None:
-        """The engine is the database's."""
+        await self._close_free()
 
-    def _compiled(self, statement: Select[Any]) -> tuple[str, Mapping[str, Any]]:
+    def _compiled(self, statement: Select[Any]) -> tuple[bytes, Mapping[str, Any]]:
         known = self._texts.get(statement)
         if known is None:
             if len(self._texts) >= MAX_TIMED:
                 self._texts.clear()
-            compiled = statement.compile(dialect=self._engine.dialect)
-            known = self._texts[statement] = (str(compiled), compiled.params)
+            compiled = statement.compile(dialect=self._dialect)
+            known = self._texts[statement] = (str(compiled).encode(), compiled.params)
         return known
