@@ -1,11 +1,13 @@
 """The file store of a process, for whoever has the process or answers a request of it."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from shopwright.files import service
 from shopwright.files.disk import INCOMING, DiskFileStore, sweep
 from shopwright.files.s3 import S3FileStore, open_bucket
 from shopwright.files.storage import FileStore
@@ -38,6 +40,16 @@ def files_of(process: Process) -> FileStore:
 async def remove_leftovers(process: Process) -> None:
     """Sweep what uploads of a dead process left behind; once at start."""
     await asyncio.to_thread(sweep, incoming_folder(process.settings))
+
+
+async def drop_bytes(process: Process, hashes: Iterable[str]) -> None:
+    """Delete what was forgotten, after the commit; a crash before it leaves bytes without a row.
+    Those that somebody has stored again meanwhile stay."""
+    for sha256 in hashes:
+        async with process.database.read() as session:
+            is_used = await service.is_used(session, sha256)
+        if not is_used:
+            await files_of(process).delete(sha256)
 
 
 def incoming_folder(settings: Settings) -> Path:

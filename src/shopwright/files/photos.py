@@ -2,14 +2,12 @@
 
 import asyncio
 import io
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps
 from starlette.requests import Request
 
-from shopwright.files import service
 from shopwright.files.access import files_of, incoming_folder
 from shopwright.files.images import UNREADABLE
 from shopwright.files.service import NewFile
@@ -62,16 +60,6 @@ async def receive_photo(request: Request) -> NewFile:
     folder = incoming_folder(process.settings)
     async with receive_upload(request, folder, max_mb=MAX_PHOTO_MB, part=PART) as upload:
         return await _store(process, upload)
-
-
-async def drop_bytes(process: Process, hashes: Iterable[str]) -> None:
-    """After the commit that forgot them; a crash before it leaves bytes that no row names. Those
-    that somebody has stored again meanwhile stay."""
-    for sha256 in hashes:
-        async with process.database.read() as session:
-            is_used = await service.is_used(session, sha256)
-        if not is_used:
-            await files_of(process).delete(sha256)
 
 
 def redraw_photo(path: Path) -> bytes:

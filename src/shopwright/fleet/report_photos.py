@@ -8,6 +8,7 @@ from starlette.requests import Request
 from shopwright.accounts import audit
 from shopwright.files import photos
 from shopwright.files import service as files
+from shopwright.files.access import drop_bytes
 from shopwright.files.service import NewFile
 from shopwright.fleet import maintenance, printer_reports
 from shopwright.fleet.maintenance_models import PrinterReport
@@ -30,7 +31,7 @@ async def take_photo(request: Request, ctx: Actor, ref: Ref) -> PrinterReport:
     async with writing(request) as session:
         await files.record_files(session, ctx, [photo])
         report, gone = await _set(session, ctx, ref, photo)
-    await photos.drop_bytes(process, gone)
+    await drop_bytes(process, gone)
     return report
 
 
@@ -38,7 +39,7 @@ async def remove_photo(request: Request, ctx: Actor, ref: Ref) -> PrinterReport:
     """Forget it, its bytes too unless another row names them; without one nothing happens."""
     async with writing(request) as session:
         report, gone = await _set(session, ctx, ref, None)
-    await photos.drop_bytes(get_process(request), gone)
+    await drop_bytes(get_process(request), gone)
     return report
 
 

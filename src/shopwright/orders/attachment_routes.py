@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import MemberCtx, ViewerCtx
 from shopwright.accounts.schemas import Message
+from shopwright.files.access import drop_bytes
 from shopwright.files.links import FileLink, sign_file_link
 from shopwright.files.service import LINK_LASTS, LINK_PURPOSE
 from shopwright.files.storage import StorageFull
@@ -161,7 +162,7 @@ async def delete_attachment(
     """Remove a file; its bytes go too when nobody else keeps the same content."""
     async with writing(request) as session:
         gone = await attachments.remove_attachment(session, ctx, ref=attachment)
-    await attachments.drop_bytes(process, gone)
+    await drop_bytes(process, gone)
     return Message(message="File deleted")
 
 

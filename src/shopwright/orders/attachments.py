@@ -1,7 +1,6 @@
 """Files kept with customers and orders: a sketch, a model, an invoice."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +14,7 @@ from shopwright.files.storage import StoredObject
 from shopwright.files.uploads import Upload, receive_upload
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
-from shopwright.kernel.edge import Process, Ref, get_process, parse_ref, writing
+from shopwright.kernel.edge import Ref, get_process, parse_ref, writing
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.live import touch
 from shopwright.orders import attachment_queries as queries
@@ -121,16 +120,6 @@ async def remove_of_customer(
     if not await queries.is_of_customer(session, ctx, ref, owner.id):
         raise NotFound(f"{owner.name} has no file {ref}.")
     return owner, await remove_attachment(session, ctx, ref=ref)
-
-
-async def drop_bytes(process: Process, hashes: Iterable[str]) -> None:
-    """After the commit; a crash before it leaves bytes that no row names. Those that somebody has
-    stored again meanwhile stay."""
-    for sha256 in hashes:
-        async with process.database.read() as session:
-            is_used = await files.is_used(session, sha256)
-        if not is_used:
-            await files_of(process).delete(sha256)
 
 
 async def _resolve(

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import AdminCtx, MemberCtx, ViewerCtx
 from shopwright.accounts.schemas import Message
+from shopwright.files.access import drop_bytes
 from shopwright.kernel.edge import (
     ALL_ROWS,
     Now,
@@ -25,7 +26,6 @@ from shopwright.kernel.edge import (
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders import (
-    attachments,
     customer_feedback,
     customer_privacy,
     customer_queries,
@@ -197,5 +197,5 @@ async def anonymise_customer(
             ref=customer, confirm=body.confirm, reason=body.reason, now=process.clock.now(),
         )  # fmt: skip
         currency = await customer_queries.get_currency(session, ctx)
-    await attachments.drop_bytes(process, gone)
+    await drop_bytes(process, gone)
     return CustomerRead.of(changed, currency)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
 from shopwright.accounts.access import MemberCtx, ViewerCtx
+from shopwright.files.photos import PHOTO_BODY, PhotoUnreadable
 from shopwright.files.storage import StorageFull
 from shopwright.files.uploads import UploadMalformed, UploadTooLarge
 from shopwright.inventory.rules import to_mg
@@ -30,7 +31,6 @@ from shopwright.orders import answers, bulk, filament_use, labels, photos, servi
 from shopwright.orders.bulk import Act
 from shopwright.orders.filament_use import NothingAssigned
 from shopwright.orders.labels import LabelNotNeeded
-from shopwright.orders.photos import PhotoUnreadable
 from shopwright.orders.service import OrderChange
 from shopwright.orders.states import OrderStatus
 from shopwright.orders.work_schemas import (
@@ -50,22 +50,6 @@ router = APIRouter(prefix="/api", tags=["orders"], route_class=RepeatableRoute)
 
 OrderRef = Annotated[Ref, path_ref("order")]
 EveryRow = Annotated[Paging, page_of(ALL_ROWS)]
-
-# The body is streamed by us, so FastAPI cannot tell its shape.
-PHOTO_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["photo"],
-                    "properties": {"photo": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
 
 
 @router.put(
@@ -114,7 +98,7 @@ async def add_photo(
     request: Request, order: OrderRef, ctx: MemberCtx, process: ProcessDep
 ) -> Response:
     """A picture of what was made, drawn anew; it takes the place of the one before."""
-    order_id = await photos.receive_photo(request, ctx, order)
+    order_id = await photos.take_photo(request, ctx, order)
     async with process.database.read() as session:
         return await answers.changed_order(request, session, ctx, order_id, status=201)
 

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from shopwright.accounts.access import AdminCtx, MemberCtx
 from shopwright.files import service as files
+from shopwright.files.access import drop_bytes
 from shopwright.kernel.edge import Now, ProcessDep, Read, Ref, Write, path_ref, writing
 from shopwright.kernel.errors import Invalid
 from shopwright.orders import (
@@ -214,7 +215,7 @@ async def remove_file(
         found, gone = await attachments.remove_of_customer(
             session, ctx, customer=customer, ref=attachment
         )
-    await attachments.drop_bytes(process, gone)
+    await drop_bytes(process, gone)
     return done(request, "The file is gone.", to=f"/customers/{found.id}")
 
 
@@ -228,5 +229,5 @@ async def anonymise_customer(
             session, ctx, ref=customer, confirm=confirm, reason="the customer asked for it",
             now=process.clock.now(),
         )  # fmt: skip
-    await attachments.drop_bytes(process, gone)
+    await drop_bytes(process, gone)
     return done(request, "What was personal is gone.", to=f"/customers/{found.id}")

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx, ViewerCtx
 from shopwright.files.access import Files
+from shopwright.files.photos import CONTENT_TYPE
 from shopwright.files.serving import send_picture
 from shopwright.kernel.edge import Now, Read, Ref, Write, parse_ref, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
@@ -57,7 +58,7 @@ async def describe_making(
 
 @router.post("/orders/{order}/photo")
 async def add_photo(request: Request, ctx: MemberCtx, order: OrderRef) -> Response:
-    order_id = await photos.receive_photo(request, ctx, order)
+    order_id = await photos.take_photo(request, ctx, order)
     return done(request, "The photo is kept with the order.", to=f"/orders/{order_id}")
 
 
@@ -68,7 +69,7 @@ async def show_photo(
     found = await service.get_order(session, ctx, order)
     if found.photo_sha256 is None:
         raise NotFound(f"Order #{found.number} has no photo.")
-    return await send_picture(request, files, found.photo_sha256, content_type=photos.CONTENT_TYPE)
+    return await send_picture(request, files, found.photo_sha256, content_type=CONTENT_TYPE)
 
 
 @router.post("/orders/{order}/label")
