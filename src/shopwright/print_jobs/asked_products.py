@@ -98,10 +98,9 @@ async def queue_jobs(
     values: dict[str, Any] = {"queued_at": now, "waiting_reason": None, "last_error": None}
     if printer_id is not None:
         values["pinned_printer_id"] = printer_id
-    for job_id in await asked_queries.list_batch(session, ctx, job, [JobStatus.PENDING]):
-        await queries.move_job(
-            session, ctx, job_id, [JobStatus.PENDING], JobStatus.QUEUED, **values
-        )
+    pending = [JobStatus.PENDING]
+    job_ids = await asked_queries.list_batch(session, ctx, job, pending)
+    await queries.move_jobs(session, ctx, job_ids, pending, JobStatus.QUEUED, **values)
     touch(session, ctx.organization_id, "queue", job.id)
 
 

@@ -304,6 +304,26 @@ async def move_job(
     return job
 
 
+async def move_jobs(
+    session: WriteSession,
+    ctx: Actor,
+    job_ids: Collection[int],
+    sources: Collection[JobStatus],
+    target: JobStatus,
+    **values: Any,
+) -> list[PrintJob]:
+    """The same for many at once; those that were in none of ``sources`` any more are missing."""
+    rows = await session.scalars(
+        update(PrintJob)
+        .where(PrintJob.id.in_(job_ids), PrintJob.organization_id == ctx.organization_id)
+        .where(PrintJob.status.in_(sources))
+        .values(status=target, **values)
+        .returning(PrintJob)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    return list(rows)
+
+
 async def set_waiting_reasons(session: WriteSession, ctx: Actor, reasons: dict[int, str]) -> None:
     """Only changed sentences are written; jobs with the same sentence share one statement."""
     by_sentence: dict[str, list[int]] = {}
