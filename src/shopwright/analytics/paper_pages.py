@@ -48,9 +48,9 @@ def utilisation_paper(found: Utilisation) -> Paper:
         [
             _time_section("Printers", found.printers, total, _use_chart(found.printers)),
             _time_section("Models", found.models, total, None),
-            _periods_section(found),
             _work_section([(use.name, use.work) for use in found.printers], total.work),
             reasons_section(found.reasons),
+            _periods_section(found),
         ],
         of=found.of,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from shopwright.analytics.books import Books, Span
 
 MOST_ROWS = 500  # of a table; the CSV has them all
+LABEL = 28  # characters beside a bar
 HOUR_S, MG_PER_G = 3600, 1000
 Row = Sequence[str]
 
@@ -67,10 +68,16 @@ class Paper:
         """For the template; long tables are cut, and say so."""
         content = asdict(self)
         for section in content["sections"]:
+            if section["chart"] and section["chart"]["is_ranking"]:
+                section["chart"]["labels"] = [_clip(one) for one in section["chart"]["labels"]]
             left_out = len(section["rows"]) - MOST_ROWS
             section["rows"] = section["rows"][:MOST_ROWS]
             section["left_out"] = max(left_out, 0)
         return content
+
+
+def _clip(label: str) -> str:
+    return label if len(label) <= LABEL else f"{label[: LABEL - 1]}…"
 
 
 def span_words(span: Span) -> str:

@@ -76,11 +76,17 @@ def _charts(view: PrinterReports) -> dict[str, dict[str, Any]]:
     busiest = sorted(use.printers, key=lambda one: -one.seconds[TimeState.PRINTING])[:SHOWN_BARS]
     labels = [paper_pages.period_words(one.first, use.by) for one in use.periods]
     materials = view.production.materials[:SHOWN_BARS]
+    jobs = view.production.jobs[:SHOWN_BARS]
     grams = [round(work.used_mg / 1000, 1) for _, work in materials]
     return {
         "printers": charts.ranking([one.name for one in busiest], "h", _by_state(busiest)),
         "periods": charts.columns(labels, "h", _by_state(use.periods)),
         "materials": charts.ranking([name for name, _ in materials], "g", {"": ("amber", grams)}),
+        "jobs": charts.ranking(
+            [job.words for job in jobs],
+            "h",
+            {"": ("blue", [round(job.busy_s / HOUR_S, 2) for job in jobs])},
+        ),
         "reasons": reasons_chart(use.reasons),
     }
 
