@@ -599,6 +599,23 @@ async def test_events_of_a_printer_taken_away_still_tell_what_came_of_its_job(
     assert (await look(database, owner, claimed)).connection is ConnectionState.ONLINE
 
 
+async def test_an_agent_tells_of_another_ones_printer_only_what_it_started_there(
+    machine: Machine, claimed: Claimed, database: Database, client: AsyncClient
+) -> None:
+    await machine.fetch()
+    path = f"/api/agents/{machine.agent_id}/printers/{claimed.printer.id}"
+    assert (await client.delete(path)).status_code == 200
+    await machine.tell(1, reported(claimed, machine.clock, "printing"))
+    assert (await fates(database, claimed))[0] is JobStatus.CLAIMED
+    assert (await give(client, machine, claimed.printer)).status_code == 200
+    await machine.fetch()
+    epoch = machine.work["printers"][0]["epoch"]
+    assert (await machine.ask_to_start(claimed.command.id, epoch)).status_code == 200
+    assert (await client.delete(path)).status_code == 200
+    await machine.tell(2, reported(claimed, machine.clock, "printing"))
+    assert (await fates(database, claimed))[0] is JobStatus.PRINTING
+
+
 async def test_a_start_that_the_server_sends_by_now_is_not_given_up_by_the_agent_before(
     machine: Machine, claimed: Claimed, database: Database, owner: Actor, client: AsyncClient
 ) -> None:

@@ -20,7 +20,7 @@ from shopwright.fleet.events import (
     StartPhase,
     StartSettled,
 )
-from shopwright.fleet.models import Agent, Printer
+from shopwright.fleet.models import Agent, Printer, PrinterCommand
 from shopwright.fleet.slot_changes import changed_slots
 from shopwright.fleet.states import CommandStatus, ConnectionState, StartResult
 from shopwright.kernel import effects, events
@@ -133,8 +133,11 @@ async def _apply(session: WriteSession, ctx: Actor, agent: Agent, told: Told) ->
         await _end_start(session, ctx, printer, fact)
     elif isinstance(fact, CommandSettled):
         await _end_command(session, ctx, printer, fact)
-    elif isinstance(fact, DeviceJobReported | StartPhase):
+    elif isinstance(fact, StartPhase):
         await events.publish(session, _ours(fact, printer))
+    elif isinstance(fact, DeviceJobReported):
+        if await _may_tell_of(session, ctx, agent, printer, fact.device_job_id):
+            await events.publish(session, _ours(fact, printer))
     elif not await _is_owner(session, agent, printer):
         return  # somebody else drives it now and tells what it shows
     elif isinstance(fact, DeviceShowsJob):
@@ -153,6 +156,21 @@ async def _is_owner(session: WriteSession, agent: Agent, printer: Printer) -> bo
         return False
     lease = (await agent_queries.find_leases(session, [printer.id])).get(printer.id)
     return lease is not None and lease.owner == owner_of(agent)
+
+
+async def _may_tell_of(
+    session: WriteSession, ctx: Actor, agent: Agent, printer: Printer, device_job_id: str
+) -> bool:
+    """Of a printer that is another's now, only of the jobs that it started there itself."""
+    if await _is_owner(session, agent, printer):
+        return True
+    start = await queries.find_start(session, ctx, printer.id, device_job_id)
+    return start is not None and _has(agent, start)
+
+
+def _has(agent: Agent, command: PrinterCommand) -> bool:
+    """Whether it was handed out to this agent, with whichever journal."""
+    return (command.sent_to or "").startswith(f"{owner_of(agent)}:")
 
 
 async def _set_state(
@@ -224,7 +242,7 @@ async def _check_its(
     command = await agent_queries.find_command(session, ctx, command_id, [printer.id])
     if command is None:
         raise NotFound(f"{printer.name} has no command {command_id}.")
-    if (command.sent_to or "").startswith(f"{owner_of(agent)}:"):
+    if _has(agent, command):
         return
     is_untaken = command.sent_to is None and command.status is CommandStatus.PENDING
     if not is_untaken or not await _is_owner(session, agent, printer):
