@@ -946,3 +946,8 @@ async def make_sender_product_row(session: WriteSession, ctx: Actor) -> str:
 @row_for("backend_command")
 async def make_backend_command_row(session: WriteSession, ctx: Actor) -> str:
     return (await make_received_job(session, ctx)).uuid
+
+
+@row_for("received_job")
+async def make_received_job_row(session: WriteSession, ctx: Actor) -> int:
+    return (await make_received_job(session, ctx)).id

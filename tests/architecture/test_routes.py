@@ -83,6 +83,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/print-jobs/{job}/status": {"status": "queued"},
     "PUT /api/printer-commands/{command}/status": {"status": "sent"},
     "POST /api/print-jobs/{job}/backend-answer": {"has_it": True},
+    "POST /backend/jobs/{job}/answer": {"has_it": "true"},
     "POST /printer-backend/products/{sender_product}/handshake": {"recipientId": "RID123"},
     "POST /printer-backend/products/{sender_product}/status": {"recipientId": "RID123"},
     "POST /printers/{printer}/edit": {"name": "Left", "host": "192.168.1.20"},

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from shopwright.fleet.models import Printer
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
+from shopwright.kernel.edge import Ref
 from shopwright.kernel.tenancy import CROSS_TENANT
 from shopwright.print_jobs.backend_models import ReceivedJob
 from shopwright.print_jobs.models import Attempt, PrintJob
@@ -38,6 +39,11 @@ async def find_received(session: AnySession, ctx: Actor, name: str) -> ReceivedJ
     """By the sender's id, or by ours, which devices know as the file's."""
     named = or_(ReceivedJob.sender_job_id == name, ReceivedJob.uuid == name.lower())
     return await _find(session, ctx, named)
+
+
+async def find_by_ref(session: AnySession, ctx: Actor, ref: Ref) -> ReceivedJob | None:
+    """As our own pages name it."""
+    return await _find(session, ctx, ref.where(ReceivedJob))
 
 
 async def find_of_product(

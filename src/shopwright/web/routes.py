@@ -25,6 +25,7 @@ from shopwright.web import (
     order_work,
     orders,
     people,
+    printer_backend,
     printer_controls,
     printer_live,
     printer_reports,
@@ -72,4 +73,5 @@ ROUTERS = (
     webhooks.router,
     people.router,
     invitation.router,
+    printer_backend.router,
 )

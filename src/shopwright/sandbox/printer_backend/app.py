@@ -9,15 +9,20 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from shopwright.sandbox.printer_backend.world import Knobs, Refused, World
 
+LONG = [(b"content-length", b"1000")]  # never filled
 Taken = Callable[[str], None]
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class ConnectionBroken(Exception):
-    """The answer never comes; the server drops the connection."""
+class BrokenAnswer(Response):
+    """Begins and never goes on: to its client the connection breaks."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": LONG})
 
 
 class Api:
@@ -47,7 +52,7 @@ class Api:
 
     async def send(self, request: Request) -> Response:
         if self._knobs.breaks_first:
-            raise ConnectionBroken
+            return BrokenAnswer()
         payload = await _body(request)
         if self._knobs.refuses:
             raise Refused(400, "ValidationError", self._knobs.refuses)
@@ -55,7 +60,7 @@ class Api:
         if is_new:
             self._on_taken(str(payload["job_id"]))
         if self._knobs.goes_silent:
-            raise ConnectionBroken
+            return BrokenAnswer()
         if self._knobs.answers_nonsense:
             return Response("<html>welcome</html>", media_type="text/html")
         return JSONResponse(job.shown())
@@ -109,8 +114,8 @@ class Api:
         return answer
 
 
-def make_app(api: Api, world: World, knobs: Knobs, advance: Callable[..., None]) -> Any:
-    """Refusals in the backend's own form; a broken connection is one to the client, too."""
+def make_app(api: Api, world: World, knobs: Knobs, advance: Callable[..., None]) -> Starlette:
+    """Refusals are in the backend's own form."""
 
     async def show(_: Request) -> Response:
         return JSONResponse([job.shown() for job in world.jobs.values()])
@@ -134,7 +139,7 @@ def make_app(api: Api, world: World, knobs: Knobs, advance: Callable[..., None])
         body = {"ok": False, "error_type": err.error_type, "message": err.message, "detail": ""}
         return JSONResponse({**body, **err.more}, status_code=err.status)
 
-    app = Starlette(
+    return Starlette(
         routes=[
             *api.routes(),
             Route("/sandbox/jobs", show),
@@ -143,23 +148,6 @@ def make_app(api: Api, world: World, knobs: Knobs, advance: Callable[..., None])
         ],
         exception_handlers={Refused: refuse},
     )
-    return _Breaking(app)
-
-
-class _Breaking:
-    """Ends a request without an answer where it is to look like a broken connection."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except ConnectionBroken:
-            await send({"type": "http.response.start", "status": 200, "headers": LONG})
-
-
-LONG = [(b"content-length", b"1000")]  # never filled, so that the client sees it break off
 
 
 async def _body(request: Request) -> dict[str, Any]:
