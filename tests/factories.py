@@ -36,6 +36,7 @@ from shopwright.fleet.maintenance_models import (
 )
 from shopwright.fleet.maintenance_states import Severity
 from shopwright.fleet.models import Agent, CloudAccount, Printer, PrinterCommand
+from shopwright.fleet.setup_models import PrinterImport
 from shopwright.fleet.states import (
     Activity,
     CloudAccountState,
@@ -431,6 +432,19 @@ async def make_order_import_id(session: WriteSession, actor: Actor) -> int:
     row = OrderImport(
         organization_id=actor.organization_id, name="orders.csv", form="own", summary=nothing,
         fingerprint="", total=0, created_by=actor.name,
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    return row.id
+
+
+@row_for("printer_import")
+async def make_printer_import_id(session: WriteSession, actor: Actor) -> int:
+    """A preview of an empty file."""
+    row = PrinterImport(
+        organization_id=actor.organization_id, name="printers.csv", fingerprint="", by=actor.name,
+        content=session.context.vault.encrypt(""),
+        summary={"counts": {}, "printers": [], "refused": []},
     )  # fmt: skip
     session.add(row)
     await session.flush()

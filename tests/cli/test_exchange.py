@@ -15,9 +15,10 @@ from shopwright.inventory.models import Filament, Spool
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process
+from shopwright.kernel.sheets import escape, unescape
 from shopwright.orders import csv_import, intake, piece_queries
 from shopwright.orders.csv_rows import CHANNEL
-from shopwright.orders.csv_table import SheetOrder, escape, unescape
+from shopwright.orders.csv_table import SheetOrder
 from shopwright.orders.drafts import ItemDraft, OrderDraft
 from shopwright.orders.states import OrderStatus
 from shopwright.shipping.models import Parcel, ParcelItem

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from sqlalchemy import select
 
 from shopwright.fleet import diagnosing, service
-from shopwright.fleet.diagnosing import NotDrivenHere
+from shopwright.fleet.connection_tests import NotDrivenHere
 from shopwright.fleet.models import Printer, PrinterCommand
 from shopwright.fleet.states import Activity, ConnectionState
 from shopwright.kernel.actor import Actor

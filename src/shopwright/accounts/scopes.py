@@ -40,6 +40,7 @@ SCOPE_OF_SEGMENT = {
     "pricing-settings": "catalog",
     "print-jobs": "print_jobs",
     "printer-commands": "printers",
+    "printer-imports": "printers",
     "printer-status": "printers",
     "print-sessions": "orders",
     "production": "orders",

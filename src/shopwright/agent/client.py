@@ -127,6 +127,9 @@ class Client:
         body = {"printers": printers, "troubles": troubles}
         await self._call("POST", "/api/agents/me/found", json=body)
 
+    async def tell_tested(self, body: dict[str, Any]) -> None:
+        await self._call("POST", "/api/agents/me/tested", json=body)
+
     async def find_file(self, sha256: str) -> dict[str, Any]:
         return await self._call("GET", "/api/agents/me/file", params={"sha256": sha256})
 

@@ -2,13 +2,16 @@
 be told in time is not told."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
 
 from shopwright.agent.client import Client
-from shopwright.fleet import discovery
+from shopwright.fleet import connection_tests, discovery
+from shopwright.fleet.connection_tests import Trial
 from shopwright.fleet.discovery import Hearing
 from shopwright.fleet.discovery_port import Nearby
 from shopwright.kernel.errors import ShopError
@@ -17,6 +20,9 @@ log = structlog.get_logger()
 
 TELL_EVERY_S = 0.5
 BATCH = 200  # printers, as many as the server takes at once
+REMEMBERED = 1000  # numbers of tests that were taken
+
+Errand = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Errands:
@@ -25,23 +31,39 @@ class Errands:
     def __init__(self, client: Client, nearby: Nearby) -> None:
         self._client = client
         self._nearby = nearby
-        self._wanted: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._wanted: asyncio.Queue[Errand] = asyncio.Queue()
         self._search = 0  # the number of the last one
+        self._tests: dict[int, None] = {}  # taken already
 
     def take(self, work: dict[str, Any]) -> None:
         search = work.get("search")
         if search is not None and search["number"] != self._search:
             self._search = search["number"]
-            self._wanted.put_nowait(search)
+            errand = partial(self._look_around, search["number"], search["seconds"])
+            self._wanted.put_nowait(errand)
+        for test in work.get("tests", ()):
+            if test["id"] not in self._tests:
+                self._remember(test["id"])
+                trial = msgspec.convert(test["trial"], Trial)
+                self._wanted.put_nowait(partial(self._try_out, test["id"], trial))
 
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            search = await self._wanted.get()
-            try:
-                await self._look_around(search["number"], search["seconds"])
-            except ShopError as err:
-                log.info("the server was not told who is here", reason=err.detail)
+        """Until cancelled; several errands at a time."""
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                task = asyncio.create_task(_told(await self._wanted.get()))
+                running.add(task)
+                task.add_done_callback(running.discard)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _remember(self, test_id: int) -> None:
+        self._tests[test_id] = None
+        if len(self._tests) > REMEMBERED:
+            del self._tests[next(iter(self._tests))]
 
     async def _look_around(self, number: int, seconds: float) -> None:
         """Until its time is over, or another search begins."""
@@ -58,3 +80,20 @@ class Errands:
         troubles = [sentence[: discovery.LONGEST_TROUBLE] for sentence in news.troubles]
         for start in range(0, len(printers) or len(troubles), BATCH):
             await self._client.tell_found(printers[start : start + BATCH], troubles)
+
+    async def _try_out(self, test_id: int, trial: Trial) -> None:
+        found = await connection_tests.try_out(trial.driver, trial.endpoint())
+        told = {
+            "test": test_id,
+            "steps": [msgspec.to_builtins(step) for step in found.steps],
+            "serial": found.serial,
+            "fingerprint": found.fingerprint,
+        }
+        await self._client.tell_tested(told)
+
+
+async def _told(errand: Errand) -> None:
+    try:
+        await errand()
+    except ShopError as err:
+        log.info("an errand for the server came to nothing", reason=err.detail)

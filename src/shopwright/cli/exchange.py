@@ -19,11 +19,12 @@ import typer
 from shopwright.cli import exports
 from shopwright.cli.exports import COLUMNS, Cell, ExportName, Row
 from shopwright.cli.opening import DataDir, OrganizationName, get_organization, run
+from shopwright.kernel import sheets
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.times import zulu
-from shopwright.orders import csv_forms, csv_import, csv_table
+from shopwright.orders import csv_forms, csv_import
 from shopwright.orders.csv_import import Examined
 from shopwright.orders.csv_plan import Action
 
@@ -178,7 +179,7 @@ def _write_csv(stream: IO[str], columns: list[str]) -> Iterator[Callable[[list[R
 
 def _csv_cell(cell: Cell) -> str | int:
     if isinstance(cell, str):
-        return csv_table.escape(cell)
+        return sheets.escape(cell)
     plain = _json_cell(cell)
     if isinstance(plain, bool):
         return "yes" if plain else "no"

@@ -18,6 +18,7 @@ from shopwright.fleet import (
     agent_samples,
     agent_work,
     agents,
+    connection_tests,
     discovery,
 )
 from shopwright.fleet.agent_codec import Told
@@ -68,7 +69,7 @@ AgentRef = Annotated[Ref, path_ref("agent")]
 PrinterRef = Annotated[Ref, path_ref("printer")]
 LIVE = {"cache-control": "no-store"}
 # What may be something new to do.
-NEWS = frozenset({"command", "printer_setup", "agents", discovery.TOPIC})
+NEWS = frozenset({"command", "printer_setup", "agents", connection_tests.TOPIC, discovery.TOPIC})
 GATHER_S = 0.02  # several commands of one moment are one answer
 
 

@@ -179,6 +179,13 @@ class WorkSearch(BaseModel):
     seconds: float
 
 
+class WorkTest(BaseModel):
+    """Try this way, and tell ``/api/agents/me/tested`` what came of it."""
+
+    id: int
+    trial: dict[str, Any]
+
+
 class WorkRead(BaseModel):
     cursor: str
     organization_id: int
@@ -188,6 +195,7 @@ class WorkRead(BaseModel):
     commands: list[WorkCommand]
     held: list[WorkHeld]
     search: WorkSearch | None
+    tests: list[WorkTest]
 
     @classmethod
     def of(cls, agent: Agent, work: Work, now: datetime) -> "WorkRead":
@@ -202,6 +210,9 @@ class WorkRead(BaseModel):
             search=WorkSearch(number=work.search.number, seconds=work.search.seconds)
             if work.search
             else None,
+            tests=[
+                WorkTest(id=test.id, trial=msgspec.to_builtins(test.trial)) for test in work.tests
+            ],
         )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from shopwright.fleet import agent_queries, agents, discovery_queries, queries
+from shopwright.fleet import agent_queries, agents, connection_tests, discovery_queries, queries
 from shopwright.fleet.agent_codec import DeviceState, state_of
+from shopwright.fleet.connection_tests import Trial
 from shopwright.fleet.models import Agent, Printer, PrinterCommand
 from shopwright.fleet.service import START_EFFECT
 from shopwright.fleet.states import CommandStatus
@@ -66,11 +67,20 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingTest:
+    """``trial`` holds a plain access code: it goes only to the agent that was chosen."""
+
+    id: int
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     printers: tuple[Assigned, ...]
     tasks: tuple[Task, ...]
     held: dict[int, str]  # why a printer of the agent is not its to drive yet
     search: Search | None = None  # look for printers on its network
+    tests: tuple[PendingTest, ...] = ()  # ways to printers to try
 
     @property
     def cursor(self) -> str:
@@ -80,7 +90,8 @@ class Work:
         ]
         tasks = [(task.command.id, task.effect and task.effect.status) for task in self.tasks]
         search = self.search.number if self.search else None
-        text = json.dumps([ways, tasks, sorted(self.held), search], default=str)
+        tests = [test.id for test in self.tests]
+        text = json.dumps([ways, tasks, sorted(self.held), search, tests], default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -143,7 +154,14 @@ async def fetch(session: WriteSession, ctx: Actor, agent: Agent, now: datetime) 
         for printer in printers
         if printer.id not in epochs
     }
-    return Work(assigned, tuple(tasks), held, await _find_search(session, ctx, now))
+    tests = await connection_tests.list_open(session, ctx, agent.id, now)
+    return Work(
+        assigned,
+        tuple(tasks),
+        held,
+        await _find_search(session, ctx, now),
+        tuple(PendingTest(one.id, connection_tests.read_request(one, vault)) for one in tests),
+    )
 
 
 async def _find_search(session: WriteSession, ctx: Actor, now: datetime) -> Search | None:

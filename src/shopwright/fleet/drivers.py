@@ -1,5 +1,6 @@
 """Drivers by name, found by entry point and loaded on first use, and how to reach a printer."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -28,15 +29,35 @@ def usual_owner(name: str) -> DrivenBy:
 
 
 def endpoint_of(printer: Printer, vault: Vault) -> Endpoint:
-    https_port = printer.ports.get("https")
-    return Endpoint(
-        host=printer.host,
+    return make_endpoint(
+        printer.host,
+        vault.decrypt(printer.access_code),
+        printer.ports,
         serial=printer.serial,
-        access_code=vault.decrypt(printer.access_code),
-        mqtt_port=printer.ports.get("mqtt"),
-        ftps_port=printer.ports.get("ftps"),
-        camera_port=printer.ports.get("camera"),
-        http_port=https_port or printer.ports.get("http"),
-        pinned_fingerprint=printer.fingerprint,
-        options={"model": printer.model or "", "scheme": "https" if https_port else "http"},
+        fingerprint=printer.fingerprint,
+        model=printer.model,
+    )
+
+
+def make_endpoint(
+    host: str,
+    access_code: str,
+    ports: Mapping[str, int],
+    *,
+    serial: str | None,
+    fingerprint: str | None,
+    model: str | None,
+) -> Endpoint:
+    """``ports`` by name, where they are not the usual ones."""
+    https_port = ports.get("https")
+    return Endpoint(
+        host=host,
+        serial=serial,
+        access_code=access_code,
+        mqtt_port=ports.get("mqtt"),
+        ftps_port=ports.get("ftps"),
+        camera_port=ports.get("camera"),
+        http_port=https_port or ports.get("http"),
+        pinned_fingerprint=fingerprint,
+        options={"model": model or "", "scheme": "https" if https_port else "http"},
     )

@@ -14,7 +14,7 @@ from shopwright.accounts.access import (
 )
 from shopwright.accounts.schemas import Message
 from shopwright.fleet import commanding, diagnosing, queries, rules, service, upkeep
-from shopwright.fleet.diagnosing import NotDrivenHere
+from shopwright.fleet.connection_tests import NotDrivenHere
 from shopwright.fleet.overview import (
     Overview,
     find_live,

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.money import check_currency
+from shopwright.kernel.sheets import Line
 from shopwright.orders.csv_table import (
     Customs,
-    Line,
     Reading,
     SheetOrder,
     read_lines,

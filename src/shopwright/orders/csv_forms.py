@@ -4,9 +4,11 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
-from shopwright.kernel.errors import Invalid, TooLarge
+from shopwright.kernel import sheets
+from shopwright.kernel.errors import TooLarge
+from shopwright.kernel.sheets import read_heading
 from shopwright.orders import csv_etsy, csv_rows
-from shopwright.orders.csv_table import Customs, Reading, read_heading
+from shopwright.orders.csv_table import Customs, Reading
 
 MAX_BYTES = 20_000_000
 MAX_ORDERS = 100_000
@@ -49,10 +51,7 @@ def decode(content: bytes, name: str) -> str:
         raise SheetTooLarge(
             f"{name} has more than {MAX_BYTES // 1_000_000} MB. Split it, by month for example."
         )
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as err:
-        raise Invalid(f"{name} is not UTF-8 text. Save it as CSV UTF-8.") from err
+    return sheets.decode(content, name)
 
 
 def read(text: str, customs: Customs) -> tuple[Form, Reading]:

@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.money import check_currency
+from shopwright.kernel.sheets import Line
 from shopwright.orders.csv_table import (
     Customs,
-    Line,
     Reading,
     SheetOrder,
     read_lines,

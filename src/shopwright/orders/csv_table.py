@@ -1,32 +1,19 @@
-"""A spreadsheet as text: its heading, its lines, and what is wrong with them. Pure reading.
+"""What a spreadsheet of orders says: its orders, and what is wrong with its lines. Pure reading."""
 
-A file is read to its end, so that every bad line is told at once.
-"""
-
-import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from shopwright.kernel import sheets
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.money import exponent
+from shopwright.kernel.sheets import HeadingCheck, Line
 from shopwright.orders.drafts import MAX_QUANTITY, OrderDraft
 
 MAX_PRICE = Decimal(10) ** 9
-FORMULA = re.compile(r"'*\s*[=+\-@]")
 PRICE = re.compile(r"[0-9]{1,20}(\.[0-9]{1,6})?")
-
-HeadingCheck = Callable[[Sequence[str]], Iterable[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the file; ``number`` is that of its first line."""
-
-    number: int
-    cells: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +47,11 @@ class Customs:
     now: datetime
 
 
-def escape(text: str) -> str:
-    """A spreadsheet takes a cell that begins so for a formula; an apostrophe makes it text."""
-    return f"'{text}" if FORMULA.match(text) else text
-
-
-def unescape(text: str) -> str:
-    """The reverse of ``escape``."""
-    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
-
-
-def read_heading(source: str) -> list[str]:
-    """The columns' names in lower case."""
-    text = source.removeprefix("\ufeff").partition("\n")[0]
-    cells = next(csv.reader([text.rstrip("\r")], delimiter=_delimiter(text)), [])
-    return [cell.strip().lower() for cell in cells]
-
-
 def read_lines(
     source: Iterable[str], reading: Reading, check_heading: HeadingCheck
 ) -> Iterator[Line]:
     """Nothing when the heading is wrong; lines of another length are problems."""
-    lines = iter(source)
-    heading = next(lines, "")
-    columns = read_heading(heading)
-    reading.problems += [(1, sentence) for sentence in check_heading(columns)]
-    if reading.problems:
-        return
-    for number, cells in _read_rows(lines, _delimiter(heading), reading):
-        if len(cells) == len(columns):
-            tidy = (unescape(cell.strip()) for cell in cells)
-            yield Line(number, dict(zip(columns, tidy, strict=True)))
-        else:
-            sentence = f"It has {len(cells)} cells, the heading has {len(columns)}."
-            reading.problems.append((number, sentence))
+    return sheets.read_lines(source, reading.problems, check_heading)
 
 
 def read_quantity(text: str) -> int:
@@ -115,23 +73,3 @@ def read_price(text: str, currency: str) -> int:
     if minor != minor.to_integral_value():
         raise Invalid(f"The price {text!r} has more decimals than {currency} has.")
     return int(minor)
-
-
-def _read_rows(
-    lines: Iterator[str], delimiter: str, reading: Reading
-) -> Iterator[tuple[int, list[str]]]:
-    """With the number of their first line; rows of empty cells are left out."""
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    number = 2  # the heading is line 1
-    try:
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                yield number, cells
-            number = rows.line_num + 2
-    except csv.Error as err:
-        reading.problems.append((number, f"From here on this is not CSV: {err}."))
-
-
-def _delimiter(heading: str) -> str:
-    """Spreadsheets of half of Europe write semicolons."""
-    return ";" if heading.count(";") > heading.count(",") else ","

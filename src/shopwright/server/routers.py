@@ -15,8 +15,10 @@ from shopwright.fleet import agent_routes as agents
 from shopwright.fleet import camera_agent_routes as agent_pictures
 from shopwright.fleet import camera_routes as cameras
 from shopwright.fleet import cloud_routes as printer_clouds
+from shopwright.fleet import connection_test_routes as connection_tests
 from shopwright.fleet import discovery_routes as printer_discovery
 from shopwright.fleet import maintenance_routes as maintenance
+from shopwright.fleet import printer_import_routes as printer_imports
 from shopwright.fleet import report_photo_routes as report_photos
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
@@ -88,13 +90,11 @@ def include(app: FastAPI) -> None:
         app.include_router(scheduled_prints.router, prefix=prefix)
     app.include_router(scheduled_prints.order_router)
     for of_printers in (
-        printer_discovery, agents, printer_clouds, maintenance, spare_parts, report_photos, fleet,
-        cameras, agent_pictures,
+        printer_discovery, connection_tests, printer_imports, agents, printer_clouds, maintenance,
+        spare_parts, report_photos, fleet, cameras, agent_pictures, print_jobs, printer_commands,
+        printer_status,
     ):  # fmt: skip
         app.include_router(of_printers.router)  # fixed words before /printers/{printer}
-    app.include_router(print_jobs.router)
-    app.include_router(printer_commands.router)
-    app.include_router(printer_status.router)
     app.include_router(backend_control_routes.router)
     app.include_router(backend_role_routes.router)
     app.include_router(shipping.router)

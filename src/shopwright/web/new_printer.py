@@ -5,13 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
+from shopwright.fleet import discovery
 from shopwright.fleet import service as fleet_service
-from shopwright.kernel.edge import Read, SettingsDep, writing
+from shopwright.kernel.edge import Read, SettingsDep, get_process, writing
 from shopwright.kernel.errors import ShopError
 from shopwright.web.page import MemberPageCtx, Page, go
 from shopwright.web.printer_forms import NewPrinterForm, read_kind, read_new_printer
 from shopwright.web.printer_kinds import KINDS
 from shopwright.web.printer_owners import list_choices, put_in_hands, read_agent
+from shopwright.web.printer_search import fill_in, nearby_values, with_found_ports
 
 router = APIRouter(include_in_schema=False)
 
@@ -21,8 +23,11 @@ async def show_form(
     page: MemberPageCtx,
     session: Read,
     kind: Annotated[str, Query(max_length=40)] = KINDS[0].driver,
+    found: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
-    return await _form(page, session, NewPrinterForm(kind=kind))
+    """Empty, or filled in with what a printer nearby says of itself."""
+    form = await fill_in(session, page.actor, found) if found else NewPrinterForm(kind=kind)
+    return await _form(page, session, form)
 
 
 @router.post("/printers/new")
@@ -45,6 +50,7 @@ async def register_printer(
     read_kind(form)
     try:
         draft = read_new_printer(form, settings.bambu_access_code)
+        draft = await with_found_ports(session, page.actor, draft, form.found)
         agent = read_agent(page.actor, form.agent)
         async with writing(request) as write:
             printer = await fleet_service.register_printer(
@@ -59,6 +65,8 @@ async def register_printer(
 async def _form(
     page: Page, session: Read, form: NewPrinterForm, refusal: ShopError | None = None
 ) -> Response:
+    settings = get_process(page.request).settings
+    findings = await discovery.read_findings(session, page.actor, settings, page.now)
     answer = page.render(
         "printer_new.html",
         active="printers",
@@ -67,6 +75,7 @@ async def _form(
         form=form,
         agents=await list_choices(session, page.actor),
         problem=refusal.detail if refusal else "",
+        **nearby_values(findings),
     )
     answer.status_code = refusal.status if refusal else 200
     return answer

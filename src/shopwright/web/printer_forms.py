@@ -24,7 +24,8 @@ SENTENCES = {
     "maintenance_interval_days": "{value!r} is no number of days from 1 to 3650.",
     "harvest_policy": "Plates are cleared by a person (ask) or by the printer (automatic).",
 }
-OF_THE_FORM = frozenset({"kind", "agent"})  # told to other functions than the printer's bodies
+# Told to other functions than the printer's bodies.
+OF_THE_FORM = frozenset({"kind", "agent", "found"})
 
 
 class PrinterForm(BaseModel):
@@ -41,9 +42,11 @@ class PrinterForm(BaseModel):
 
 
 class NewPrinterForm(PrinterForm):
-    """What another kind asks for is carried along, so that a change of mind loses nothing."""
+    """What another kind asks for is carried along, so that a change of mind loses nothing.
+    ``found`` is the id of the announcement that it was filled in from."""
 
     kind: str = KINDS[0].driver
+    found: str = ""
 
 
 class PrinterEdit(PrinterForm):

@@ -27,8 +27,10 @@ from shopwright.web import (
     people,
     printer_backend,
     printer_controls,
+    printer_imports,
     printer_live,
     printer_reports,
+    printer_search,
     printers,
     profiles,
     report_files,
@@ -48,6 +50,8 @@ ROUTERS = (
     today.router,
     bambu_cloud.router,  # before /printers/{printer}
     new_printer.router,  # before /printers/{printer}, too
+    printer_search.router,  # before /printers/{printer}, too
+    printer_imports.router,
     printers.router,
     printer_controls.router,
     printer_live.router,
