@@ -24,8 +24,9 @@ def thin(samples: Sequence[Sample], *, since: datetime, until: datetime, points:
     step = (until - since) / points
     stretches: dict[int, list[Reading]] = defaultdict(list)
     for sample in sorted(samples, key=lambda sample: sample.seq):
-        if _counts(sample.reading) and since <= sample.at < until:
-            stretches[(sample.at - since) // step].append(sample.reading)
+        if _counts(sample.reading) and since <= sample.at <= until:
+            number = min((sample.at - since) // step, points - 1)
+            stretches[number].append(sample.reading)
     rows = [stretches[number] for number in range(points)]
     values = {name: tuple(_folded(row, name, fold) for row in rows) for name, fold in FOLDS.items()}
     return Curve(tuple(since + step * number for number in range(points)), values)
