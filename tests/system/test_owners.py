@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from shopwright.agent.client import Client, Contact
+from shopwright.agent.files import AgentFiles
 from shopwright.drivers.bambu.driver import BambuDriver
 from shopwright.files.disk import DiskFileStore
 from shopwright.fleet import queries
@@ -32,6 +34,7 @@ from shopwright.print_jobs import dispatch
 from shopwright.print_jobs.dispatcher import HELD, Dispatcher
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
+from tests.agent.test_files import CONTENT, Server
 from tests.clock import START, FixedClock
 from tests.workshop import list_jobs, make_recipe, place, ready_printer
 
@@ -43,12 +46,14 @@ class Driver:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.starts: list[str] = []
+        self.uploads: list[str] = []
         self.is_reached = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self._error = error
 
     async def upload(self, file: Path, **facts: Any) -> RemoteFile:
+        self.uploads.append(facts["name"])
         return RemoteFile(f"/{facts['name']}", len(await asyncio.to_thread(file.read_bytes)))
 
     async def start(self, _file: RemoteFile, **facts: Any) -> Confirmed:
@@ -65,7 +70,7 @@ class Claimed:
     """A job that was just dispatched, and what a link owner needs to start it."""
 
     database: Database
-    files: DiskFileStore
+    files: DiskFileStore | AgentFiles
     ctx: Actor
     printer_id: int
     command: PrinterCommand
@@ -182,6 +187,24 @@ async def test_a_job_whose_file_is_gone_waits_for_a_person(claimed: Claimed) -> 
         CommandStatus.FAILED,
         Gate.READY,
     )
+
+
+async def test_a_file_whose_hash_is_wrong_reaches_no_printer_and_its_job_waits_for_a_person(
+    claimed: Claimed, tmp_path: Path
+) -> None:
+    way = Server(b"x" * len(CONTENT), chunk=len(CONTENT))
+    claimed.files = AgentFiles(tmp_path / "agent", Client("http://shop.test", "", Contact(), way))
+    driver = Driver()
+    await claimed.start(await claimed.take_over("agent", datetime.now(UTC)), driver)
+    assert (driver.uploads, driver.starts) == ([], [])
+    assert await claimed.state() == (
+        JobStatus.PENDING,
+        AttemptStatus.CANCELLED,
+        EffectStatus.FAILED,
+        CommandStatus.FAILED,
+        Gate.READY,
+    )
+    assert "other content than its hash" in str((await claimed.effect()).detail)
 
 
 async def test_what_is_being_sent_cannot_be_given_up(claimed: Claimed) -> None:
