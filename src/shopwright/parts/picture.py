@@ -22,6 +22,8 @@ EDGE_DEPTH = 0.01  # of the body's size, between a surface and what is behind it
 CAMERA = (1.0, -1.6, 1.1)  # from the front right, above; CAD bodies stand on the plane z = 0
 LIGHTS = (((0.3, 0.5, 0.8), 0.62), ((-0.7, 0.2, 0.5), 0.22))  # seen from the camera
 AMBIENT = 0.24
+BRIGHTNESS = 1.25
+NOTHING = np.float32(-9)  # the depth of the background
 COLOR = (150, 172, 198)  # reads on light and on dark pages
 EDGE_SHADE = 0.45
 
@@ -154,25 +156,20 @@ class _Canvas:
 
     def colored(self) -> Floats:
         """Red, green, blue and cover of each pixel, 0 to 1; colours are worth their cover."""
-        normal = self._normal / np.maximum(
-            np.linalg.norm(self._normal, axis=1, keepdims=True), 1e-12
-        )
-        normal = np.where(normal[:, 2:] < 0, -normal, normal)  # a surface has two sides
-        shade = np.full(len(normal), AMBIENT, dtype=np.float32)
-        for direction, strength in LIGHTS:
-            light = np.array(direction) / np.linalg.norm(direction)
-            shade += strength * np.clip(normal @ light, 0, 1)
-        is_seen = np.isfinite(self._depth)
-        shade = np.where(self._edges(normal, is_seen), shade * EDGE_SHADE, shade)
-        color = np.clip(shade[:, None] * 1.25, 0, 1) * (np.array(COLOR) / 255)
-        rgba = np.concatenate([color, np.ones((len(color), 1))], axis=1) * is_seen[:, None]
-        return rgba.reshape(self.side, self.side, 4).astype(np.float32)
+        (seen,) = np.nonzero(np.isfinite(self._depth))
+        self._normal[seen] = _facing_us(self._normal[seen])
+        shade = _lit(self._normal[seen])
+        shade[self._edges()[seen]] *= EDGE_SHADE
+        rgba = np.zeros((self.side * self.side, 4), dtype=np.float32)
+        rgba[seen, :3] = np.minimum(shade, 1)[:, None] * (np.array(COLOR, np.float32) / 255)
+        rgba[seen, 3] = 1
+        return rgba.reshape(self.side, self.side, 4)
 
-    def _edges(self, normal: Floats, is_seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    def _edges(self) -> npt.NDArray[np.bool_]:
         """Where a surface bends, ends, or stands before another one."""
         shape = (self.side, self.side)
-        depth = np.where(is_seen, self._depth, -9).reshape(shape)
-        normals = normal.reshape(*shape, 3)
+        depth = np.maximum(self._depth, NOTHING).reshape(shape)
+        normals = self._normal.reshape(*shape, 3)
         edges = np.zeros(shape, dtype=bool)
         for axis in (0, 1):
             ahead = np.roll(normals, -1, axis=axis)
@@ -181,6 +178,23 @@ class _Canvas:
             edges |= (bends & (np.abs(jump) < EDGE_DEPTH)) | (jump > EDGE_DEPTH)
             edges |= np.roll(jump < -EDGE_DEPTH, 1, axis=axis)
         return edges.ravel()
+
+
+def _facing_us(normals: Floats) -> Floats:
+    """Of length 1; a surface has two sides, and we look at the one towards us."""
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    turned = normals / np.maximum(lengths, 1e-12)
+    found: Floats = np.where(turned[:, 2:] < 0, -turned, turned)
+    return found
+
+
+def _lit(normals: Floats) -> Floats:
+    shade = np.full(len(normals), AMBIENT, dtype=np.float32)
+    for direction, strength in LIGHTS:
+        light = np.array(direction, np.float32) / np.float32(np.linalg.norm(direction))
+        shade += np.float32(strength) * np.maximum(normals @ light, 0)
+    found: Floats = shade * np.float32(BRIGHTNESS)
+    return found
 
 
 def _edge(a: Floats, b: Floats, x: Floats, y: Floats) -> Floats:

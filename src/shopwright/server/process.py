@@ -26,8 +26,8 @@ from shopwright.kernel.secrets import Vault, load_or_make_key, parse_key
 from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.migrations import SCRIPTS
 from shopwright.notifications.mail import ProcessMail
-from shopwright.print_jobs import backend_sending
 from shopwright.parts.converting import stop_conversions
+from shopwright.print_jobs import backend_sending
 from shopwright.server import wiring
 from shopwright.telemetry.access import close_storage
 
