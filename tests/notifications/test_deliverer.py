@@ -230,7 +230,8 @@ async def test_slow_receiver_delays_nobody_else(
         await desk.deliverer.round()
         async with asyncio.timeout(5):
             await smtp.arrival(number + 1)
-            await asyncio.gather(*[t for lane, t in desk.deliverer._rounds.tasks.items() if lane != slow])
+            tasks = desk.deliverer._rounds.tasks
+            await asyncio.gather(*[task for lane, task in tasks.items() if lane != slow])
     assert (len(smtp.mails), len(receiver.heard)) == (3, 1)
     receiver.gate.set()
     await desk.deliverer.finish()

@@ -1,9 +1,11 @@
 """What the slices do reaches those who want to know of it, once, in words."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import event
 
 from shopwright.accounts import members
 from shopwright.channels import queries as channels
@@ -19,7 +21,7 @@ from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.effects import EffectStatus
-from shopwright.notifications import preferences
+from shopwright.notifications import preferences, sweeps
 from shopwright.notifications.states import TargetKind
 from shopwright.notifications.telling import Notice, tell
 from shopwright.notifications.topics import TOPICS, Topic
@@ -245,6 +247,26 @@ async def test_jobs_that_wait_too_long_are_told_once_together(all_ears: Desk) ->
     (delivery,) = await all_ears.log()
     assert delivery.title == "12 jobs waited for 12 hours"
     assert delivery.body.splitlines()[-1] == "+2"
+
+
+async def test_printers_that_stay_due_cost_nothing_more_once_it_was_told(all_ears: Desk) -> None:
+    asked: list[str] = []
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
+
+    async with all_ears.database.write() as session:
+        for number in range(5):
+            printer = await factories.make_printer(session, all_ears.ctx, f"P{number}")
+            printer.last_maintenance_at = all_ears.clock.now() - timedelta(days=31)
+    await sweeps.tell_maintenance_due(all_ears.database, all_ears.clock.now())
+    assert len(await titles(all_ears)) == 5
+    engine = all_ears.database.write_engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    await sweeps.tell_maintenance_due(all_ears.database, all_ears.clock.now())
+    event.remove(engine, "before_cursor_execute", note)
+    assert [text for text in asked if not text.startswith("SELECT")] == []
+    assert len(await titles(all_ears)) == 5
 
 
 async def test_maintenance_that_is_due_is_told_once(all_ears: Desk) -> None:

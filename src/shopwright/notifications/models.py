@@ -95,6 +95,7 @@ class NotificationDelivery(TenantModel):
         Index("uq_notification_deliveries_key", "organization_id", "key", unique=True),
         Index("ix_notification_deliveries_due", "status", "next_try_at"),
         Index("ix_notification_deliveries_log", "organization_id", "id"),
+        Index("ix_notification_deliveries_topic", "topic", "organization_id", "created_at"),
         {"sqlite_autoincrement": True},
     )
 

@@ -62,6 +62,16 @@ async def put_settings(session: WriteSession, ctx: Actor, **values: Any) -> Noti
     return row
 
 
+async def has_printer_webhooks(session: AnySession, organization_id: int) -> bool:
+    found = await session.scalar(
+        select(PrinterNotification.id)
+        .where(PrinterNotification.organization_id == organization_id)
+        .where(PrinterNotification.webhook_url.is_not(None))
+        .limit(1)
+    )
+    return found is not None
+
+
 async def find_printer_rule(
     session: AnySession, organization_id: int, printer_id: int
 ) -> PrinterNotification | None:

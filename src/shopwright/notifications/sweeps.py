@@ -2,7 +2,7 @@
 due."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -11,9 +11,10 @@ from shopwright.fleet.models import Printer
 from shopwright.kernel.db import Database, ReadSession
 from shopwright.kernel.tenancy import CROSS_TENANT
 from shopwright.notifications import news
+from shopwright.notifications.mail import ProcessMail
 from shopwright.notifications.models import NotificationDelivery, NotificationSettings
 from shopwright.notifications.news import WaitingJob
-from shopwright.notifications.telling import Notice, tell
+from shopwright.notifications.telling import Notice, may_anybody_listen, tell
 from shopwright.notifications.topics import Topic
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import WAITING
@@ -50,7 +51,28 @@ async def tell_maintenance_due(database: Database, now: datetime) -> None:
             due_at = last + timedelta(days=days)
             if due_at <= now:
                 due[organization_id].append(news.maintenance_due(printer_id, name, due_at))
-    await _tell_all(database, due)
+        has_mail = database.context.keep(ProcessMail).has_server
+        untold = {
+            shop: await _untold(session, shop, notices)
+            for shop, notices in due.items()
+            if await may_anybody_listen(
+                session, shop, Topic.MAINTENANCE_DUE, has_process_mail=has_mail
+            )
+        }
+    await _tell_all(database, untold)
+
+
+async def _untold(
+    session: ReadSession, organization_id: int, notices: Sequence[Notice]
+) -> list[Notice]:
+    """What somebody was told of before: a shop may leave many printers due for long."""
+    keys = await session.scalars(
+        select(NotificationDelivery.key)
+        .where(NotificationDelivery.organization_id == organization_id)
+        .where(NotificationDelivery.topic == Topic.MAINTENANCE_DUE)
+    )
+    told = {key.partition(">")[0] for key in keys}
+    return [notice for notice in notices if notice.key not in told]
 
 
 async def _last_told(session: ReadSession) -> dict[int, datetime]:
@@ -97,6 +119,8 @@ async def _list_late(
 
 async def _tell_all(database: Database, notices: Mapping[int, list[Notice]]) -> None:
     for organization_id, due in notices.items():
+        if not due:
+            continue
         async with database.write() as session:
             for notice in due:
                 await tell(session, organization_id, notice)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopwright.kernel import ids
-from shopwright.kernel.db import WriteSession
+from shopwright.kernel.db import ReadSession, WriteSession
 from shopwright.kernel.live import touch
 from shopwright.kernel.times import zone_of
 from shopwright.notifications import delivery_queries, queries, rules
@@ -205,6 +205,21 @@ async def _owners(session: WriteSession, organization_id: int, topic: Topic) -> 
     if not emails:
         return []
     return [Addressee("owners", TargetKind.EMAIL, recipient=", ".join(emails))]
+
+
+async def may_anybody_listen(
+    session: ReadSession, organization_id: int, topic: Topic, *, has_process_mail: bool
+) -> bool:
+    """False where a message about any printer would find nobody."""
+    if has_process_mail:
+        return True
+    targets = await queries.list_targets(session, organization_id)
+    if any(target.is_active and topic in target.topics for target in targets):
+        return True
+    if await queries.has_printer_webhooks(session, organization_id):
+        return True
+    settings = await queries.find_settings(session, organization_id)
+    return settings is not None and bool(settings.mail_host)
 
 
 async def has_mail_server(session: WriteSession, organization_id: int) -> bool:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261121_1710"
-down_revision = "20261121_1708"
+down_revision = "20261121_1709"
 branch_labels = None
 depends_on = None
 
