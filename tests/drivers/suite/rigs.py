@@ -1,18 +1,21 @@
 """A printer of each protocol on the bench: what can be done to it, in the same words for all."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from shopwright.drivers.bambu.cloud import BambuCloudDriver
 from shopwright.drivers.bambu.driver import BambuDriver
 from shopwright.drivers.moonraker.driver import MoonrakerDriver
 from shopwright.drivers.octoprint.driver import OctoPrintDriver
 from shopwright.drivers.polled.driver import PolledDriver
 from shopwright.drivers.prusalink.driver import PrusaLinkDriver
-from shopwright.fleet.port import Endpoint, PrinterDriver, Timeouts
+from shopwright.fleet.port import CloudAccess, Endpoint, PrinterDriver, Timeouts
 from shopwright.sandbox.bambu import AuthMode, Knobs, PrinterConfig, VirtualPrinter
 from shopwright.sandbox.bambu.knobs import UploadFate
+from shopwright.sandbox.bambu_cloud import Account, BambuCloudSandbox
 from shopwright.sandbox.moonraker import MoonrakerSandbox
 from shopwright.sandbox.octoprint import OctoPrintSandbox
 from shopwright.sandbox.plain.knobs import Knobs as PlainKnobs
@@ -57,6 +60,7 @@ class Rig(Protocol):
 
 class BambuRig:
     name: ClassVar[str] = "bambu"
+    driver_class: ClassVar[type[PrinterDriver]] = BambuDriver
     suffix: ClassVar[str] = ".gcode.3mf"
 
     def __init__(self) -> None:
@@ -67,8 +71,11 @@ class BambuRig:
         return self.printer
 
     def driver(self, times: Timeouts = TIMES, *, code: str | None = None) -> PrinterDriver:
+        return BambuDriver(self.place(code), timeouts=times)
+
+    def place(self, code: str | None) -> Endpoint:
         printer = self.printer
-        place = Endpoint(
+        return Endpoint(
             host=printer.host,
             serial=printer.serial,
             access_code=code or printer.access_code,
@@ -76,7 +83,6 @@ class BambuRig:
             ftps_port=printer.ftps_port,
             camera_port=printer.camera_port,
         )
-        return BambuDriver(place, timeouts=times)
 
     def make_file(self, path: Path) -> None:
         plate = SlicedPlate(prediction_s=MINUTES * 60, layers=LAYERS, used_mg={1: 12_340})
@@ -127,6 +133,38 @@ class BambuRig:
 
     def printed(self) -> list[str]:
         return [record.file for record in self.printer.prints]
+
+
+class BambuCloudRig(BambuRig):
+    """A printer of an account that is driven over its LAN; the cloud is there as well."""
+
+    name: ClassVar[str] = "bambu_cloud"
+    driver_class: ClassVar[type[PrinterDriver]] = BambuCloudDriver
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cloud: BambuCloudSandbox | None = None
+
+    @asynccontextmanager
+    async def on_bench(self) -> AsyncIterator[object]:
+        account = Account("shop@shop.test", "x", (self.printer.serial,))
+        async with self.printer, BambuCloudSandbox([account], [self.printer]) as self._cloud:
+            yield self.printer
+
+    def driver(self, times: Timeouts = TIMES, *, code: str | None = None) -> PrinterDriver:
+        """With a wrong code the account has run out, too: else the printer would be watched."""
+        place = self.place(code)
+        return BambuCloudDriver(
+            place if code else replace(place, cloud=self._access()), timeouts=times
+        )
+
+    def _access(self) -> CloudAccess | None:
+        if self._cloud is None:
+            return None
+        (account,) = self._cloud.world.accounts.values()
+        host, _, port = self._cloud.mqtt.partition(":")
+        token = self._cloud.world.issue(account)
+        return CloudAccess(host, int(port), f"u_{account.uid}", token, str(self._cloud.ca_file))
 
 
 class PlainRig:
@@ -221,6 +259,6 @@ class PrusaLinkRig(PlainRig):
     driver_class: ClassVar[type[PolledDriver]] = PrusaLinkDriver
 
 
-RIGS: dict[str, Callable[[], Rig]] = {
-    rig.name: rig for rig in (BambuRig, OctoPrintRig, MoonrakerRig, PrusaLinkRig)
+RIGS: dict[str, type[BambuRig] | type[PlainRig]] = {
+    rig.name: rig for rig in (BambuRig, BambuCloudRig, OctoPrintRig, MoonrakerRig, PrusaLinkRig)
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ NAMES = {
 def having(fault: str) -> pytest.MarkDecorator:
     names = [name for name in RIGS if (name, fault) not in LEFT_OUT]
     return pytest.mark.parametrize("rig", names, indirect=True)
+
+
+def test_every_driver_that_a_printer_may_have_is_on_the_bench() -> None:
+    installed = {entry.load() for entry in entry_points(group="shopwright.drivers")}
+    assert {rig.driver_class for rig in RIGS.values()} == installed
 
 
 def test_every_fault_has_its_case_and_every_gap_its_reason() -> None:
