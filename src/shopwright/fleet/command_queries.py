@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from shopwright.fleet.models import PrinterCommand
+from shopwright.fleet.models import Printer, PrinterCommand
 from shopwright.fleet.queries import AnySession
-from shopwright.fleet.states import OPEN_COMMANDS, CommandStatus
+from shopwright.fleet.states import OPEN_COMMANDS, CommandStatus, DrivenBy
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Ref
@@ -143,11 +143,13 @@ async def hide_command(
     return hidden is not None
 
 
-async def list_open(session: AnySession, printer_ids: Collection[int]) -> list[PrinterCommand]:
-    """Of every organization, without starts: those have time-outs of their own."""
+async def list_open(session: AnySession) -> list[PrinterCommand]:
+    """Of every organization, but those of agents, which time their own, and without starts: those
+    have time-outs of their own."""
     rows = await session.scalars(
         select(PrinterCommand)
-        .where(PrinterCommand.printer_id.in_(printer_ids))
+        .join(Printer, Printer.id == PrinterCommand.printer_id)
+        .where(Printer.is_active, Printer.driven_by != DrivenBy.AGENT)
         .where(PrinterCommand.status.in_(OPEN_COMMANDS), PrinterCommand.effect_id.is_(None))
         .execution_options(populate_existing=True, **CROSS_TENANT)
     )

@@ -21,6 +21,12 @@ def load_driver(name: str) -> type[PrinterDriver] | None:
     return None
 
 
+@cache
+def installed_drivers() -> frozenset[str]:
+    """The names of all drivers that somebody brings."""
+    return frozenset(entry_points(group=GROUP).names)
+
+
 def usual_owner(name: str) -> DrivenBy:
     """Who drives a printer of this driver unless somebody says otherwise."""
     if name == DrivenBy.PRINTER_BACKEND:

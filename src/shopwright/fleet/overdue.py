@@ -1,18 +1,20 @@
 """What nobody answered in time: commands, and printers that programs outside report on."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from shopwright.fleet import command_queries, device_state, queries
-from shopwright.fleet.models import Printer
+from shopwright.fleet import command_queries, device_state, queries, service
+from shopwright.fleet.drivers import installed_drivers
+from shopwright.fleet.models import Printer, PrinterCommand
 from shopwright.fleet.outside import is_told
 from shopwright.fleet.states import CommandStatus, ConnectionState, DrivenBy
 from shopwright.kernel.actor import system_actor
 from shopwright.kernel.clock import Clock
-from shopwright.kernel.db import Database
+from shopwright.kernel.db import Database, ReadSession
 from shopwright.kernel.live import touch
 from shopwright.kernel.tenancy import CROSS_TENANT
 
@@ -42,18 +44,14 @@ class OverdueWatch:
     async def look(self) -> None:
         now = self._clock.now()
         async with self._database.read() as session:
-            statement = select(Printer).where(
-                Printer.is_active, Printer.driven_by != DrivenBy.AGENT
-            )
-            printers = list(await session.scalars(statement.execution_options(**CROSS_TENANT)))
-        await self._time_out([printer.id for printer in printers], now)
-        for printer in printers:
-            if _is_silent(printer, now):
+            commands = await command_queries.list_open(session)
+            silent = await _list_silent(session, now - SILENT)
+        await self._time_out(commands, now)
+        for printer in silent:
+            if is_told(printer):
                 await self._lose(printer, now)
 
-    async def _time_out(self, printer_ids: list[int], now: datetime) -> None:
-        async with self._database.read() as session:
-            commands = await command_queries.list_open(session, printer_ids)
+    async def _time_out(self, commands: Sequence[PrinterCommand], now: datetime) -> None:
         over = [(command, command_queries.why_over(command, now)) for command in commands]
         for command, why in over:
             if why is None:
@@ -66,10 +64,14 @@ class OverdueWatch:
                 touch(session, own, "printer", command.printer_id)
 
     async def _lose(self, printer: Printer, now: datetime) -> None:
+        ctx = system_actor(printer.organization_id, "fleet")
         async with self._database.write() as session:
+            found = await service.get_printer(session, ctx, printer.id)
+            if found.last_seen_at != printer.last_seen_at:
+                return  # somebody reported on it just now
             await device_state.record_loss(
                 session,
-                system_actor(printer.organization_id, "fleet"),
+                ctx,
                 printer_id=printer.id,
                 connection=ConnectionState.OFFLINE,
                 sentence=UNHEARD,
@@ -77,7 +79,14 @@ class OverdueWatch:
             )
 
 
-def _is_silent(printer: Printer, now: datetime) -> bool:
-    if printer.connection is not ConnectionState.ONLINE or not is_told(printer):
-        return False
-    return printer.last_seen_at is None or now - printer.last_seen_at >= SILENT
+async def _list_silent(session: ReadSession, since: datetime) -> list[Printer]:
+    """Of every organization; those with a driver of ours tell when they are lost themselves."""
+    has_driver = (Printer.driven_by == DrivenBy.SERVER) & Printer.driver.in_(installed_drivers())
+    rows = await session.scalars(
+        select(Printer)
+        .where(Printer.is_active, Printer.connection == ConnectionState.ONLINE)
+        .where(Printer.driven_by != DrivenBy.AGENT, ~has_driver)
+        .where(or_(Printer.last_seen_at.is_(None), Printer.last_seen_at <= since))
+        .execution_options(**CROSS_TENANT)
+    )
+    return list(rows)
