@@ -112,6 +112,10 @@ async def test_private_host_is_refused_when_it_is_entered(url: str) -> None:
         ("mailto://a:b@gmail.com", "make an e-mail target"),
         ("syslog://", "is not reached over HTTP"),
         ("https://hooks.slack.com/T1/B1/x", "A Slack webhook looks like"),
+        ("workflows://host/wf/sig?template=/etc/hosts", "would read a file of this server"),
+        ("discord://1234567890/abcdef?%74emplate=/etc/hosts", "would read a file of this server"),
+        ("fcm://project/device/?keyfile=/etc/hosts", "would read a file of this server"),
+        ("vapid://a@b.test/c@d.test?subfile=/etc/hosts", "would read a file of this server"),
         ("https://discord.com/channels/1/2", "A Discord webhook looks like"),
     ],
 )

@@ -11,7 +11,7 @@ import warnings
 from contextlib import suppress
 from typing import Any
 
-from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+from apprise import Apprise, AppriseAsset, AppriseAttachment, NotifyFormat, NotifyType
 from apprise.plugins.base import NotifyBase
 
 from shopwright.integrations.apprise.guard import guarded
@@ -89,8 +89,20 @@ def _service_of(url: str) -> Any:
             f"{service.service_name} is not reached over HTTP and is not offered here. "
             "For mail make an e-mail target."
         )
+    if _reads_files(service):
+        raise Invalid(
+            f"{service.service_name} would read a file of this server here (template, keyfile or "
+            "subfile), which is not offered. Leave that part of the address out."
+        )
     service.redirects = False
     return service
+
+
+def _reads_files(service: Any) -> bool:
+    """Some send what stands in a file that the address names, to a host that it names as well."""
+    if any(isinstance(one, AppriseAttachment) and len(one) for one in vars(service).values()):
+        return True
+    return any(isinstance(getattr(service, name, None), str) for name in ("keyfile", "subfile"))
 
 
 def _check_known_shapes(url: str) -> None:
