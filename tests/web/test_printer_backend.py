@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from shopwright.fleet import service as fleet
 from shopwright.fleet.states import DrivenBy
 from shopwright.kernel import effects
 from shopwright.kernel.actor import Actor
@@ -127,3 +128,16 @@ async def test_received_file_is_shown_and_cancelled(
 async def test_connections_lead_to_the_printer_backend(browser_as: BrowserAs, owner: Actor) -> None:
     browser = await browser_as(owner)
     assert 'href="/backend"' in (await browser.get("/connections")).text
+
+
+async def test_printer_of_the_backend_is_added_by_its_name(
+    browser_as: BrowserAs, owner: Actor, database: Database
+) -> None:
+    browser = await browser_as(owner)
+    added = await browser.post("/backend/printers", data={"name": "Partner X1C", "model": "X1C"})
+    assert added.status_code in {200, 303}
+    async with database.read() as session:
+        (printer,) = await fleet.list_printers(session, owner)
+    assert (printer.name, printer.driven_by) == ("Partner X1C", DrivenBy.PRINTER_BACKEND)
+    shown = text_of((await browser.get(f"/printers/{printer.id}")).text)
+    assert "the printer backend" in shown

@@ -71,6 +71,30 @@ async def send_job(
     return done(request, f"{found.name} is with the printer backend.", to=HERE)
 
 
+@router.post(HERE + "/printers")
+async def add_printer(
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    now: Now,
+    name: Annotated[str, Form(min_length=1, max_length=100)],
+    model: Annotated[str, Form(max_length=60)] = "",
+    serial: Annotated[str, Form(max_length=64)] = "",
+) -> Response:
+    """A printer that only the backend reaches: no address, no code."""
+    draft = fleet.PrinterDraft(
+        name=name.strip(),
+        host="",
+        access_code="",
+        serial=serial.strip() or None,
+        model=model.strip() or None,
+        brand="",
+        driver=DrivenBy.PRINTER_BACKEND.value,
+    )
+    printer = await fleet.register_printer(session, ctx, draft=draft, now=now)
+    return done(request, f"{printer.name} takes the jobs that you send it.", to=HERE)
+
+
 @router.post(HERE + "/jobs/{job}/answer")
 async def answer_for_backend(
     request: Request,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from shopwright.fleet.addresses import CLOUD, EXTERNAL, LAN, is_bambu, url_of
 from shopwright.fleet.agents import is_cloud_only
 from shopwright.fleet.models import Printer
-from shopwright.fleet.outside import is_external
+from shopwright.fleet.outside import is_told
+from shopwright.fleet.states import DrivenBy
 from shopwright.print_files.printer_models import BAMBU_MODELS, OTHER_BRANDS, find_printer_model
 
 WEB_PORTS = ("http", "https")
@@ -122,11 +123,9 @@ def driver_words(printer: Printer, agent: str | None) -> str:
     """Who tells it what to do; ``agent`` is the name of the one that has it."""
     if agent is not None:
         return f"the agent {agent}"
-    return "this server" if not _is_told_elsewhere(printer) else "its own software"
-
-
-def _is_told_elsewhere(printer: Printer) -> bool:
-    return is_external(printer) or printer.driven_by == "printer_backend"
+    if printer.driven_by is DrivenBy.PRINTER_BACKEND:
+        return "the printer backend"
+    return "this server" if not is_told(printer) else "its own software"
 
 
 def typed_address(printer: Printer) -> str:
