@@ -54,6 +54,13 @@
     if (isBusy(element)) setTimeout(refresh, 2000, element);
     else htmx.trigger(element, "refresh");
   };
+  // Somebody began to type, or sent a form, while the answer was on its way: it comes later again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, requestConfig } = event.detail;
+    if (requestConfig.triggeringEvent?.type !== "refresh" || !isBusy(target)) return;
+    event.detail.shouldSwap = false;
+    setTimeout(refresh, 2000, target);
+  });
   const showNotice = (names) => {
     const wanted = names.split(" ");
     for (const element of document.querySelectorAll("[data-on]")) {

@@ -44,15 +44,6 @@
   document.body.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig } }) => {
     if (xhr.status >= 400 && requestConfig.verb === "post") htmx.trigger(document.body, "refetch");
   });
-  // An answer that was on its way when a job was taken comes later again.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { target, requestConfig } = event.detail;
-    if (target.id !== "jobs" || requestConfig.triggeringEvent?.type !== "refresh") return;
-    if (!target.querySelector("details.menu[open], form[data-dirty]")) return;
-    event.detail.shouldSwap = false;
-    setTimeout(() => target.isConnected && htmx.trigger(target, "refresh"), 2000);
-  });
-
   document.addEventListener("DOMContentLoaded", arm);
   document.addEventListener("htmx:load", arm);
 })();
