@@ -56,7 +56,13 @@ PUBLIC = {
 }
 
 # Path parameters that name no row.
-PLAIN: dict[str, int | str] = {"number": 1, "slot": 1, "app_name": "shop", "recipient": "RID123"}
+PLAIN: dict[str, int | str] = {
+    "category": "cnc",
+    "number": 1,
+    "slot": 1,
+    "app_name": "shop",
+    "recipient": "RID123",
+}
 
 # Bodies that the schema alone does not tell, by "METHOD /path".
 BODIES: dict[str, Any] = {
@@ -101,6 +107,11 @@ BODIES: dict[str, Any] = {
 
 # A stream never ends, and a bare row has no bytes on disk; left to the tests of the slice.
 NEED_MORE_THAN_A_ROW = {
+    *(
+        f"GET /api/parts/{{part}}/{name}"
+        for name in ("download", "file", "drawing", "views/{number}")
+    ),
+    *(f"GET /api/parts/{{part}}/{name}" for name in ("conversion", "geometry", "model", "preview")),
     "GET /api/printers/{printer}/camera/snapshot",
     "GET /api/printers/{printer}/camera/stream",
     "GET /printers/{printer}/camera",

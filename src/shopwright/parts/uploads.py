@@ -12,9 +12,9 @@ from shopwright.files.access import files_of, incoming_folder
 from shopwright.files.storage import StoredObject
 from shopwright.files.uploads import MEGABYTE, UploadMalformed, receive_upload
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.edge import Ref, allow_body, get_process, writing
+from shopwright.kernel.edge import Process, Ref, allow_body, get_process, writing
 from shopwright.kernel.errors import Invalid, TooLarge
-from shopwright.parts import views
+from shopwright.parts import service, views
 from shopwright.parts.file_checks import check_file
 from shopwright.parts.versions import AddedFile, CheckedFile, add_file
 
@@ -39,6 +39,7 @@ class NotAPicture(Invalid):
 async def receive_part_file(request: Request, ctx: Actor, ref: Ref) -> AddedFile:
     """The request's file as the part's next version; a refused one leaves no row and no bytes."""
     process = get_process(request)
+    await _check_part(process, ctx, ref)
     max_mb = process.settings.max_upload_mb
     async with receive_upload(request, incoming_folder(process.settings), max_mb=max_mb) as upload:
         kind = await asyncio.to_thread(check_file, upload.path, upload.filename)
@@ -51,6 +52,7 @@ async def receive_part_file(request: Request, ctx: Actor, ref: Ref) -> AddedFile
 async def receive_views(request: Request, ctx: Actor, ref: Ref) -> None:
     """The parts ``view_0`` … ``view_7`` of the form, each drawn anew before it is kept."""
     process = get_process(request)
+    await _check_part(process, ctx, ref)
     pictures = await _pictures(request)
     stored: dict[int, StoredObject] = {}
     for number, picture in pictures.items():
@@ -60,6 +62,12 @@ async def receive_views(request: Request, ctx: Actor, ref: Ref) -> None:
         )
     async with writing(request) as session:
         await views.put_views(session, ctx, ref=ref, stored=stored, now=process.clock.now())
+
+
+async def _check_part(process: Process, ctx: Actor, ref: Ref) -> None:
+    """Before a long upload for nothing; raises PartMissing."""
+    async with process.database.read() as session:
+        await service.get_part(session, ctx, ref)
 
 
 async def _pictures(request: Request) -> Mapping[int, bytes]:
