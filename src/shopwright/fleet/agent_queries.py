@@ -93,16 +93,19 @@ async def list_printers(session: AnySession, ctx: Actor, agent_id: int) -> list[
 
 
 async def list_printer_names(
-    session: AnySession, ctx: Actor, agent_id: int
-) -> Sequence[tuple[int, str]]:
-    """Of the same, with their ids."""
+    session: AnySession, ctx: Actor, agent_ids: Collection[int]
+) -> dict[int, list[tuple[int, str]]]:
+    """Of the same of several agents, by agent, with their ids."""
     rows = await session.execute(
-        select(Printer.id, Printer.name)
+        select(Printer.agent_id, Printer.id, Printer.name)
         .where(Printer.organization_id == ctx.organization_id, Printer.is_active)
-        .where(Printer.agent_id == agent_id, Printer.driven_by == DrivenBy.AGENT)
+        .where(Printer.agent_id.in_(agent_ids), Printer.driven_by == DrivenBy.AGENT)
         .order_by(Printer.id)
     )
-    return [(printer_id, name) for printer_id, name in rows]
+    found: dict[int, list[tuple[int, str]]] = {}
+    for agent_id, printer_id, name in rows:
+        found.setdefault(agent_id or 0, []).append((printer_id, name))
+    return found
 
 
 async def list_printer_ids(session: AnySession, ctx: Actor, agent_id: int) -> list[int]:

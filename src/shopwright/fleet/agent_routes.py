@@ -2,6 +2,7 @@
 and tell what came of it."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -77,8 +78,7 @@ GATHER_S = 0.02  # several commands of one moment are one answer
 async def list_agents(ctx: ViewerCtx, session: Read, now: Now, answer: Response) -> list[AgentRead]:
     """Every agent that is not revoked, with its health and its printers."""
     answer.headers.update(LIVE)
-    found = await agent_queries.list_agents(session, ctx)
-    return [await _read(session, ctx, agent, now) for agent in found]
+    return await _read_all(session, ctx, await agent_queries.list_agents(session, ctx), now)
 
 
 @router.post("/enrolments", status_code=201)
@@ -238,9 +238,22 @@ async def release_printer(
 
 
 async def _read(session: AnySession, ctx: Actor, agent: Agent, now: datetime) -> AgentRead:
-    found = await agent_queries.list_printer_names(session, ctx, agent.id)
-    printers = [AgentPrinter(id=printer_id, name=name) for printer_id, name in found]
-    return AgentRead.of(agent, printers, now)
+    (found,) = await _read_all(session, ctx, [agent], now)
+    return found
+
+
+async def _read_all(
+    session: AnySession, ctx: Actor, found: Sequence[Agent], now: datetime
+) -> list[AgentRead]:
+    names = await agent_queries.list_printer_names(session, ctx, [agent.id for agent in found])
+    return [
+        AgentRead.of(
+            agent,
+            [AgentPrinter(id=id_, name=name) for id_, name in names.get(agent.id, [])],
+            now,
+        )
+        for agent in found
+    ]
 
 
 async def _greet(process: Process, ctx: Actor, body: WorkAsk) -> Agent:
