@@ -138,7 +138,7 @@ class Server:
         self.launch()
         await self.answers()
 
-    async def answers(self) -> None:
+    async def answers(self, timeout_s: float = START_S) -> None:
         """Until ``/ready`` says so; fails at once when the process has ended."""
         async with httpx.AsyncClient(base_url=self.url) as client:
 
@@ -152,7 +152,7 @@ class Server:
                 except httpx.TransportError:
                     return False
 
-            await until("the server answers", is_ready, START_S, 0.02)
+            await until("the server answers", is_ready, timeout_s, 0.02)
 
     def kill(self) -> None:
         self.child.kill()
@@ -224,7 +224,7 @@ class Etsy:
         self.token_url = facts["token_url"]
         self._client = client
 
-    async def post(self, path: str, **body: object) -> dict[str, Any]:
+    async def post(self, path: str, /, **body: object) -> dict[str, Any]:
         answer = await self._client.post(f"/sandbox/{path}", json=body)
         return dict(answer.raise_for_status().json())
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.system.door import Door
 from tests.system.eyes import Eyes
 from tests.system.harness import OWNER_EMAIL, OWNER_PASSWORD, Etsy, Farm, Server
 
@@ -19,8 +20,11 @@ class StillStarting(Exception):
 class Person:
     """Acts through the program's forms and API only; knows what the printers' own logs say."""
 
-    def __init__(self, server: Server, farm: Farm, eyes: Eyes) -> None:
+    def __init__(
+        self, server: Server | Door, farm: Farm, eyes: Eyes, email: str = OWNER_EMAIL
+    ) -> None:
         self._server = server
+        self._email = email
         self._farm = farm
         self._eyes = eyes
         self._client = httpx.AsyncClient(base_url=server.url, timeout=20)
@@ -28,7 +32,7 @@ class Person:
         self.answers: list[tuple[str, str]] = []  # device job id, what was answered
 
     async def __aenter__(self) -> Self:
-        body = {"email": OWNER_EMAIL, "password": OWNER_PASSWORD}
+        body = {"email": self._email, "password": OWNER_PASSWORD}
         answer = await self._client.post("/api/auth/login", json=body)
         token = answer.raise_for_status().json()["token"]
         self._client.headers["Authorization"] = f"Bearer {token}"

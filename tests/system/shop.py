@@ -13,8 +13,9 @@ from shopwright.accounts import bootstrap
 from shopwright.catalog.models import Product, RecipeStep, Variant
 from shopwright.catalog.states import StepKind
 from shopwright.files import service as stored_files
-from shopwright.files.disk import DiskFileStore
+from shopwright.files.access import open_files
 from shopwright.files.service import NewFile
+from shopwright.files.storage import FileStore
 from shopwright.fleet import service as fleet
 from shopwright.fleet.models import HarvestPolicy
 from shopwright.kernel.actor import Actor, system_actor
@@ -50,7 +51,7 @@ class Shop:
     """Writes before the server runs; afterwards only the API may."""
 
     process: Process
-    files: DiskFileStore
+    files: FileStore
     ctx: Actor
     folder: Path
     variants: dict[str, int] = field(default_factory=dict)
@@ -108,17 +109,21 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(folder: Path, database_url: str) -> AsyncIterator[Shop]:
-    """The same database and data folder the server will have; leave it before the server starts."""
+async def open_shop(folder: Path, database_url: str, **more: Any) -> AsyncIterator[Shop]:
+    """The same database and data folder the server will have; leave it before the server starts.
+
+    ``more`` are settings by their fields: the bucket, where files are not in the folder.
+    """
     settings = TestSettings(
         database_url=database_url,
         data_dir=folder / "data",
         master_key=SecretStr(MASTER_KEY),
+        **more,
     )
     async with open_process(settings) as process:
         founded = await bootstrap.found(process, email=OWNER_EMAIL, password=OWNER_PASSWORD)
         ctx = system_actor(founded.organization.id, "test")
-        yield Shop(process, DiskFileStore(folder / "data" / "files"), ctx, folder)
+        yield Shop(process, open_files(settings), ctx, folder)
 
 
 async def place(session: WriteSession, ctx: Actor, items: Sequence[tuple[str, int]]) -> int:
