@@ -106,6 +106,34 @@ async def test_a_round_asks_the_database_as_often_for_many_printers_as_for_one(
     assert asked == ["UPDATE", "SELECT"] * 2
 
 
+async def test_printers_of_another_process_are_taken_once_it_is_gone_and_not_tried_before(
+    database: Database, owner: Actor, clock: FixedClock, files: DiskFileStore
+) -> None:
+    async with database.write() as session:
+        printers = [await make_printer(session, owner, name) for name in ("A", "B")]
+        for printer in printers:
+            printer.driver, printer.host = "moonraker", ""
+            assert await queries.take_lease(session, printer.id, "other", START, 30)
+    runner = FleetRunner(make_tools(database, clock, files), database.context.vault, owner="test")
+    tried: list[str] = []
+
+    def note(*said: object) -> None:
+        tried.extend(["lease"] if "INTO printer_leases" in str(said[2]) else [])
+
+    engine = database.write_engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await runner._round()
+        assert (tried, list(runner._driven)) == ([], [])
+        clock.advance(seconds=31)
+        await runner._round()
+        assert sorted(runner._driven) == [printer.id for printer in printers]
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+        await runner._stop(list(runner._driven))
+        runner._leave()
+
+
 async def test_a_lease_that_somebody_else_has_is_not_renewed_and_the_others_are(
     database: Database, owner: Actor
 ) -> None:

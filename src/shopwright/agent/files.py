@@ -51,6 +51,8 @@ class AgentFiles:
                 yield path
         finally:
             self._in_use[sha256] -= 1
+            if not self._in_use[sha256]:
+                del self._in_use[sha256], self._fetching[sha256]
 
     async def put(self, source: Source, *, max_bytes: int) -> StoredObject:
         return await self._disk.put(source, max_bytes=max_bytes)

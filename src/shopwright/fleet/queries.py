@@ -146,6 +146,18 @@ async def take_lease(
     return taken
 
 
+async def list_held(
+    session: AnySession, printer_ids: Collection[int], owner: str, now: datetime
+) -> set[int]:
+    """Those that somebody else has now."""
+    rows = await session.scalars(
+        select(PrinterLease.printer_id)
+        .where(PrinterLease.printer_id.in_(printer_ids))
+        .where(PrinterLease.owner != owner, PrinterLease.expires_at >= now)
+    )
+    return set(rows)
+
+
 async def renew_leases(
     session: WriteSession, owner: str, epochs: dict[int, int], now: datetime, ttl_s: float
 ) -> set[int]:

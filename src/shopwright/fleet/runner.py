@@ -95,10 +95,10 @@ class FleetRunner:
                 if driven.task.done() or not _same(driven.way, ways.get(printer_id))
             ]
         )
-        for printer_id, printer in printers.items():
+        for printer_id in await self._list_takeable(set(printers) - set(self._driven)):
             way = ways[printer_id]
-            if way is not None and printer_id not in self._driven:
-                await self._take(printer, way)
+            if way is not None:
+                await self._take(printers[printer_id], way)
         await self._look_after_commands()
         PRINTERS.labels("driven").set(len(self._driven))
 
@@ -114,6 +114,16 @@ class FleetRunner:
         await self._stop(lost)
         for printer_id in lost:
             self._tools.forget(printer_id)
+
+    async def _list_takeable(self, printer_ids: set[int]) -> list[int]:
+        """Those that another process drives are not even asked for, round by round."""
+        if not printer_ids:
+            return []
+        async with self._tools.database.read() as session:
+            held = await queries.list_held(
+                session, printer_ids, self._owner, self._tools.clock.now()
+            )
+        return sorted(printer_ids - held)
 
     async def _take(self, printer: Printer, way: _Way) -> None:
         async with self._tools.database.write() as session:
