@@ -13,6 +13,7 @@ from shopwright.analytics.books import Books, Span
 from shopwright.analytics.fleets import Machines
 from shopwright.analytics.printer_schemas import JobsRead, ProductionRead, UtilisationRead
 from shopwright.analytics.routes import (
+    AS_PDF,
     AS_TABLE,
     AskedAboutDays,
     Question,
@@ -80,7 +81,7 @@ def check_length(span: Span) -> Span:
 
 @router.get("/utilisation", response_model=UtilisationRead, responses=AS_PRINTER_TABLE)
 @router.get("/utilisation.csv", response_class=CsvResponse, responses=WRONG)
-@router.get("/utilisation.pdf", response_class=PdfResponse, responses=WRONG)
+@router.get("/utilisation.pdf", response_class=PdfResponse, responses=WRONG | AS_PDF)
 async def read_utilisation(
     recent: AskedRecent, ctx: ViewerCtx, storage: TelemetryDep, now: Now
 ) -> Response:
@@ -96,7 +97,7 @@ async def read_utilisation(
 
 @router.get("/production", response_model=ProductionRead, responses=AS_PRINTER_TABLE)
 @router.get("/production.csv", response_class=CsvResponse, responses=WRONG)
-@router.get("/production.pdf", response_class=PdfResponse, responses=WRONG)
+@router.get("/production.pdf", response_class=PdfResponse, responses=WRONG | AS_PDF)
 async def read_production(
     recent: AskedRecent,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -117,7 +118,7 @@ async def read_production(
 
 @router.get("/failure-rates", response_model=FailuresRead, responses=AS_PRINTER_TABLE)
 @router.get("/failure-rates.csv", response_class=CsvResponse, responses=WRONG)
-@router.get("/failure-rates.pdf", response_class=PdfResponse, responses=WRONG)
+@router.get("/failure-rates.pdf", response_class=PdfResponse, responses=WRONG | AS_PDF)
 async def read_failures(asked: AskedAboutDays, machines: Chosen) -> Response:
     """How many prints fail, on which printer and why."""
     found = await performance.read_failures(asked.session, asked.books, asked.span, machines)

@@ -25,7 +25,7 @@ from shopwright.analytics.states import Period
 from shopwright.analytics.typesetting import PDF, PdfResponse, Typesetter
 from shopwright.kernel.db import ReadSession
 from shopwright.kernel.edge import Now, Read, get_process, problems
-from shopwright.kernel.errors import Invalid
+from shopwright.kernel.errors import Invalid, Unavailable
 from shopwright.kernel.money import check_currency
 
 router = APIRouter(prefix="/api/analytics", tags=["analytics"])
@@ -35,8 +35,9 @@ Currency = Annotated[str | None, Query(max_length=10, examples=["EUR"])]
 AS_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}, **problems(Invalid)}
 AS_TABLE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {}, PDF: {}}},
-    **problems(Invalid),
+    **problems(Invalid, Unavailable),
 }
+AS_PDF = problems(Invalid, Unavailable)
 
 
 class Form(StrEnum):
@@ -128,7 +129,7 @@ AskedAboutDays = Annotated[Question, Depends(open_question_about_days, scope="fu
 
 @router.get("/dashboard", response_model=DashboardRead, responses=AS_TABLE)
 @router.get("/dashboard.csv", response_class=CsvResponse, responses=problems(Invalid))
-@router.get("/dashboard.pdf", response_class=PdfResponse, responses=problems(Invalid))
+@router.get("/dashboard.pdf", response_class=PdfResponse, responses=AS_PDF)
 async def read_dashboard(asked: Asked) -> Response:
     """The shop at a glance: orders and revenue of this month, prints, filament."""
     found = await reports.read_dashboard(asked.session, asked.books)
@@ -139,10 +140,10 @@ async def read_dashboard(asked: Asked) -> Response:
 
 @router.get("/revenue", response_model=RevenueRead, responses=AS_TABLE)
 @router.get("/revenue.csv", response_class=CsvResponse, responses=problems(Invalid))
-@router.get("/revenue.pdf", response_class=PdfResponse, responses=problems(Invalid))
+@router.get("/revenue.pdf", response_class=PdfResponse, responses=AS_PDF)
 @router.get("/revenue-trends", response_model=RevenueRead, responses=AS_TABLE)
 @router.get("/revenue-trends.csv", response_class=CsvResponse, responses=problems(Invalid))
-@router.get("/revenue-trends.pdf", response_class=PdfResponse, responses=problems(Invalid))
+@router.get("/revenue-trends.pdf", response_class=PdfResponse, responses=AS_PDF)
 async def read_revenue(asked: AskedAboutDays, period: Period = Period.MONTHLY) -> Response:
     """Revenue by day, week or month: orders paid for and not given back, less refunds."""
     found = await reports.read_revenue(asked.session, asked.books, asked.span, period)
@@ -153,7 +154,7 @@ async def read_revenue(asked: AskedAboutDays, period: Period = Period.MONTHLY) -
 
 @router.get("/summary", response_model=SummaryRead, responses=AS_TABLE)
 @router.get("/summary.csv", response_class=CsvResponse, responses=problems(Invalid))
-@router.get("/summary.pdf", response_class=PdfResponse, responses=problems(Invalid))
+@router.get("/summary.pdf", response_class=PdfResponse, responses=AS_PDF)
 async def read_summary(asked: AskedAboutDays) -> Response:
     """Profit: revenue less filament used, at today's prices, less expenses."""
     found = await reports.read_summary(asked.session, asked.books, asked.span)
@@ -164,7 +165,7 @@ async def read_summary(asked: AskedAboutDays) -> Response:
 
 @router.get("/product-performance", response_model=ProductsRead, responses=AS_TABLE)
 @router.get("/product-performance.csv", response_class=CsvResponse, responses=problems(Invalid))
-@router.get("/product-performance.pdf", response_class=PdfResponse, responses=problems(Invalid))
+@router.get("/product-performance.pdf", response_class=PdfResponse, responses=AS_PDF)
 async def read_products(
     asked: AskedAboutDays, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> Response:
@@ -177,7 +178,7 @@ async def read_products(
 
 @router.get("/materials", response_model=MaterialsRead, responses=AS_TABLE)
 @router.get("/materials.csv", response_class=CsvResponse, responses=problems(Invalid))
-@router.get("/materials.pdf", response_class=PdfResponse, responses=problems(Invalid))
+@router.get("/materials.pdf", response_class=PdfResponse, responses=AS_PDF)
 async def read_materials(asked: AskedAboutDays) -> Response:
     """Filament used, by prints and by hand, and what it costs today."""
     found = await performance.read_materials(asked.session, asked.books, asked.span)
