@@ -65,7 +65,7 @@ async def test_a_printer_is_sound_before_it_is_saved_and_nothing_is_kept(
     ("changes", "step", "finding", "advice"),
     [
         ({"ip_address": "printer.invalid"}, "address", "name_unknown", "address in numbers"),
-        ({"ports": {"mqtt": 1}}, "MQTT port 1", "port_closed", "is this the printer's address?"),
+        ({"ports": {"mqtt": 1}}, "MQTT port 1", "port_closed", "see whether this is the printer's"),
         ({"serial": "01P00AOTHER0001"}, "certificate", "wrong_printer", "correct the address or"),
         ({"access_code": "00000000"}, "access code", "wrong_code", "read it off its screen"),
     ],

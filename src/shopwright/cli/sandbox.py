@@ -23,6 +23,7 @@ USUAL_MODELS = ("P1S", "X1C", "A1 mini")
 USUAL_SPEED = 60  # a 20-minute print takes 20 s
 SERIAL_PREFIXES = {"P1S": "01P", "X1C": "00M", "A1 mini": "030"}
 OTHER_PRINTERS = ("octoprint", "moonraker", "prusalink")
+HEARD_HERE = ("--announce-on", "127.0.0.1")
 CLOUD_ACCOUNT = {"email": "maker@shop.test", "password": "sandbox-password"}
 ENDS = {signal.SIGINT, signal.SIGTERM}
 
@@ -68,7 +69,7 @@ def sandbox(
             for kind in OTHER_PRINTERS:
                 if name in {kind, Name.ALL}:
                     knobs = json.dumps({"speed": USUAL_SPEED})
-                    children.append(stack.enter_context(Child(kind, "--knobs", knobs)))
+                    children.append(stack.enter_context(Child(kind, "--knobs", knobs, *HEARD_HERE)))
             children += [
                 stack.enter_context(Child(kind)) for kind in PLAIN if name in {kind, Name.ALL}
             ]
@@ -115,7 +116,8 @@ def _usual_farm(folder: Path) -> dict[str, Any]:
         }
         for number, model in enumerate(USUAL_MODELS, 1)
     ]
-    return {"folder": str(folder / "cards"), "printers": printers}
+    announces: dict[str, Any] = {}  # on this machine only
+    return {"folder": str(folder / "cards"), "printers": printers, "announces": announces}
 
 
 def _wait(children: list[Child]) -> None:

@@ -10,8 +10,9 @@ from shopwright.accounts.schemas import Message
 from shopwright.fleet import agents, connection_tests
 from shopwright.fleet.agents import NoAgent
 from shopwright.fleet.connection_tests import NotDrivenHere, Told
+from shopwright.fleet.diagnosis_schemas import DiagnosisRead
 from shopwright.fleet.port import DiagnosisStep, Finding
-from shopwright.fleet.schemas import DiagnosisRead, PrinterCreate
+from shopwright.fleet.schemas import PrinterCreate
 from shopwright.kernel.edge import BodyRef, Now, ProcessDep, SettingsDep, Write, problems
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.repeatable import RepeatableRoute

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 
 from shopwright.accounts import audit
 from shopwright.fleet import agent_queries, agents, printer_csv, queries, service
+from shopwright.fleet.addresses import WEB, url_of
 from shopwright.fleet.models import Agent, Printer
 from shopwright.fleet.printer_csv import Reading, Refusal, SheetPrinter
 from shopwright.fleet.queries import AnySession
@@ -298,6 +299,12 @@ def _change(one: Planned, printer: Printer) -> PrinterChange:
     return change
 
 
+def _address(draft: PrinterDraft) -> str:
+    """With the port that stood in it."""
+    ports = draft.ports or {}
+    return url_of(draft.host, ports) or "" if ports.keys() & WEB else draft.host
+
+
 def _shown(one: Planned) -> dict[str, Any]:
     draft = one.sheet.draft
     return {
@@ -305,7 +312,7 @@ def _shown(one: Planned) -> dict[str, Any]:
         "action": one.action.value,
         "name": draft.name,
         "kind": draft.driver,
-        "address": draft.host,
+        "address": _address(draft),
         "serial": draft.serial,
         "model": draft.model,
         "agent": one.agent.name if one.agent else None,

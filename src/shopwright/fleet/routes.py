@@ -15,6 +15,7 @@ from shopwright.accounts.access import (
 from shopwright.accounts.schemas import Message
 from shopwright.fleet import commanding, diagnosing, queries, rules, service, upkeep
 from shopwright.fleet.connection_tests import NotDrivenHere
+from shopwright.fleet.diagnosis_schemas import DiagnosisRead
 from shopwright.fleet.overview import (
     Overview,
     find_live,
@@ -26,7 +27,6 @@ from shopwright.fleet.rules import CommandUnsupported
 from shopwright.fleet.schemas import (
     CommandCreate,
     CommandRead,
-    DiagnosisRead,
     MaintenanceBody,
     PrinterCreate,
     PrinterRead,

@@ -29,7 +29,6 @@ from shopwright.fleet.addresses import (
 from shopwright.fleet.commanding import TIMEOUT_S, CommandRequest
 from shopwright.fleet.models import HarvestPolicy, Printer, PrinterCommand, PrinterSlot
 from shopwright.fleet.overview import Overview, shown_status, type_of
-from shopwright.fleet.port import FINE, Diagnosis, DiagnosisStep
 from shopwright.fleet.service import PrinterChange, PrinterDraft
 from shopwright.fleet.states import (
     Activity,
@@ -474,37 +473,3 @@ class CommandRead(BaseModel):
 class MaintenanceBody(BaseModel):
     is_on: Annotated[bool, Field(validation_alias=AliasChoices("on", "is_on"))]
     reason: Annotated[str, Field(max_length=300)] = ""
-
-
-class StepRead(BaseModel):
-    """``status``: ok, failed, or not_reached where an earlier step failed."""
-
-    name: str
-    status: str
-    finding: str
-    sentence: str
-
-    @classmethod
-    def of(cls, step: DiagnosisStep) -> "StepRead":
-        status = step.finding if step.finding in FINE else "failed"
-        return cls(name=step.name, status=status, finding=step.finding, sentence=step.sentence)
-
-
-class DiagnosisRead(BaseModel):
-    """``advice`` is what to do, in one sentence."""
-
-    is_ok: bool
-    advice: str
-    serial_number: str | None
-    fingerprint: str | None
-    steps: list[StepRead]
-
-    @classmethod
-    def of(cls, found: Diagnosis) -> "DiagnosisRead":
-        return cls(
-            is_ok=found.is_ok,
-            advice=found.advice,
-            serial_number=found.serial,
-            fingerprint=found.fingerprint,
-            steps=[StepRead.of(step) for step in found.steps],
-        )

@@ -1,4 +1,5 @@
-"""A second independent client uses the virtual printer, and finds it by its announcements."""
+"""A second independent client (bambu-printer-manager, WTFPL) uses the virtual printer, and finds it
+by its announcements."""
 
 import asyncio
 import json

@@ -120,12 +120,14 @@ async def open_plain(host: str, port: int, timeout_s: float) -> socket.socket:
             return await _connect(host, port)
     except ConnectionRefusedError as err:
         raise LinkFailed(
-            f"{host} answers, but its port {port} is closed: is this the printer's address?",
+            f"{host} answers, but its port {port} is closed: see whether this is the printer's "
+            "address.",
             Finding.PORT_CLOSED,
         ) from err
     except (OSError, TimeoutError) as err:
         raise LinkFailed(
-            f"{host} does not answer on port {port}: is the printer on and in this network?",
+            f"{host} does not answer on port {port}: see whether the printer is on and in this "
+            "network.",
             Finding.HOST_UNREACHABLE,
         ) from err
 

@@ -48,7 +48,7 @@ BAD_KEY = (
     "Moonraker refused us: enter its API key, or add this server to trusted_clients in "
     "moonraker.conf."
 )
-OTHER_PROGRAM = "What answers there is not Moonraker."
+OTHER_PROGRAM = "What answers there is not Moonraker: correct the address or the kind of printer."
 SHOWN = ("print_stats", "virtual_sdcard", "extruder", "heater_bed", "webhooks")
 CHAMBERS = ("heater_generic chamber", "temperature_sensor chamber", "temperature_fan chamber")
 CAMERA_PORT = 80  # the web server in front of Moonraker passes relative camera addresses on

@@ -41,7 +41,7 @@ from shopwright.fleet.port import (
 PORT = 80  # OctoPi's; OctoPrint by itself listens on 5000
 BAD_KEY = "OctoPrint refused the API key: make one under Settings, Application Keys, and enter it."
 NO_CONTROL = "OctoPrint does not let this key control the printer: give its user that permission."
-OTHER_PROGRAM = "What answers there is not OctoPrint."
+OTHER_PROGRAM = "What answers there is not OctoPrint: correct the address or the kind of printer."
 EMULATED = "What answers there is Moonraker, not OctoPrint: choose Moonraker as the connection."
 NOT_OPERATIONAL = 409
 JOB_COMMANDS: Mapping[str, Mapping[str, object]] = {

@@ -34,7 +34,9 @@ def disk_step(free: int | None, program: str) -> DiagnosisStep:
     """``free`` None: it does not say."""
     if free is None or free > 0:
         return _good(STORAGE, "There is room for files.")
-    return DiagnosisStep(STORAGE, Finding.NO_STORAGE, f"The disk of {program} is full.")
+    return DiagnosisStep(
+        STORAGE, Finding.NO_STORAGE, f"The disk of {program} is full: delete files there."
+    )
 
 
 async def _walk(dialect: Dialect, steps: list[DiagnosisStep]) -> None:

@@ -17,6 +17,8 @@ from shopwright.kernel.egress import AddressRefused, AddressUnknown, EgressPolic
 FORBIDDEN = frozenset({401, 403})
 LARGEST_ANSWER = 16 * 1024 * 1024  # a picture; a sick device must not fill our memory
 LONGEST_REASON = 200
+SEE_NETWORK = "see whether the printer is on and in this network."
+SEE_PORT = "see whether its address is right and the program there runs."
 ONE = 1
 FEW = 4  # a report, a command, an upload and a picture at a time
 
@@ -186,7 +188,7 @@ async def _in_words(host: str, port: int) -> AsyncIterator[None]:
     except AddressUnknown as err:
         raise NotSent(err.detail, Finding.HOST_UNREACHABLE) from err
     except httpx.ConnectTimeout as err:
-        raise NotSent(f"{host} does not answer.", Finding.HOST_UNREACHABLE) from err
+        raise NotSent(f"{host} does not answer: {SEE_NETWORK}", Finding.HOST_UNREACHABLE) from err
     except httpx.ConnectError as err:
         raise _not_connected(host, port, err) from err
     except httpx.TimeoutException as err:
@@ -199,6 +201,7 @@ def _not_connected(host: str, port: int, err: BaseException) -> NotSent:
     cause: BaseException | None = err
     while cause is not None:
         if isinstance(cause, ConnectionRefusedError):
-            return NotSent(f"Nothing listens on port {port} of {host}.", Finding.PORT_CLOSED)
+            sentence = f"Nothing listens on port {port} of {host}: {SEE_PORT}"
+            return NotSent(sentence, Finding.PORT_CLOSED)
         cause = cause.__cause__ or cause.__context__
-    return NotSent(f"{host} cannot be reached.", Finding.HOST_UNREACHABLE)
+    return NotSent(f"{host} cannot be reached: {SEE_NETWORK}", Finding.HOST_UNREACHABLE)

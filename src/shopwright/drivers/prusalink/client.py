@@ -47,7 +47,7 @@ BAD_KEY = (
     "PrusaLink refused the password: read it off the printer (Settings, Network, PrusaLink) and "
     "enter it."
 )
-OTHER_PROGRAM = "What answers there is not PrusaLink."
+OTHER_PROGRAM = "What answers there is not PrusaLink: correct the address or the kind of printer."
 NO_STORAGE = "There is no writable USB stick or card: put one in."
 NO_CONTENT = 204
 VERSION, STATUS, JOB, STORES = "/api/version", "/api/v1/status", "/api/v1/job", "/api/v1/storage"

@@ -56,7 +56,8 @@ class Announcer:
     async def open(self) -> None:
         self._teller = await self._open(_bound((self._how.interface, 0), self._how.interface))
         for port in self._how.ports:
-            await self._open(_bound((GROUP, port), self._how.interface))
+            with contextlib.suppress(OSError):  # another program has it: then it is not asked
+                await self._open(_bound((GROUP, port), self._how.interface))
         self._telling = asyncio.create_task(self._tell_all_along(), name="bambu-announcer")
 
     async def close(self) -> None:

@@ -68,6 +68,7 @@ def farm(access_codes: dict[str, str], folder: str) -> dict[str, Any]:
     """The farm file of the virtual printers; ``access_codes`` by serial."""
     return {
         "folder": folder,
+        "announces": {"interval_s": 2},  # on this machine only
         "printers": [
             {
                 "name": machine.name,

@@ -80,6 +80,7 @@ def _demo_settings(settings: Settings, folder: Path) -> Settings:
         update={
             "environment": Environment.DEVELOPMENT,
             "network": Network.LAN,
+            "discovery_interface": "127.0.0.1",  # its own printers alone are found
             "data_dir": folder,
             "database_url": "",
             "db_host": "",
