@@ -1,7 +1,7 @@
 """A link at work: what it does beside reporting and sending."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -87,6 +87,9 @@ class FinishedPrinter:
 
     async def snapshot(self) -> bytes:
         return b""
+
+    async def pictures(self) -> AsyncGenerator[bytes, None]:
+        yield b""
 
 
 def make_link(
