@@ -45,10 +45,11 @@ from tests.system.shop import open_shop  # noqa: E402
 MAX_P99_S = 1.0
 MAX_RSS_MB = 400.0
 MAX_CORES = 1.0
+MIN_RATE = 0.95  # of one a second; on a busy machine the printers themselves come too late
 AGENT_CORE, OTHER_CORE = 0, 1
 CONNECT_S = 120.0  # of 500 handshakes on a busy machine
 SETTLE_S = 5.0
-LAST_S = 10.0  # until the last reports are stored
+LAST_S = 60.0  # at most, until the last reports are stored
 LOOK_EVERY_S = 0.01
 TICKS = os.sysconf("SC_CLK_TCK")
 MB = 1_000_000
@@ -56,6 +57,7 @@ LAYER = re.compile(r'"layer":(\d+)')
 PROGRAM = "from shopwright.cli.main import main; main()"
 LATEST = "SELECT printer_id, content FROM telemetry_latest"
 WAITING = "SELECT last_sequence - delivered FROM agent_journal"
+LATER = "SELECT COUNT(*) FROM telemetry_latest WHERE at > ?"
 RINGS = "SELECT printer_id, content FROM telemetry_samples"
 
 
@@ -177,10 +179,10 @@ async def watch(there: Stage, eyes: Eyes, seconds: float) -> Result:
     before, commits = [Use.of(process.pid) for process in processes], eyes.commits
     begun = time.monotonic()
     await asyncio.sleep(seconds)
-    ended = time.monotonic()
+    ended, ended_at = time.monotonic(), now()
     after, commits = [Use.of(process.pid) for process in processes], eyes.commits - commits
     rss = rss_mb(there.agent.pid)
-    await asyncio.sleep(LAST_S)
+    await stored_until(there, ended_at)
     eyes.end()
     there.printers.send_signal(signal.SIGTERM)
     await asyncio.to_thread(there.printers.wait)
@@ -211,6 +213,19 @@ async def watch(there: Stage, eyes: Eyes, seconds: float) -> Result:
     )
 
 
+async def stored_until(there: Stage, moment: datetime) -> None:
+    """Something later of every printer is stored, so that whatever is missing is lost."""
+    deadline = time.monotonic() + LAST_S
+    path = there.folder / "data" / "telemetry.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        while time.monotonic() < deadline:
+            later = connection.execute(LATER, (f"{moment:%Y-%m-%d %H:%M:%S.%f}",)).fetchone()
+            if later[0] == len(there.serials):
+                break
+            await asyncio.sleep(0.5)
+    connection.close()
+
+
 def told_within(there: Stage, begun: float, ended: float) -> dict[int, list[tuple[int, float]]]:
     told = json.loads((there.folder / "printers" / "told.json").read_text())
     return {
@@ -234,9 +249,8 @@ def tell(result: Result, count: int, seconds: float) -> int:
     rate = result.told / seconds
     p99 = quantile(result.delays, 0.99)
     bounds = {
-        f"nothing lost: {result.lost} of {result.told:,} reports": result.lost == 0
-        and result.unseen == 0
-        and rate > 0.9 * count,
+        f"each printer reports every second: {rate / count:.2f} a second": rate > MIN_RATE * count,
+        f"nothing lost: {result.lost} of {result.told:,} reports": result.lost + result.unseen == 0,
         f"99 % stored within {MAX_P99_S:.0f} s: {p99:.2f} s": p99 < MAX_P99_S,
         f"agent within one core: {result.agent_cores:.0%}": result.agent_cores < MAX_CORES,
         f"agent under {MAX_RSS_MB:.0f} MB: {result.rss_mb:.0f} MB": result.rss_mb < MAX_RSS_MB,
