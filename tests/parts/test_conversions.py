@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shopwright.files.access import files_of
 from shopwright.kernel.durable import DurableWorker
 from shopwright.parts import conversions, converting
 from shopwright.parts.conversions import DEAD_AFTER
@@ -134,3 +135,15 @@ async def test_process_that_ends_gives_its_work_back(bench: Bench) -> None:
     assert (await bench.conversion()).status is ConversionStatus.QUEUED
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
+
+
+async def test_upload_that_is_lost_is_told(bench: Bench) -> None:
+    part = await bench.part()
+    await bench.upload(part, wait=False)
+    sha256 = (await bench.conversion()).source_sha256
+    await files_of(bench.process).delete(sha256)
+
+    refused = await bench.get(f"{part}/model")
+    assert (refused.status_code, refused.json()["error"]) == (
+        409, f"conversion failed: The file {sha256} is not in the storage.",
+    )  # fmt: skip

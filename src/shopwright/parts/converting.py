@@ -7,19 +7,22 @@ waits, and takes over when that request's process is gone.
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from shopwright.files.access import files_of
-from shopwright.files.storage import StoredFileMissing, StoredObject
+from shopwright.files.storage import StoredObject
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.children import ChildFailed, Limits, run_child
 from shopwright.kernel.durable import HEAVY_CONCURRENCY, Handler
 from shopwright.kernel.edge import Process
-from shopwright.kernel.errors import Unavailable
+from shopwright.kernel.errors import ShopError, Unavailable
 from shopwright.kernel.signals import Signal
 from shopwright.parts import conversions
 from shopwright.parts.file_checks import CONTENT_TYPES
@@ -29,9 +32,12 @@ from shopwright.parts.states import ConversionStatus, FileKind
 
 CHILD = "shopwright.parts.cad_child"
 BEAT_S = 5.0
+LEFTOVER_AFTER_S = 86_400  # no conversion takes a day
 LOOK_S = 1.0  # how often a row in another process's hands is looked at
 WORK_FOLDER = "cad-work"
 MAX_MODEL_BYTES = 1_000_000_000
+
+log = structlog.get_logger()
 
 Condition = Callable[[CadConversion], bool]
 
@@ -149,11 +155,14 @@ class _Work:
             await self._convert()
         except ChildFailed as failure:
             await self._fail(str(failure))
-        except StoredFileMissing:
-            await self._fail("the uploaded file is not in the storage")
+        except ShopError as err:  # the storage is full, or has lost the upload
+            await self._fail(err.detail)
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back())
             raise
+        except Exception:
+            log.exception("a conversion failed by an error of ours", conversion=self.held.id)
+            await self._fail("an error of the program, which its log tells")
 
     async def _convert(self) -> None:
         steps: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -168,7 +177,7 @@ class _Work:
                 facts = await run_child(
                     CHILD, work, limits=limits_of(self.process), progress=steps.put_nowait
                 )
-                await steps.join()
+                await _all_told(steps, telling)
             finally:
                 telling.cancel()
                 await asyncio.gather(telling, return_exceptions=True)
@@ -231,6 +240,15 @@ class _Work:
             await conversions.give_back(session, self.held)
 
 
+async def _all_told(steps: "asyncio.Queue[dict[str, Any]]", telling: "asyncio.Task[None]") -> None:
+    """Raises what kept a step from being told."""
+    joined = asyncio.ensure_future(steps.join())
+    await asyncio.wait({joined, telling}, return_when=asyncio.FIRST_COMPLETED)
+    if telling.done():
+        joined.cancel()
+        telling.result()
+
+
 @asynccontextmanager
 async def work_folder(process: Process) -> AsyncIterator[Path]:
     """A folder of one's own, gone afterwards."""
@@ -243,6 +261,9 @@ async def work_folder(process: Process) -> AsyncIterator[Path]:
 
 def _make_folder(root: Path) -> Path:
     root.mkdir(parents=True, exist_ok=True)
+    for left in root.iterdir():  # of a process that was killed
+        if left.stat().st_mtime < time.time() - LEFTOVER_AFTER_S:
+            shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(dir=root)).resolve()
 
 
