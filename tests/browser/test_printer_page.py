@@ -1,10 +1,13 @@
 """A printer's page and the queue in a real browser: camera, temperatures, commands, order."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
 from shopwright.fleet import queries as fleet_queries
+from shopwright.fleet.cameras import Cameras
 from shopwright.fleet.models import Printer
 from shopwright.print_jobs import queries as job_queries
 from shopwright.print_jobs.models import PrintJob
@@ -40,6 +43,14 @@ async def point_at(scene: Scene, machine: VirtualPrinter) -> int:
     return printer_id
 
 
+async def until_viewers(scene: Scene, count: int) -> None:
+    """A window that is closed gives its place back."""
+    cameras = Cameras.of(scene.process)
+    async with asyncio.timeout(30):
+        while cameras.count_viewers(scene.actor.organization_id) != count:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
 async def test_two_windows_see_the_camera_over_one_connection(page: Page, scene: Scene) -> None:
     knobs = Knobs(camera_interval_s=0.2)
     async with VirtualPrinter(PrinterConfig(knobs=knobs)) as machine:
@@ -53,6 +64,9 @@ async def test_two_windows_see_the_camera_over_one_connection(page: Page, scene:
             await window.wait_for_function(DRAWN, arg=canvas)
         assert machine.camera_viewers == (1, True)
         await other.close()
+        await until_viewers(scene, 1)
+        await page.goto(f"{scene.address}/queue")
+        await until_viewers(scene, 0)
 
 
 async def test_a_camera_that_is_not_there_says_so(page: Page, scene: Scene) -> None:
