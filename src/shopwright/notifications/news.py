@@ -260,8 +260,13 @@ def reconnect_asked(connection_id: int, name: str, sentence: str, now: datetime)
 
 
 def outcome_unknown(effect_id: int, kind: str, sentence: str) -> Notice:
-    what = {"start_print": "A print", "post_tracking": "A buyer's tracking"}.get(kind, kind)
-    path = "/connections" if kind == "post_tracking" else "/"
+    words = {
+        "start_print": "A print",
+        "post_tracking": "A buyer's tracking",
+        "printer_backend.send": "A job for the printer backend",
+    }
+    paths = {"post_tracking": "/connections", "printer_backend.send": "/backend"}
+    what, path = words.get(kind, kind), paths.get(kind, "/")
     return Notice(
         Topic.OUTCOME_UNKNOWN,
         f"outcome_unknown:{effect_id}",
