@@ -7,9 +7,13 @@ import pytest
 from sqlalchemy import update
 
 from shopwright.agent.worker import Worker, WorkUnusable
+from shopwright.fleet import service
 from shopwright.fleet.models import Printer
+from shopwright.fleet.service import PrinterChange
+from shopwright.kernel.edge import Ref
 from shopwright.kernel.tenancy import CROSS_TENANT
 from tests.agent.conftest import World
+from tests.clock import START
 
 WORK = "/api/agents/me/work"
 on_sqlite = pytest.mark.parametrize("databases", ["sqlite"], indirect=True, scope="session")
@@ -27,7 +31,10 @@ async def test_work_that_cannot_be_written_down_is_not_asked_for_without_a_pause
             .values(access_code="of another key file")
             .execution_options(**CROSS_TENANT)
         )
-    worker._cursor = ""
+    async with world.server.database.write() as session:
+        change = PrinterChange(name="Renamed")
+        ref = Ref(world.printer.id, None)
+        await service.update_printer(session, world.owner, ref=ref, change=change, now=START)
     with pytest.raises(WorkUnusable):
         await worker._ask()
     world.way.asked.clear()
