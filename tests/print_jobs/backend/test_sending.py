@@ -23,6 +23,7 @@ async def test_job_is_sent_with_the_documented_payload_and_its_file_fetched(
     shown = sent.json()
     assert (shown["status"], shown["printer_id"]) == ("queued", printer.id)
     assert shown["waiting_reason"] == "The printer backend has it."
+    assert shown["sent_outside_at"] == "2026-03-02T09:00:00.000Z"
     (taken,) = backend.jobs.values()
     payload = taken.payload
     assert payload["job_id"] == job["uuid"]
