@@ -162,6 +162,7 @@ class JobRead(BaseModel):
     estimated_g: float
     claimed_at: MillisTime | None
     harvested_at: MillisTime | None
+    sent_outside_at: MillisTime | None
     created_by: str
 
     @classmethod
@@ -214,6 +215,7 @@ class JobRead(BaseModel):
             estimated_g=job.estimated_mg / 1000,
             claimed_at=job.claimed_at,
             harvested_at=job.harvested_at,
+            sent_outside_at=job.outside_at,
             created_by=job.created_by,
         )
 
