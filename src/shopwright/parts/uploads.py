@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from shopwright.files.access import files_of, incoming_folder
+from shopwright.files.images import UNREADABLE
 from shopwright.files.storage import StoredObject
 from shopwright.files.uploads import MEGABYTE, UploadMalformed, receive_upload
 from shopwright.kernel.actor import Actor
@@ -21,14 +22,6 @@ from shopwright.parts.versions import AddedFile, CheckedFile, add_file
 MAX_VIEW_BYTES = 4 * MEGABYTE
 MAX_VIEW_PIXELS = 4096 * 4096
 MAX_VIEW_SIDE_PX = 2048
-PICTURE_FAULTS = (
-    OSError,
-    SyntaxError,  # Pillow's word for a broken PNG
-    ValueError,
-    OverflowError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
 
 
 class NotAPicture(Invalid):
@@ -99,7 +92,7 @@ def _redrawn(picture: bytes, number: int) -> bytes:
             if source.width * source.height > MAX_VIEW_PIXELS:
                 raise NotAPicture(f"view_{number} has too many pixels.")
             pixels = source.convert("RGBA")
-    except PICTURE_FAULTS as err:
+    except UNREADABLE as err:
         raise NotAPicture(f"view_{number} is no PNG, or it is damaged.") from err
     pixels.thumbnail((MAX_VIEW_SIDE_PX, MAX_VIEW_SIDE_PX))
     pixels.info.clear()
