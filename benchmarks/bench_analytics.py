@@ -1,4 +1,5 @@
-"""Dashboard and revenue of a shop with 1,000,000 orders, over HTTP, before and after the roll-ups.
+"""The reports on a shop with 1,000,000 orders, 250,000 prints and as many states of printers, over
+HTTP, before and after the roll-ups.
 
     python benchmarks/bench_analytics.py             both databases
     python benchmarks/bench_analytics.py sqlite      one of them
@@ -31,24 +32,30 @@ from bench_order_list import Candidate, database, start_ours  # noqa: E402
 from sqlalchemy import Table, create_engine  # noqa: E402
 
 from shopwright.analytics import tasks  # noqa: E402
+from shopwright.fleet.models import Printer  # noqa: E402
 from shopwright.inventory.models import FilamentMovement  # noqa: E402
 from shopwright.kernel.actor import system_actor  # noqa: E402
 from shopwright.kernel.edge import Process  # noqa: E402
 from shopwright.kernel.migrations import sync_url  # noqa: E402
-from shopwright.kernel.settings import Settings  # noqa: E402
+from shopwright.kernel.settings import Settings, telemetry_database_url  # noqa: E402
 from shopwright.kernel.signals import TransactionEnding  # noqa: E402
 from shopwright.orders import intake  # noqa: E402
 from shopwright.orders.drafts import ItemDraft, OrderDraft  # noqa: E402
 from shopwright.orders.models import Order  # noqa: E402
+from shopwright.print_files.models import PrintFile  # noqa: E402
 from shopwright.print_jobs.models import PrintJob  # noqa: E402
 from shopwright.server.process import open_process  # noqa: E402
+from shopwright.telemetry.models import IntervalRow  # noqa: E402
 
 ORDERS = int(os.environ.get("ORDERS", "1000000"))
 OTHERS = ORDERS // 4  # print jobs, and as many uses of filament
 DAYS = 3 * 365
+DAY_S = 86_400
+PRINTERS, FILES = 30, 200
 ANSWERS, SLOW_ANSWERS, PAGES = 40, 2, 10
 BOUND_S = 0.1
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+FIRST = NOW - timedelta(days=DAYS)
 QUESTIONS = {
     "dashboard": "/api/analytics/dashboard",
     "revenue by month": "/api/analytics/revenue?period=monthly",
@@ -57,6 +64,11 @@ QUESTIONS = {
         f"/api/analytics/revenue?period=daily&start_date={NOW - timedelta(days=30):%Y-%m-%d}"
     ),
     "summary": "/api/analytics/summary",
+    "failures": "/api/analytics/failure-rates",
+    "utilisation": f"/api/analytics/utilisation?start_date={FIRST:%Y-%m-%d}",
+    "a month of it": "/api/analytics/utilisation",
+    "of one model": f"/api/analytics/utilisation?start_date={FIRST:%Y-%m-%d}&model=P1S",
+    "production": f"/api/analytics/production?start_date={FIRST:%Y-%m-%d}",
 }
 STATUSES = ["paid", "shipped", "shipped", "delivered", "delivered", "canceled", "refunded"]
 
@@ -74,8 +86,8 @@ def main(kinds: list[str]) -> int:
 def measure(kind: str, url: str, folder: Path) -> bool:
     with contextlib.ExitStack() as stack:
         ours = start_ours(stack, url, folder)
-        took = timed(lambda: seed(url))
-        print(f"\n{kind}: {ORDERS:,} orders, {2 * OTHERS:,} prints and uses in {took:.0f} s")
+        took = timed(lambda: seed(url, folder))
+        print(f"\n{kind}: {ORDERS:,} orders, {3 * OTHERS:,} prints, uses and states, {took:.0f} s")
         slow = {name: [ask(ours, path) for _ in range(SLOW_ANSWERS)] for name, path in asked()}
         print(f"  roll-ups built in {timed(lambda: rebuild(url, folder)):.1f} s")
         fast = {name: [ask(ours, path) for _ in range(ANSWERS)] for name, path in asked()}
@@ -162,17 +174,27 @@ async def import_page(process: Process, number: int) -> float:
     return time.perf_counter() - started
 
 
-def seed(url: str) -> None:
+def seed(url: str, folder: Path) -> None:
     """Made by the database itself: a million rows through Python take minutes."""
     maker = Sql(is_sqlite=not url.startswith("postgresql"))
+    fill(
+        url,
+        maker,
+        (Order.__table__, ORDERS, orders(maker)),
+        (Printer.__table__, PRINTERS, printers(maker)),
+        (PrintFile.__table__, FILES, print_files(maker)),
+        (PrintJob.__table__, OTHERS, print_jobs(maker)),
+        (FilamentMovement.__table__, OTHERS, movements(maker)),
+    )
+    telemetry = telemetry_database_url(Settings(database_url=url, data_dir=folder))
+    fill(telemetry, maker, (IntervalRow.__table__, OTHERS, intervals(maker)))
+
+
+def fill(url: str, maker: "Sql", *tables: tuple[Any, int, dict[str, str]]) -> None:
     engine = create_engine(sync_url(url))
     with engine.begin() as connection:
-        for table, count, columns in (
-            (Order.__table__, ORDERS, orders(maker)),
-            (PrintJob.__table__, OTHERS, print_jobs(maker)),
-            (FilamentMovement.__table__, OTHERS, movements(maker)),
-        ):
-            connection.exec_driver_sql(maker.fill(table, count, columns))  # type: ignore[arg-type]
+        for table, count, columns in tables:
+            connection.exec_driver_sql(maker.fill(table, count, columns))
     engine.dispose()
     vacuum(url)
 
@@ -184,7 +206,8 @@ class Sql:
     is_sqlite: bool
 
     def fill(self, table: Table, count: int, columns: dict[str, str]) -> str:
-        values = {**same(table), "created_at": self.ago(1), **columns}
+        created = {"created_at": self.ago(1)} if "created_at" in table.c else {}
+        values = {**same(table), **created, **columns}
         names, made = ", ".join(values), ", ".join(values.values())
         if self.is_sqlite:
             until = f"SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}"  # noqa: S608
@@ -206,6 +229,11 @@ class Sql:
         if self.is_sqlite:
             return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || {minutes} || ' minutes')"
         return f"now() - {minutes} * interval '1 minute'"
+
+    def seconds_ago(self, seconds: str) -> str:
+        if self.is_sqlite:
+            return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ({seconds}) || ' seconds')"
+        return f"now() - ({seconds}) * interval '1 second'"
 
     def uuid(self, kind: int) -> str:
         if self.is_sqlite:
@@ -230,16 +258,53 @@ def orders(sql: Sql) -> dict[str, str]:
     }
 
 
+def printers(sql: Sql) -> dict[str, str]:
+    """Of three models, since the beginning."""
+    return {
+        "id": "n",
+        "uuid": sql.uuid(4),
+        "name": "'Printer ' || n",
+        "model": "CASE n % 3 WHEN 0 THEN 'P1S' WHEN 1 THEN 'X1C' ELSE 'A1' END",
+        "connection": "'online'",
+        "created_at": sql.seconds_ago(str(DAYS * DAY_S)),
+        "updated_at": sql.ago(1),
+    }
+
+
+def print_files(sql: Sql) -> dict[str, str]:
+    return {"id": "n", "uuid": sql.uuid(5), "name": "'plate-' || n", "version": "1"}
+
+
+def intervals(sql: Sql) -> dict[str, str]:
+    """Each printer prints, idles, prints …, evenly over all days."""
+    step = DAYS * DAY_S * PRINTERS // OTHERS
+    rest = f"({OTHERS // PRINTERS} - n / {PRINTERS})"
+    return {
+        "printer_id": f"1 + n % {PRINTERS}",
+        "state": f"CASE (n / {PRINTERS}) % 2 WHEN 0 THEN 'printing' ELSE 'idle' END",
+        "started_at": sql.seconds_ago(f"{step} * ({rest} + 1)"),
+        "ended_at": sql.seconds_ago(f"{step} * {rest}"),
+    }
+
+
 def print_jobs(sql: Sql) -> dict[str, str]:
+    """One hour each, evenly over all days."""
+    ended = f"n * {DAYS * DAY_S / OTHERS}"
     return {
         "uuid": sql.uuid(2),
         "name": "'Plate ' || n",
         "status": sql.pick(["completed"] * 19 + ["failed"]),
-        "failure_reason": "'the print failed'",
+        "failure_reason": sql.pick(["the print failed", "filament ran out", "spaghetti"]),
+        "printer_id": f"1 + n % {PRINTERS}",
+        "print_file_id": f"1 + {sql.roll(FILES)}",
+        "plate_number": "1",
+        "material": sql.pick(["PLA", "PETG"]),
+        "used_mg": f"1000 + {sql.roll(89_000)}",
         "estimated_s": "3600",
         "estimated_mg": "20000",
         "created_by": "'planning'",
-        "ended_at": sql.ago(DAYS),
+        "started_at": sql.seconds_ago(f"{ended} + 3600"),
+        "ended_at": sql.seconds_ago(ended),
     }
 
 

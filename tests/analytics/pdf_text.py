@@ -9,7 +9,7 @@ ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 STREAM = re.compile(
     rb"obj\s*<<(?:(?!endobj).)*?/Length (\d+)(?:(?!endobj).)*?>>\s*stream\r?\n", re.DOTALL
 )
-SHOWN = re.compile(r"/f(\d+) [\d.]+ Tf|\[?(\((?:\\.|[^\\)])*\)[^\]]*?)\]?T[jJ]", re.DOTALL)
+SHOWN = re.compile(r"/f(\d+) [\d.]+ Tf|Tm\s*([\[(].*?[\])])\s*T[jJ]", re.DOTALL)
 
 
 def read_text(pdf: bytes) -> str:
@@ -42,14 +42,27 @@ def _table(cmap: str) -> dict[int, str]:
 
 
 def _decode(shown: str, font: dict[int, str]) -> str:
-    found = ""
-    for string in re.findall(r"\(((?:\\.|[^\\)])*)\)", shown, re.DOTALL):
-        codes = [ord(one) for one in re.sub(r"\\([0-7]{3}|.)", _plain, string, flags=re.DOTALL)]
-        glyphs = zip(codes[::2], codes[1::2], strict=True)
-        found += "".join(font.get(high << 8 | low, "?") for high, low in glyphs)
-    return found
+    codes = [ord(one) for string in _strings(shown) for one in string]
+    glyphs = zip(codes[::2], codes[1::2], strict=True)
+    return "".join(font.get(high << 8 | low, "?") for high, low in glyphs)
 
 
-def _plain(escape: re.Match[str]) -> str:
-    word = escape[1]
+def _strings(shown: str) -> Iterator[str]:
+    """Parentheses in pairs stand for themselves."""
+    depth, found = 0, ""
+    for part in re.findall(r"\\[0-7]{3}|\\.|.", shown, re.DOTALL):
+        if part == ")":
+            depth -= 1
+            if depth == 0:
+                yield found
+                found = ""
+        if depth:
+            found += _plain(part)
+        depth += part == "("
+
+
+def _plain(part: str) -> str:
+    word = part.removeprefix("\\")
+    if word == part:
+        return part
     return chr(int(word, 8)) if word.isdigit() else ESCAPES.get(word, word)

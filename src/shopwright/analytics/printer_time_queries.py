@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts.models import Organization
@@ -58,26 +58,18 @@ async def list_kept(
 ) -> list[KeptTime]:
     """Sums and marks in one statement, as counting goes on meanwhile. Nothing while the days are
     those of another time zone."""
-    sums = PrinterTimeSum
-    is_daily = by is Period.DAILY
-    first = sums.first if is_daily else MonthOf(sums.first)
-    days = [sums.grain == by, *span.holds(sums.first)]
-    is_its = and_(
-        sums.printer_id == PrinterTimeMark.printer_id,
-        sums.organization_id == organization_id,
-        *(days if is_daily else [span.covers(sums)]),
-    )
-    amounts = (func.sum(getattr(sums, name)) for name in SECONDS)
+    mark = PrinterTimeMark
+    sums = _sums_of(organization_id, span, by).subquery()
+    amounts = (sums.c[name] for name in SECONDS)
     statement = (
-        select(PrinterTimeMark.printer_id, PrinterTimeMark.counted_to, first.label("of"), *amounts)
-        .outerjoin(sums, is_its)
-        .join(RollupState, RollupState.organization_id == PrinterTimeMark.organization_id)
-        .join(Organization, Organization.id == PrinterTimeMark.organization_id)
-        .where(PrinterTimeMark.organization_id == organization_id)
+        select(mark.printer_id, mark.counted_to, sums.c.starts_on, *amounts)
+        .outerjoin(sums, sums.c.printer_id == mark.printer_id)
+        .join(RollupState, RollupState.organization_id == mark.organization_id)
+        .join(Organization, Organization.id == mark.organization_id)
+        .where(mark.organization_id == organization_id)
         .where(RollupState.organization_id == organization_id)
         .where(RollupState.subject == RollupSubject.PRINTER_TIME)
         .where(RollupState.time_zone == Organization.time_zone)
-        .group_by(PrinterTimeMark.printer_id, PrinterTimeMark.counted_to, "of")
     )
     rows = await session.execute(statement)
     return [
@@ -109,4 +101,20 @@ async def move_marks(session: WriteSession, organization_id: int, to: Mapping[in
             {"organization_id": organization_id, "printer_id": printer_id, "counted_to": last}
             for printer_id, last in sorted(to.items())
         ],
+    )
+
+
+def _sums_of(organization_id: int, span: Span, by: Period) -> Select[Any]:
+    """Added up before they meet the marks: that is one walk along the days."""
+    sums = PrinterTimeSum
+    is_daily = by is Period.DAILY
+    starts_on = (
+        sums.first.label("starts_on") if is_daily else MonthOf(sums.first).label("starts_on")
+    )
+    days = and_(sums.grain == by, *span.holds(sums.first)) if is_daily else span.covers(sums)
+    amounts = (func.sum(getattr(sums, name)).label(name) for name in SECONDS)
+    return (
+        select(sums.printer_id, starts_on, *amounts)
+        .where(sums.organization_id == organization_id, days)
+        .group_by(sums.printer_id, "starts_on")
     )
