@@ -1,6 +1,7 @@
 """Devices that poll: they list what waits for them, claim it, fetch each file once, and say what
 became of it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,7 +67,8 @@ async def spend_token(session: WriteSession, token: FetchToken, now: datetime) -
         raise FetchTokenUnknown("The file of this token is gone.")
     ctx = system_actor(received.organization_id, received.recipient or "a device")
     if received.status is ReceivedStatus.UPLOADED and received.fetch_round == token.round:
-        received = await _claim(session, ctx, received, received.recipient or "a device", now)
+        with suppress(BackendJobTaken):  # somebody was faster: the round tells who fetches
+            await _claim(session, ctx, received, received.recipient or "a device", now)
     spent = await queries.move_received(
         session, ctx, received.id, [ReceivedStatus.CLAIMED], ReceivedStatus.CLAIMED,
         ReceivedJob.fetch_round == token.round,
