@@ -70,7 +70,10 @@ async def test_printers_nobody_can_drive_do_not_stop_the_fleet(
         ("auth_failed", UNREADABLE),
         (
             "offline",
-            "127.0.0.1 answers, but its port 1 is closed: see whether this is the printer's address.",
+            (
+                "127.0.0.1 answers, but its port 1 is closed: see whether this is the printer's "
+                "address."
+            ),
         ),
     ]
 
