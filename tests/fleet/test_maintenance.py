@@ -176,8 +176,8 @@ async def test_one_shop_that_cannot_be_judged_does_not_keep_the_others(
 
 
 async def test_a_removed_printer_is_held_no_more(client: AsyncClient, printer: Printer) -> None:
-    report = {"printer_id": printer.id, "severity": "critical", "description": "It smokes."}
-    await post(client, "/reports", **report)
+    told = "It smokes."
+    await post(client, "/reports", printer_id=printer.id, severity="critical", description=told)
     (reason,) = await held(client)
     assert reason.endswith("reported a problem: It smokes.")
     assert (await client.delete(f"/api/printers/{printer.id}")).status_code == 200

@@ -64,7 +64,8 @@ async def test_an_unreachable_printer_is_saved_and_says_what_was_tried(
         trouble = await until("it says what was tried", has_tried, 15)
     eyes.close()
     assert trouble == (
-        f"127.0.0.1 answers, but its port {port} is closed: see whether this is the printer's address."
+        f"127.0.0.1 answers, but its port {port} is closed: "
+        "see whether this is the printer's address."
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
@@ -35,7 +36,7 @@ async def two_sales(database: Database, owner: Actor) -> None:
             await place_order(session, owner, draft=draft, now=START)
 
 
-def charts_of(html: str) -> dict[str, dict[str, object]]:
+def charts_of(html: str) -> dict[str, dict[str, Any]]:
     found = re.findall(r'<script type="application/json" id="chart-(\w+)">(.*?)</script>', html)
     return {name: json.loads(text) for name, text in found}
 

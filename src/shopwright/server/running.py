@@ -34,11 +34,11 @@ from shopwright.notifications.webhook_sender import WebhookSender
 from shopwright.orders import customer_matching
 from shopwright.orders.csv_runner import ImportRunner
 from shopwright.orders.customer_retention import PersonalDataKeeper
-from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.parts import converting
 from shopwright.print_jobs import backend_health
 from shopwright.print_jobs.backend_files import BackendFetcher
 from shopwright.print_jobs.backend_keeper import BackendKeeper
+from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.server.process import lock_data_folder, open_process
 from shopwright.telemetry.access import open_recorder, others_of, storage_of
 from shopwright.telemetry.queries import CHANNEL as TELEMETRY_CHANNEL
@@ -102,10 +102,10 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
     loops: list[tuple[str, Loop]] = [
         *_hearing(process, roles),
         ("telemetry", running.recorder.run),
+        ("printer backend health", lambda: backend_health.keep_looking(process)),
         ("file storage", lambda: file_health.keep_looking(process)),
     ]
     if roles.fleet and process.settings.network is Network.LAN:
-        ("printer backend health", lambda: backend_health.keep_looking(process)),
         loops.append(("fleet", lambda: make_runner(running).run()))
         loops.append(("printer search", lambda: SearchKeeper(process).run()))
     if roles.worker:

@@ -73,9 +73,9 @@ ROUTERS = (
     report_files.router,
     printer_reports.router,
     connections.router,
+    printer_backend.router,
     notifications.router,
     webhooks.router,
     people.router,
     invitation.router,
-    printer_backend.router,
 )

@@ -23,7 +23,9 @@ async def printer() -> AsyncIterator[MoonrakerSandbox]:
         yield stand_in
 
 
-def driver_of(printer: MoonrakerSandbox, poll_s: str = NEVER_S, **times: float) -> MoonrakerDriver:
+def driver_of(
+    printer: MoonrakerSandbox, poll_s: str = NEVER_S, silence_s: float = 60.0
+) -> MoonrakerDriver:
     place = Endpoint(
         host=printer.host,
         serial=None,
@@ -31,7 +33,7 @@ def driver_of(printer: MoonrakerSandbox, poll_s: str = NEVER_S, **times: float) 
         http_port=printer.port,
         options={"poll_s": poll_s},
     )
-    return MoonrakerDriver(place, timeouts=Timeouts(start_s=5, command_s=0.5, **times))
+    return MoonrakerDriver(place, timeouts=Timeouts(start_s=5, command_s=0.5, silence_s=silence_s))
 
 
 async def test_a_print_is_followed_to_its_end_without_a_question(

@@ -56,6 +56,7 @@ async def test_a_bambu_printer_answers_whoever_asks_and_says_its_ports() -> None
     quiet = Announcing(ports=(port,), interval_s=3600)
     config = PrinterConfig(serial="01P00ANEARBY001", name="left", announces=quiet)
     async with VirtualPrinter(config) as printer:
+        assert printer.camera_port is not None
         (found,) = await hear(bambu.listen, Nearby(LOOPBACK, (port,)), lambda _: True)
         assert found == Announced(
             driver="bambu_lan",
