@@ -228,6 +228,10 @@ class Etsy:
         answer = await self._client.post(f"/sandbox/{path}", json=body)
         return dict(answer.raise_for_status().json())
 
+    async def forgive(self) -> None:
+        """No more faults."""
+        (await self._client.delete("/sandbox/faults")).raise_for_status()
+
     async def allow(self, redirect_uri: str) -> None:
         """Register the shop's callback, and lift the limits: the test has no minutes to spare."""
         answer = await self._client.patch("/sandbox/app", json={"redirect_uris": [redirect_uri]})

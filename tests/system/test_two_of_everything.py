@@ -157,17 +157,21 @@ def _all(house: House) -> list[Any]:
 async def _kill_a_worker_at_work(house: House) -> None:
     """It asks Etsy before it tells of a parcel, is kept waiting, and dies."""
     slow = {"kind": "slow", "method": "GET", "path": "/receipts/", "delay_s": HELD_S}
-    await house.etsy.post("faults", **slow)
+    await house.etsy.post("faults", **slow, calls=1000)
     executors = {worker.executor: worker for worker in house.workers}
 
     async def is_at_work() -> dict[str, Any] | None:
+        """Seen twice: it is being kept waiting, not about to end."""
         rows = await house.eyes.rows(f"{WORKFLOW} AND status = 'PENDING'")
-        return next((row for row in rows if row["executor_id"] in executors), None)
+        await asyncio.sleep(1)
+        again = await house.eyes.rows(f"{WORKFLOW} AND status = 'PENDING'")
+        return next((row for row in rows if row in again and row["executor_id"] in executors), None)
 
     work = await until("a worker is at work", is_at_work, ALL_S)
     dead = executors[work["executor_id"]]
     restarting = asyncio.create_task(house.restart(dead))
     killed_at = time.monotonic()
+    await house.etsy.forgive()
 
     async def is_done() -> bool:
         same = f"{WORKFLOW} AND workflow_uuid = :id AND status = 'SUCCESS'"
