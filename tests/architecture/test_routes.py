@@ -62,6 +62,7 @@ PLAIN: dict[str, int | str] = {
     "slot": 1,
     "app_name": "shop",
     "recipient": "RID123",
+    "file": "utilisation.csv",
 }
 
 # Bodies that the schema alone does not tell, by "METHOD /path".
