@@ -59,7 +59,7 @@ async def test_a_changed_address_takes_its_port_along(
         "api_key": "k",
     }
     made = (await client.post("/api/printers", json=body)).json()
-    changed = {**made, "api_url": "http://10.0.0.6:5001", "ip_address": None}
+    changed = {**made, "api_url": "http://10.0.0.6:5001", "ip_address": None, "api_key": "k"}
     answer = await client.put(f"/api/printers/{made['id']}", json=changed)
     assert answer.status_code == 200, answer.text
     async with database.read() as session:
@@ -105,3 +105,20 @@ async def test_an_address_over_plain_http_takes_the_place_of_one_over_https(
     changed = {**made, "api_url": "http://10.0.0.5:7125"}
     answer = await client.put(f"/api/printers/{made['id']}", json=changed)
     assert answer.json()["ports"] == {"http": 7125}
+
+
+async def test_a_stored_key_is_not_sent_to_another_address(client: AsyncClient) -> None:
+    """Whoever may change the address may not know the key."""
+    body = {
+        "name": "Workhorse",
+        "connection_type": "octoprint",
+        "api_url": "http://10.0.0.5:5000",
+        "api_key": "k",
+    }
+    made = (await client.post("/api/printers", json=body)).json()
+    elsewhere = {"api_url": "http://10.0.0.66:5000"}
+    refused = await client.put(f"/api/printers/{made['id']}", json=elsewhere)
+    assert refused.status_code == 400
+    assert "Type the printer's key again" in refused.json()["detail"]
+    moved = await client.put(f"/api/printers/{made['id']}", json=elsewhere | {"api_key": "k"})
+    assert moved.json()["api_url"] == elsewhere["api_url"]

@@ -131,14 +131,13 @@ async def test_admin_gives_a_printer_to_an_agent_from_its_beginning_and_takes_it
     printer = await add(browser_as, admin, database, **form)
     assert (printer.driven_by, printer.agent_id) == (DrivenBy.AGENT, attic)
     browser, path = await browser_as(admin), f"/printers/{printer.id}"
+    elsewhere = {"host": "10.0.0.5", "access_code": "key"}
     assert "Driven by the agent Attic" in text_of((await browser.get(path)).text)
 
-    await browser.post(f"{path}/edit", data={"name": "Ender", "host": "10.0.0.5"})
+    await browser.post(f"{path}/edit", data={"name": "Ender", **elsewhere})
     untouched = await read_printer(database, printer.id)
     assert (untouched.agent_id, untouched.ports) == (attic, {})
-    await browser.post(
-        f"{path}/edit", data={"name": "Ender", "host": "10.0.0.5", "agent": "server"}
-    )
+    await browser.post(f"{path}/edit", data={"name": "Ender", **elsewhere, "agent": "server"})
     freed = await read_printer(database, printer.id)
     assert (freed.driven_by, freed.agent_id) == (DrivenBy.SERVER, None)
 

@@ -130,11 +130,13 @@ async def update_printer(
 ) -> Printer:
     """Its link is made anew when the way to it changed; another serial is another certificate.
 
-    Raises PrinterExists when a living printer has the serial.
+    Raises PrinterExists when a living printer has the serial, and Invalid when its stored key
+    would go to another address.
     """
     printer = await get_printer(session, ctx, ref)
     if not printer.is_active and not change.is_active:
         raise NotFound(f"There is no printer {ref}.")
+    _check_key_stays(printer, change)
     printer.is_active = True
     if change.serial is not None and change.serial != printer.serial:
         await _give_serial(session, ctx, printer, change.serial)
@@ -155,6 +157,15 @@ async def update_printer(
     audit.record(session, ctx, "printer.updated", printer.id, host=printer.host)
     await set_up(session, printer)
     return printer
+
+
+def _check_key_stays(printer: Printer, change: PrinterChange) -> None:
+    """Whoever may change an address may not know the key. A Bambu printer proves by its
+    certificate who it is before it is told its code; the others are only believed."""
+    is_elsewhere = change.host is not None and change.host != printer.host
+    is_proven = {printer.driver, change.driver or LAN} <= {LAN, CLOUD}
+    if is_elsewhere and printer.access_code and change.access_code is None and not is_proven:
+        raise Invalid("Type the printer's key again: it is not sent to a new address unasked.")
 
 
 def _check_reachable(printer: Printer) -> None:
