@@ -66,7 +66,7 @@ async def test_printer_page_says_how_much_it_printed_and_when_it_is_due(
     browser = await browser_as(owner)
     path = f"/printers/{printer.id}"
     text = text_of((await browser.get(path)).text)
-    assert "Printed 0 % of the last 24 hours" in text
-    assert "Maintenance due since 1 Mar" in text
+    assert "Last 24 hours 0 % printing" in text
+    assert "Next due since 1 Mar" in text
     await browser.post(f"{path}/maintained")
-    assert "Maintenance due 1 Apr" in text_of((await browser.get(path)).text)
+    assert "Next due 1 Apr" in text_of((await browser.get(path)).text)
