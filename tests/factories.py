@@ -28,15 +28,15 @@ from shopwright.catalog.states import StepKind
 from shopwright.channels.models import ChannelReject, Connection
 from shopwright.channels.push import POST_TRACKING
 from shopwright.channels.states import ConnectionStatus
-from shopwright.fleet.maintenance_models import (
+from shopwright.fleet.maintenance.models import (
     MaintenancePlan,
     MaintenanceTask,
     PrinterReport,
     SparePart,
 )
-from shopwright.fleet.maintenance_states import Severity
+from shopwright.fleet.maintenance.states import Severity
 from shopwright.fleet.models import Agent, CloudAccount, Printer, PrinterCommand
-from shopwright.fleet.setup_models import PrinterImport
+from shopwright.fleet.setup.models import PrinterImport
 from shopwright.fleet.states import (
     Activity,
     CloudAccountState,
@@ -58,7 +58,7 @@ from shopwright.notifications.models import (
 )
 from shopwright.notifications.states import DeliveryStatus, TargetKind, WebhookStatus
 from shopwright.notifications.topics import Topic
-from shopwright.orders.customer_states import FileType
+from shopwright.orders.customers.states import FileType
 from shopwright.orders.models import (
     Attachment,
     Customer,
@@ -75,7 +75,7 @@ from shopwright.orders.states import HoldSubject, OrderStatus
 from shopwright.parts.models import Part, PartFile
 from shopwright.parts.states import FileKind, PartCategory, PartStatus, PartType
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
-from shopwright.print_jobs.backend_models import ReceivedJob
+from shopwright.print_jobs.backend.models import ReceivedJob
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import ReceivedStatus
 from shopwright.shipping.models import Parcel

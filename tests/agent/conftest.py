@@ -15,7 +15,7 @@ from shopwright.agent.journal import Journal
 from shopwright.agent.samples import Samples
 from shopwright.agent.sender import Sender
 from shopwright.agent.worker import Worker
-from shopwright.fleet import agents
+from shopwright.fleet.agents import service as agents
 from shopwright.fleet.models import Printer
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.context import ProcessContext

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from shopwright.agent.client import ServerRefused
 from shopwright.agent.errands import Errands
 from shopwright.agent.worker import Worker
-from shopwright.fleet import discovery
-from shopwright.fleet.discovery import Findings
-from shopwright.fleet.setup_models import ConnectionTest
+from shopwright.fleet.discovery import service as discovery
+from shopwright.fleet.discovery.service import Findings
+from shopwright.fleet.setup.models import ConnectionTest
 from shopwright.kernel.settings import Network
 from shopwright.kernel.tenancy import CROSS_TENANT
 from shopwright.sandbox.bambu import VirtualPrinter

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from shopwright.agent.client import CutOff
 from shopwright.agent.sender import Sender
 from shopwright.agent.worker import CUT_OFF, Worker
-from shopwright.fleet import agents, device_state, queries, service
-from shopwright.fleet.agent_keeper import AgentKeeper
+from shopwright.fleet import device_state, queries, service
+from shopwright.fleet.agents import service as agents
+from shopwright.fleet.agents.keeper import AgentKeeper
 from shopwright.fleet.device_state import Reached
 from shopwright.fleet.events import CommandSettled, DeviceJobReported
 from shopwright.fleet.models import AgentEvent, PrinterCommand

@@ -9,7 +9,8 @@ from shopwright.agent import mirror
 from shopwright.agent.client import CutOff, KeyRevoked
 from shopwright.agent.sender import Sender
 from shopwright.agent.worker import CUT_OFF, Worker
-from shopwright.fleet import agents, device_state, queries, service
+from shopwright.fleet import device_state, queries, service
+from shopwright.fleet.agents import service as agents
 from shopwright.fleet.device_state import Reached
 from shopwright.fleet.models import AgentEvent, Printer, PrinterCommand
 from shopwright.fleet.port import DeviceReport, Slot

@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 
 from shopwright.agent.pictures import Pictures
 from shopwright.agent.worker import Worker
-from shopwright.fleet import camera_agents, cameras
-from shopwright.fleet.camera_models import CameraShot
-from shopwright.fleet.camera_ways import find_camera
-from shopwright.fleet.cameras import Cameras, CameraUnavailable, NoCamera
+from shopwright.fleet.cameras import agents as camera_agents
+from shopwright.fleet.cameras import service as cameras
+from shopwright.fleet.cameras.models import CameraShot
+from shopwright.fleet.cameras.service import Cameras, CameraUnavailable, NoCamera
+from shopwright.fleet.cameras.ways import find_camera
 from shopwright.fleet.models import Printer
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.tenancy import CROSS_TENANT

@@ -13,7 +13,7 @@ from playwright.async_api import Page
 from shopwright.accounts.models import User
 from shopwright.accounts.passwords import Passwords
 from shopwright.files.access import files_of
-from shopwright.fleet.cameras import Cameras
+from shopwright.fleet.cameras.service import Cameras
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.clock import SystemClock
 from shopwright.kernel.edge import Process

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 from sqlalchemy import select
 
 from shopwright.fleet import queries as fleet_queries
-from shopwright.fleet.cameras import Cameras
+from shopwright.fleet.cameras.service import Cameras
 from shopwright.fleet.models import Printer
 from shopwright.print_jobs import queries as job_queries
 from shopwright.print_jobs.models import PrintJob

@@ -16,9 +16,10 @@ from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process
 from shopwright.kernel.sheets import escape, unescape
-from shopwright.orders import csv_import, intake, piece_queries
-from shopwright.orders.csv_rows import CHANNEL
-from shopwright.orders.csv_table import SheetOrder
+from shopwright.orders import intake, piece_queries
+from shopwright.orders.csv_import import service as csv_import
+from shopwright.orders.csv_import.rows import CHANNEL
+from shopwright.orders.csv_import.table import SheetOrder
 from shopwright.orders.drafts import ItemDraft, OrderDraft
 from shopwright.orders.states import OrderStatus
 from shopwright.shipping.models import Parcel, ParcelItem

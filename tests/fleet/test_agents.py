@@ -13,9 +13,10 @@ from shopwright.accounts import keys
 from shopwright.files import service as stored_files
 from shopwright.files.access import files_of
 from shopwright.files.service import NewFile
-from shopwright.fleet import agents, queries, service
-from shopwright.fleet.agent_keeper import AgentKeeper
-from shopwright.fleet.agents import AWAY, LOST_AFTER
+from shopwright.fleet import queries, service
+from shopwright.fleet.agents import service as agents
+from shopwright.fleet.agents.keeper import AgentKeeper
+from shopwright.fleet.agents.service import AWAY, LOST_AFTER
 from shopwright.fleet.models import Agent, Printer, PrinterCommand
 from shopwright.fleet.states import CommandStatus, ConnectionState, DrivenBy, Gate
 from shopwright.kernel import effects

@@ -10,16 +10,16 @@ from httpx import AsyncClient
 
 from shopwright.accounts.identities import IdentityCache
 from shopwright.accounts.standing import Standing
-from shopwright.fleet import cameras as module
-from shopwright.fleet.camera_answers import follow
-from shopwright.fleet.camera_ways import find_camera
-from shopwright.fleet.cameras import (
+from shopwright.fleet.cameras import service as module
+from shopwright.fleet.cameras.answers import follow
+from shopwright.fleet.cameras.service import (
     Camera,
     Cameras,
     CameraUnavailable,
     NoCamera,
     TooManyViewers,
 )
+from shopwright.fleet.cameras.ways import find_camera
 from shopwright.fleet.port import AuthenticationFailed, CameraMissing, DriverError
 from shopwright.fleet.states import DrivenBy
 from shopwright.kernel.actor import Actor

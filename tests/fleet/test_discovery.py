@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from httpx import AsyncClient
 
-from shopwright.fleet import discovery
-from shopwright.fleet.discovery_keeper import SearchKeeper
-from shopwright.fleet.discovery_port import Announced
+from shopwright.fleet.discovery import service as discovery
+from shopwright.fleet.discovery.keeper import SearchKeeper
+from shopwright.fleet.discovery.port import Announced
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.edge import Process

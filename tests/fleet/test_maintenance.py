@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from shopwright.fleet import maintenance, maintenance_plans, maintenance_queries
 from shopwright.fleet.events import MaintenanceDue
-from shopwright.fleet.maintenance_keeper import MaintenanceKeeper
-from shopwright.fleet.maintenance_plans import PlanSpec
+from shopwright.fleet.maintenance import plans as maintenance_plans
+from shopwright.fleet.maintenance import queries as maintenance_queries
+from shopwright.fleet.maintenance import service as maintenance
+from shopwright.fleet.maintenance.keeper import MaintenanceKeeper
+from shopwright.fleet.maintenance.plans import PlanSpec
 from shopwright.fleet.models import Printer
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database, WriteSession

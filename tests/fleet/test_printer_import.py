@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from shopwright.fleet import drivers, queries
 from shopwright.fleet.models import Printer
-from shopwright.fleet.setup_models import PrinterImport
+from shopwright.fleet.setup.models import PrinterImport
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from tests.conftest import ClientAs

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from shopwright.files.access import files_of
 from shopwright.files.models import StoredFile
-from shopwright.fleet.maintenance_models import PrinterReport
+from shopwright.fleet.maintenance.models import PrinterReport
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Process
 from tests import factories

@@ -7,9 +7,10 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from shopwright.fleet import diagnosing, service
-from shopwright.fleet.connection_tests import NotDrivenHere
+from shopwright.fleet import service
 from shopwright.fleet.models import Printer, PrinterCommand
+from shopwright.fleet.setup import diagnosing
+from shopwright.fleet.setup.connection_tests import NotDrivenHere
 from shopwright.fleet.states import Activity, ConnectionState
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database

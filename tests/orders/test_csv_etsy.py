@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
-from shopwright.orders import csv_etsy, csv_forms
-from shopwright.orders.csv_forms import Form
-from shopwright.orders.csv_table import Customs, Reading
+from shopwright.orders.csv_import import etsy as csv_etsy
+from shopwright.orders.csv_import import forms as csv_forms
+from shopwright.orders.csv_import.forms import Form
+from shopwright.orders.csv_import.table import Customs, Reading
 from shopwright.orders.states import OrderStatus
 
 CUSTOMS = Customs("EUR", "Europe/Berlin", datetime(2026, 3, 2, 9, tzinfo=UTC))

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.edge import Process
-from shopwright.orders import csv_import, intake
+from shopwright.orders import intake
+from shopwright.orders.csv_import import service as csv_import
 from shopwright.orders.drafts import ItemDraft, OrderDraft
 from shopwright.orders.models import Order, OrderImport, OrderItem
 from shopwright.orders.states import OrderStatus

@@ -12,9 +12,12 @@ from shopwright.kernel import inbox
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.inbox import InboundEvent
-from shopwright.orders import customer_counters, customer_matching, customer_retention, intake
-from shopwright.orders.customer_retention import PersonalDataKeeper
-from shopwright.orders.customer_rules import spot_keywords, title_of
+from shopwright.orders import intake
+from shopwright.orders.customers import counters as customer_counters
+from shopwright.orders.customers import matching as customer_matching
+from shopwright.orders.customers import retention as customer_retention
+from shopwright.orders.customers.retention import PersonalDataKeeper
+from shopwright.orders.customers.rules import spot_keywords, title_of
 from shopwright.orders.drafts import ItemDraft, OrderDraft
 from shopwright.orders.models import Customer, Hold, Order
 from shopwright.orders.states import OrderStatus

@@ -14,10 +14,11 @@ from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.orders.states import StepStatus
 from shopwright.planning import service as planning
-from shopwright.print_jobs import asked_files, dispatch, order_prints, scheduled
+from shopwright.print_jobs import asked_files, dispatch, order_prints
 from shopwright.print_jobs.models import PrintJob
-from shopwright.print_jobs.scheduled import PrintRequest
-from shopwright.print_jobs.scheduled_rules import PrintWord, Waiting, plan_starts
+from shopwright.print_jobs.scheduled import service as scheduled
+from shopwright.print_jobs.scheduled.rules import PrintWord, Waiting, plan_starts
+from shopwright.print_jobs.scheduled.service import PrintRequest
 from tests.clock import START
 from tests.factories import make_print_file, make_printer
 from tests.workshop import (

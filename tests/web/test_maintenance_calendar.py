@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from httpx import AsyncClient
 
-from shopwright.fleet.maintenance_models import MaintenanceTask
-from shopwright.fleet.maintenance_states import TaskStatus
+from shopwright.fleet.maintenance.models import MaintenanceTask
+from shopwright.fleet.maintenance.states import TaskStatus
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.web.reads.maintenance_calendar import read_month

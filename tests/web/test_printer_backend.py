@@ -9,8 +9,8 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.effects import EffectStatus
 from shopwright.kernel.tenancy import CROSS_TENANT
-from shopwright.print_jobs.backend_models import ReceivedJob, SentJob
-from shopwright.print_jobs.backend_sending import SEND_EFFECT
+from shopwright.print_jobs.backend.models import ReceivedJob, SentJob
+from shopwright.print_jobs.backend.sending import SEND_EFFECT
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import JobStatus, ReceivedStatus, SendingStatus
 from tests import factories

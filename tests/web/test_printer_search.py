@@ -3,8 +3,9 @@
 import re
 from html import unescape
 
-from shopwright.fleet import discovery, drivers
-from shopwright.fleet.discovery_port import Announced
+from shopwright.fleet import drivers
+from shopwright.fleet.discovery import service as discovery
+from shopwright.fleet.discovery.port import Announced
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.sandbox.bambu import VirtualPrinter

@@ -8,8 +8,8 @@ from shopwright.fleet.models import HarvestPolicy
 from shopwright.fleet.states import Outcome
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
-from shopwright.print_jobs import scheduled
-from shopwright.print_jobs.scheduled import PrintRequest
+from shopwright.print_jobs.scheduled import service as scheduled
+from shopwright.print_jobs.scheduled.service import PrintRequest
 from tests.clock import START, FixedClock
 from tests.factories import make_printer
 from tests.web.conftest import BrowserAs

@@ -10,10 +10,11 @@ import msgspec
 import structlog
 
 from shopwright.agent.client import Client
-from shopwright.fleet import connection_tests, discovery
-from shopwright.fleet.connection_tests import Trial
-from shopwright.fleet.discovery import Hearing
-from shopwright.fleet.discovery_port import Nearby
+from shopwright.fleet.discovery import service as discovery
+from shopwright.fleet.discovery.port import Nearby
+from shopwright.fleet.discovery.service import Hearing
+from shopwright.fleet.setup import connection_tests
+from shopwright.fleet.setup.connection_tests import Trial
 from shopwright.kernel.errors import ShopError
 
 log = structlog.get_logger()

@@ -14,8 +14,9 @@ import msgspec
 import structlog
 from sqlalchemy import delete, func, select, update
 
-from shopwright.fleet import agent_codec, queries, service
-from shopwright.fleet.agent_codec import Fact, StartEnded
+from shopwright.fleet import queries, service
+from shopwright.fleet.agents import codec as agent_codec
+from shopwright.fleet.agents.codec import Fact, StartEnded
 from shopwright.fleet.events import (
     CommandSettled,
     DeviceJobReported,

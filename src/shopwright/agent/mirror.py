@@ -10,8 +10,9 @@ import msgspec
 from sqlalchemy import select, update
 
 from shopwright.accounts.models import Organization
-from shopwright.fleet import agent_codec, queries
-from shopwright.fleet.agent_codec import DeviceState
+from shopwright.fleet import queries
+from shopwright.fleet.agents import codec as agent_codec
+from shopwright.fleet.agents.codec import DeviceState
 from shopwright.fleet.models import Printer, PrinterCommand
 from shopwright.fleet.service import START_EFFECT
 from shopwright.fleet.states import CommandStatus

@@ -9,8 +9,8 @@ import structlog
 
 from shopwright.agent.client import Client
 from shopwright.fleet import drivers, queries
-from shopwright.fleet.camera_ways import TIMES, UNREADABLE
-from shopwright.fleet.cameras import Camera, Cameras, CameraUnavailable, NoCamera
+from shopwright.fleet.cameras.service import Camera, Cameras, CameraUnavailable, NoCamera
+from shopwright.fleet.cameras.ways import TIMES, UNREADABLE
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import ShopError
 from shopwright.kernel.secrets import KeyUnusable

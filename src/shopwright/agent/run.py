@@ -19,7 +19,7 @@ from shopwright.agent.pruning import Pruner
 from shopwright.agent.samples import Samples
 from shopwright.agent.sender import Sender
 from shopwright.agent.worker import Worker
-from shopwright.fleet.discovery import nearby_of
+from shopwright.fleet.discovery.service import nearby_of
 from shopwright.fleet.link import LinkTools
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner

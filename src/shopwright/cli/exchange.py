@@ -24,9 +24,10 @@ from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.times import zulu
-from shopwright.orders import csv_forms, csv_import
-from shopwright.orders.csv_import import Examined
-from shopwright.orders.csv_plan import Action
+from shopwright.orders.csv_import import forms as csv_forms
+from shopwright.orders.csv_import import service as csv_import
+from shopwright.orders.csv_import.plan import Action
+from shopwright.orders.csv_import.service import Examined
 
 CLI = "command line"
 

@@ -15,7 +15,7 @@ from shopwright.accounts.models import Organization
 from shopwright.inventory.models import Filament, Spool
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.money import Money
-from shopwright.orders.csv_rows import ADDRESS
+from shopwright.orders.csv_import.rows import ADDRESS
 from shopwright.orders.models import Order, OrderItem
 from shopwright.shipping.models import Parcel, ParcelItem
 

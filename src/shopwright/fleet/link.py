@@ -10,7 +10,7 @@ import structlog
 
 from shopwright.files.storage import FileStore
 from shopwright.fleet import device_state, queries
-from shopwright.fleet.cloud_port import Clouds
+from shopwright.fleet.cloud.port import Clouds
 from shopwright.fleet.device_state import Reached
 from shopwright.fleet.events import CommandSettled
 from shopwright.fleet.models import PrinterCommand

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopwright.fleet import camera_models as _cameras  # noqa: F401  its table
-from shopwright.fleet import maintenance_models as _maintenance  # noqa: F401  its tables
-from shopwright.fleet import setup_models as _setup  # noqa: F401  its tables
+from shopwright.fleet.cameras import models as _cameras  # noqa: F401  its table
+from shopwright.fleet.maintenance import models as _maintenance  # noqa: F401  its tables
+from shopwright.fleet.setup import models as _setup  # noqa: F401  its tables
 from shopwright.fleet.states import (
     Activity,
     CloudAccountState,

@@ -13,9 +13,9 @@ from shopwright.accounts.access import (
     ViewerCtx,
 )
 from shopwright.accounts.schemas import Message
-from shopwright.fleet import commanding, diagnosing, queries, rules, service, upkeep
-from shopwright.fleet.connection_tests import NotDrivenHere
-from shopwright.fleet.diagnosis_schemas import DiagnosisRead
+from shopwright.fleet import commanding, queries, rules, service
+from shopwright.fleet.maintenance import upkeep
+from shopwright.fleet.maintenance.upkeep import find_zone
 from shopwright.fleet.overview import (
     Overview,
     find_live,
@@ -35,7 +35,9 @@ from shopwright.fleet.schemas import (
     StatusRead,
 )
 from shopwright.fleet.service import PrinterExists
-from shopwright.fleet.upkeep import find_zone
+from shopwright.fleet.setup import diagnosing
+from shopwright.fleet.setup.connection_tests import NotDrivenHere
+from shopwright.fleet.setup.diagnosis_schemas import DiagnosisRead
 from shopwright.kernel.edge import (
     ALL_ROWS,
     Now,

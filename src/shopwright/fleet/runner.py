@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from shopwright.fleet import cloud_ways, device_state, drivers, queries
+from shopwright.fleet import device_state, drivers, queries
+from shopwright.fleet.cloud import ways as cloud_ways
 from shopwright.fleet.link import LinkTools, PrinterLink
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import Endpoint, PrinterDriver

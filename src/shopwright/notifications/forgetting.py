@@ -17,7 +17,7 @@ from shopwright.notifications.deliveries import SEND_EMAIL
 from shopwright.notifications.models import NotificationDelivery
 from shopwright.notifications.telling import TOPIC
 from shopwright.notifications.topics import Topic
-from shopwright.orders.customer_privacy import ANONYMISED
+from shopwright.orders.customers.privacy import ANONYMISED
 from shopwright.orders.events import CustomerAnonymised
 
 Delivery = NotificationDelivery

@@ -1,7 +1,7 @@
 """Maintenance that came due by a plan, and problems of printers that people reported, in words."""
 
 from shopwright.fleet.events import MaintenanceDue, PrinterReported
-from shopwright.fleet.maintenance_queries import list_printer_names
+from shopwright.fleet.maintenance.queries import list_printer_names
 from shopwright.kernel.actor import system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.notifications.telling import Notice, tell

@@ -14,17 +14,11 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.kernel.money import check_currency
-from shopwright.orders import (
-    changes,
-    csv_import_queries,
-    customer_counters,
-    customer_matching,
-    customer_privacy,
-    piece_queries,
-    progress,
-    queries,
-    stop,
-)
+from shopwright.orders import changes, piece_queries, progress, queries, stop
+from shopwright.orders.csv_import import queries as csv_import_queries
+from shopwright.orders.customers import counters as customer_counters
+from shopwright.orders.customers import matching as customer_matching
+from shopwright.orders.customers import privacy as customer_privacy
 from shopwright.orders.drafts import MAX_ITEMS, MAX_QUANTITY, ItemDraft, OrderDraft
 from shopwright.orders.events import OrderPaid, OrdersArrived, OrdersPlaced
 from shopwright.orders.models import Order, OrderItem

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from shopwright.catalog.states import StepKind
 from shopwright.kernel.db import EnumText, TenantModel
-from shopwright.orders.customer_rules import email_key
-from shopwright.orders.customer_states import (
+from shopwright.orders.customers.rules import email_key
+from shopwright.orders.customers.states import (
     FileType,
     ImportStatus,
     RequestPriority,

@@ -12,7 +12,8 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
-from shopwright.orders import customer_counters, piece_queries, queries
+from shopwright.orders import piece_queries, queries
+from shopwright.orders.customers import counters as customer_counters
 from shopwright.orders.events import OrderStopped, PiecesReleased
 from shopwright.orders.models import Order, Piece, PieceStep
 from shopwright.orders.states import LEFT, TRANSITIONS, OrderStatus, StepStatus

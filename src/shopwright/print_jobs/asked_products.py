@@ -16,19 +16,12 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
-from shopwright.print_jobs import (
-    asked_files,
-    asked_queries,
-    dispatch,
-    matching,
-    queries,
-    scheduled,
-    service,
-)
+from shopwright.print_jobs import asked_files, asked_queries, dispatch, matching, queries, service
 from shopwright.print_jobs.asked_queries import ProductPlate
 from shopwright.print_jobs.dispatch import PrinterUnsuitable
 from shopwright.print_jobs.matching import Refusal, Stage
 from shopwright.print_jobs.models import PrintJob
+from shopwright.print_jobs.scheduled import service as scheduled
 from shopwright.print_jobs.service import JobNotWaiting
 from shopwright.print_jobs.states import ACTIVE, WAITING, JobStatus
 

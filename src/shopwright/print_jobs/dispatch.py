@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from shopwright.accounts import audit
-from shopwright.fleet import maintenance_queries as maintenance
 from shopwright.fleet import service as fleet
+from shopwright.fleet.maintenance import queries as maintenance
 from shopwright.fleet.outside import is_external
 from shopwright.fleet.states import DrivenBy
 from shopwright.inventory import service as inventory

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel.db import EnumText, TenantModel
-from shopwright.print_jobs import backend_models as _backend  # noqa: F401  its tables
+from shopwright.print_jobs.backend import models as _backend  # noqa: F401  its tables
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
 
 ACTIVE_JOB = text("status IN ('claimed', 'preparing', 'printing', 'paused')")

@@ -19,18 +19,13 @@ from shopwright.orders import holds, piece_queries
 from shopwright.orders import service as orders
 from shopwright.orders.models import Order, OrderItem
 from shopwright.orders.states import WORKABLE
-from shopwright.print_jobs import (
-    asked_files,
-    dispatch,
-    matching,
-    queries,
-    scheduled,
-    scheduled_queries,
-)
+from shopwright.print_jobs import asked_files, dispatch, matching, queries
 from shopwright.print_jobs.dispatch import PrinterUnsuitable
 from shopwright.print_jobs.matching import Refusal, Stage
 from shopwright.print_jobs.models import PrintJob
-from shopwright.print_jobs.scheduled import Pin, PrintRequest
+from shopwright.print_jobs.scheduled import queries as scheduled_queries
+from shopwright.print_jobs.scheduled import service as scheduled
+from shopwright.print_jobs.scheduled.service import Pin, PrintRequest
 from shopwright.print_jobs.states import WAITING
 
 FIRST_PRIORITY = 10  # of the order's first print; each further one comes later

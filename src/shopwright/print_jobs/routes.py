@@ -40,7 +40,6 @@ from shopwright.orders.piece_revision import CopiesGone
 from shopwright.print_jobs import (
     asked_products,
     attempts,
-    backend_sending,
     dispatch,
     harvest,
     ordering,
@@ -51,7 +50,8 @@ from shopwright.print_jobs import (
 )
 from shopwright.print_jobs.asked_products import JobPrinting
 from shopwright.print_jobs.attempts import AttemptNotUnknown, AttemptWasPrinting
-from shopwright.print_jobs.backend_sending import BackendAnswerMissing, SendingHeld
+from shopwright.print_jobs.backend import sending as backend_sending
+from shopwright.print_jobs.backend.sending import BackendAnswerMissing, SendingHeld
 from shopwright.print_jobs.dispatch import AlreadyClaimed, PrinterUnsuitable
 from shopwright.print_jobs.harvest import NothingToHarvest
 from shopwright.print_jobs.ordering import QueueChanged

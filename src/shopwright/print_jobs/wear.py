@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from shopwright.fleet import maintenance
+from shopwright.fleet.maintenance import service as maintenance
 from shopwright.kernel.actor import system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.print_jobs.events import PrintJobEnded

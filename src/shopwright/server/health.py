@@ -15,7 +15,7 @@ from shopwright.files import health as file_health
 from shopwright.kernel.edge import ProcessDep
 from shopwright.kernel.errors import Unauthenticated
 from shopwright.kernel.metrics import REGISTRY
-from shopwright.print_jobs import backend_health
+from shopwright.print_jobs.backend import health as backend_health
 
 router = APIRouter(tags=["health"])
 

@@ -27,7 +27,7 @@ from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.migrations import SCRIPTS
 from shopwright.notifications.mail import ProcessMail
 from shopwright.parts.converting import stop_conversions
-from shopwright.print_jobs import backend_sending
+from shopwright.print_jobs.backend import sending as backend_sending
 from shopwright.server import wiring
 from shopwright.telemetry.access import close_storage
 

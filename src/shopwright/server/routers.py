@@ -11,18 +11,18 @@ from shopwright.channels import identity_routes as channel_identity
 from shopwright.channels import listing_routes, webhook_routes
 from shopwright.channels import routes as channels
 from shopwright.files import routes as files
-from shopwright.fleet import agent_routes as agents
-from shopwright.fleet import camera_agent_routes as agent_pictures
-from shopwright.fleet import camera_routes as cameras
-from shopwright.fleet import cloud_routes as printer_clouds
-from shopwright.fleet import connection_test_routes as connection_tests
-from shopwright.fleet import discovery_routes as printer_discovery
-from shopwright.fleet import maintenance_routes as maintenance
-from shopwright.fleet import printer_import_routes as printer_imports
-from shopwright.fleet import report_photo_routes as report_photos
 from shopwright.fleet import routes as fleet
 from shopwright.fleet import shop_routes as shop_printers
-from shopwright.fleet import spare_part_routes as spare_parts
+from shopwright.fleet.agents import routes as agents
+from shopwright.fleet.cameras import agent_routes as agent_pictures
+from shopwright.fleet.cameras import routes as cameras
+from shopwright.fleet.cloud import routes as printer_clouds
+from shopwright.fleet.discovery import routes as printer_discovery
+from shopwright.fleet.maintenance import report_photo_routes as report_photos
+from shopwright.fleet.maintenance import routes as maintenance
+from shopwright.fleet.maintenance import spare_part_routes as spare_parts
+from shopwright.fleet.setup import connection_test_routes as connection_tests
+from shopwright.fleet.setup import printer_import_routes as printer_imports
 from shopwright.inventory import material_routes as materials
 from shopwright.inventory import pricing_routes
 from shopwright.inventory import routes as inventory
@@ -31,26 +31,25 @@ from shopwright.inventory import weather_routes as weather
 from shopwright.notifications import routes as notifications
 from shopwright.notifications import shop_routes as shop_notifications
 from shopwright.notifications import webhook_routes as outgoing_webhooks
-from shopwright.orders import (
-    attachment_routes,
-    correspondence_routes,
-    csv_routes,
-    customer_message_routes,
-    customer_routes,
-)
 from shopwright.orders import print_session_routes as print_sessions
 from shopwright.orders import routes as orders
 from shopwright.orders import sync_routes as order_sync
 from shopwright.orders import work_routes as order_work
+from shopwright.orders.attachments import routes as attachment_routes
+from shopwright.orders.correspondence import routes as correspondence_routes
+from shopwright.orders.csv_import import routes as csv_routes
+from shopwright.orders.customers import message_routes as customer_message_routes
+from shopwright.orders.customers import routes as customer_routes
 from shopwright.parts import file_routes as part_files
 from shopwright.parts import report_routes as part_reports
 from shopwright.parts import routes as parts
 from shopwright.print_files import routes as print_files
-from shopwright.print_jobs import backend_control_routes, backend_role_routes
 from shopwright.print_jobs import command_routes as printer_commands
 from shopwright.print_jobs import printer_status_routes as printer_status
 from shopwright.print_jobs import routes as print_jobs
-from shopwright.print_jobs import scheduled_routes as scheduled_prints
+from shopwright.print_jobs.backend import control_routes as backend_control_routes
+from shopwright.print_jobs.backend import role_routes as backend_role_routes
+from shopwright.print_jobs.scheduled import routes as scheduled_prints
 from shopwright.server import health, postman
 from shopwright.shipping import routes as shipping
 from shopwright.web.routes import ROUTERS as PAGES

@@ -14,12 +14,12 @@ from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
 from shopwright.files import health as file_health
 from shopwright.files.access import files_of, remove_leftovers
-from shopwright.fleet.agent_keeper import AgentKeeper
-from shopwright.fleet.cloud_keeper import CloudKeeper
-from shopwright.fleet.cloud_port import Clouds
-from shopwright.fleet.discovery_keeper import SearchKeeper
+from shopwright.fleet.agents.keeper import AgentKeeper
+from shopwright.fleet.cloud.keeper import CloudKeeper
+from shopwright.fleet.cloud.port import Clouds
+from shopwright.fleet.discovery.keeper import SearchKeeper
 from shopwright.fleet.link import LinkTools
-from shopwright.fleet.maintenance_keeper import MaintenanceKeeper
+from shopwright.fleet.maintenance.keeper import MaintenanceKeeper
 from shopwright.fleet.overdue import OverdueWatch
 from shopwright.fleet.port import Timeouts
 from shopwright.fleet.runner import FleetRunner
@@ -31,13 +31,13 @@ from shopwright.kernel.settings import Network, Settings
 from shopwright.notifications.deliverer import Deliverer
 from shopwright.notifications.sending import NoticeTools
 from shopwright.notifications.webhook_sender import WebhookSender
-from shopwright.orders import customer_matching
-from shopwright.orders.csv_runner import ImportRunner
-from shopwright.orders.customer_retention import PersonalDataKeeper
+from shopwright.orders.csv_import.runner import ImportRunner
+from shopwright.orders.customers import matching as customer_matching
+from shopwright.orders.customers.retention import PersonalDataKeeper
 from shopwright.parts import converting
-from shopwright.print_jobs import backend_health
-from shopwright.print_jobs.backend_files import BackendFetcher
-from shopwright.print_jobs.backend_keeper import BackendKeeper
+from shopwright.print_jobs.backend import health as backend_health
+from shopwright.print_jobs.backend.files import BackendFetcher
+from shopwright.print_jobs.backend.keeper import BackendKeeper
 from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.server.process import lock_data_folder, open_process
 from shopwright.telemetry.access import open_recorder, others_of, storage_of

@@ -12,7 +12,7 @@ import uvloop
 from fastapi import FastAPI
 
 from shopwright.accounts import bootstrap
-from shopwright.fleet.cameras import Cameras
+from shopwright.fleet.cameras.service import Cameras
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.settings import Settings
 from shopwright.server import logs

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from shopwright.accounts.access import AdminCtx
-from shopwright.fleet import agents as service
+from shopwright.fleet.agents import service
 from shopwright.kernel.edge import Now, Read, Ref, SettingsDep, Write, parse_ref, path_ref
 from shopwright.kernel.errors import Invalid
 from shopwright.web.page import PageCtx, done, fragment, is_htmx

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shopwright.accounts.access import AdminCtx, MemberCtx, PrintLimited
-from shopwright.fleet import cloud_accounts
 from shopwright.fleet.addresses import CLOUD
-from shopwright.fleet.cloud_schemas import CloudCode, CloudLogInCreate
+from shopwright.fleet.cloud import accounts as cloud_accounts
+from shopwright.fleet.cloud.schemas import CloudCode, CloudLogInCreate
 from shopwright.fleet.models import CloudAccount, CloudDevice, Printer
 from shopwright.fleet.states import CloudAccountState
 from shopwright.kernel.edge import Now, ProcessDep, Read, Ref, Write, path_ref

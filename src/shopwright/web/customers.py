@@ -11,26 +11,24 @@ from shopwright.files import service as files
 from shopwright.files.access import drop_bytes
 from shopwright.kernel.edge import Now, ProcessDep, Read, Ref, Write, path_ref, writing
 from shopwright.kernel.errors import Invalid
-from shopwright.orders import (
-    attachment_queries,
-    attachments,
-    customer_feedback,
-    customer_privacy,
-    customer_queries,
-    customer_requests,
-    customers,
-)
-from shopwright.orders.attachments import Owners
-from shopwright.orders.customer_feedback import FeedbackSpec
-from shopwright.orders.customer_requests import RequestSpec
-from shopwright.orders.customer_schemas import (
+from shopwright.orders.attachments import queries as attachment_queries
+from shopwright.orders.attachments import service as attachments
+from shopwright.orders.attachments.service import Owners
+from shopwright.orders.customers import feedback as customer_feedback
+from shopwright.orders.customers import privacy as customer_privacy
+from shopwright.orders.customers import queries as customer_queries
+from shopwright.orders.customers import requests as customer_requests
+from shopwright.orders.customers import service as customers
+from shopwright.orders.customers.feedback import FeedbackSpec
+from shopwright.orders.customers.requests import RequestSpec
+from shopwright.orders.customers.schemas import (
     CustomerBody,
     FeedbackCreate,
     RequestChange,
     RequestCreate,
 )
-from shopwright.orders.customer_states import RequestPriority, RequestStatus, Segment
-from shopwright.orders.customers import CustomerSpec
+from shopwright.orders.customers.service import CustomerSpec
+from shopwright.orders.customers.states import RequestPriority, RequestStatus, Segment
 from shopwright.web.judging import judge
 from shopwright.web.page import NO_STORE, PageCtx, done, go
 from shopwright.web.paging import MAX_PAGE, Window

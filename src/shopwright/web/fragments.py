@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shopwright.fleet import camera_agents
+from shopwright.fleet.cameras import agents as camera_agents
 from shopwright.kernel.actor import Role
 from shopwright.kernel.db import ReadSession
 from shopwright.kernel.edge import Process

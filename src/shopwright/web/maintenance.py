@@ -11,14 +11,11 @@ from shopwright.accounts.access import AdminCtx, MemberCtx, ViewerCtx
 from shopwright.files.access import Files
 from shopwright.files.photos import CONTENT_TYPE
 from shopwright.files.serving import send_picture
-from shopwright.fleet import (
-    maintenance_plans,
-    maintenance_tasks,
-    printer_reports,
-    report_photos,
-    spare_parts,
-)
-from shopwright.fleet.maintenance_schemas import (
+from shopwright.fleet.maintenance import plans as maintenance_plans
+from shopwright.fleet.maintenance import report_photos, spare_parts
+from shopwright.fleet.maintenance import reports as printer_reports
+from shopwright.fleet.maintenance import tasks as maintenance_tasks
+from shopwright.fleet.maintenance.schemas import (
     PartBody,
     PartCounted,
     PartReceived,
@@ -27,7 +24,7 @@ from shopwright.fleet.maintenance_schemas import (
     TaskCreate,
     TaskDone,
 )
-from shopwright.fleet.maintenance_tasks import TaskChange
+from shopwright.fleet.maintenance.tasks import TaskChange
 from shopwright.kernel.edge import Now, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid
 from shopwright.web.amounts import read_price

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from shopwright.fleet import maintenance_history
-from shopwright.fleet.maintenance_models import MaintenanceTask
-from shopwright.fleet.maintenance_states import TaskStatus
+from shopwright.fleet.maintenance import history as maintenance_history
+from shopwright.fleet.maintenance.models import MaintenanceTask
+from shopwright.fleet.maintenance.states import TaskStatus
 from shopwright.kernel.edge import ALL_ROWS, Paging, Read
 from shopwright.web.page import PageCtx
 from shopwright.web.reads.maintenance_calendar import read_calendar, read_month

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
-from shopwright.fleet import discovery
 from shopwright.fleet import service as fleet_service
+from shopwright.fleet.discovery import service as discovery
 from shopwright.kernel.edge import Read, SettingsDep, get_process, writing
 from shopwright.kernel.errors import ShopError
 from shopwright.web.page import MemberPageCtx, Page, go

@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx
 from shopwright.kernel.edge import Paging, Read, Ref, Write, path_ref
-from shopwright.orders import csv_import, csv_rows
-from shopwright.orders import csv_import_queries as queries
-from shopwright.orders.csv_forms import Form as SheetForm
-from shopwright.orders.csv_routes import receive_sheet, take_in
-from shopwright.orders.customer_states import ImportStatus
+from shopwright.orders.csv_import import queries
+from shopwright.orders.csv_import import rows as csv_rows
+from shopwright.orders.csv_import import service as csv_import
+from shopwright.orders.csv_import.forms import Form as SheetForm
+from shopwright.orders.csv_import.routes import receive_sheet, take_in
+from shopwright.orders.customers.states import ImportStatus
 from shopwright.web.page import MemberPageCtx, PageCtx, done, go
 
 router = APIRouter(include_in_schema=False)

@@ -11,7 +11,8 @@ from shopwright.files.photos import CONTENT_TYPE
 from shopwright.files.serving import send_picture
 from shopwright.kernel.edge import Now, Read, Ref, Write, parse_ref, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
-from shopwright.orders import correspondence, filament_use, labels, photos, service
+from shopwright.orders import filament_use, labels, photos, service
+from shopwright.orders.correspondence import service as correspondence
 from shopwright.orders.labels import LabelSpec
 from shopwright.orders.service import OrderChange
 from shopwright.orders.states import LabelStatus

@@ -12,7 +12,8 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import ALL_ROWS, Now, Paging, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid, NotFound
-from shopwright.orders import correspondence, filament_use, holds, intake, labels, service, stop
+from shopwright.orders import filament_use, holds, intake, labels, service, stop
+from shopwright.orders.correspondence import service as correspondence
 from shopwright.orders.models import Order
 from shopwright.orders.states import LabelStatus
 from shopwright.shipping import service as shipping

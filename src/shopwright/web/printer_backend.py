@@ -11,9 +11,12 @@ from shopwright.fleet import service as fleet
 from shopwright.fleet.states import DrivenBy
 from shopwright.kernel.edge import Now, ProcessDep, Read, Ref, Write, path_ref, writing
 from shopwright.kernel.errors import Invalid
-from shopwright.print_jobs import asked_products, backend_health, backend_intake, backend_sending
-from shopwright.print_jobs.backend_role_queries import find_by_ref
-from shopwright.print_jobs.backend_role_routes import PREFIX
+from shopwright.print_jobs import asked_products
+from shopwright.print_jobs.backend import health as backend_health
+from shopwright.print_jobs.backend import intake as backend_intake
+from shopwright.print_jobs.backend import sending as backend_sending
+from shopwright.print_jobs.backend.role_queries import find_by_ref
+from shopwright.print_jobs.backend.role_routes import PREFIX
 from shopwright.print_jobs.port import send_to_backend
 from shopwright.web.page import PageCtx, done
 from shopwright.web.pips import Pip

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx
-from shopwright.fleet import printer_csv, printer_imports
-from shopwright.fleet.printer_import_routes import example_file, receive_sheet
+from shopwright.fleet.setup import printer_csv, printer_imports
+from shopwright.fleet.setup.printer_import_routes import example_file, receive_sheet
 from shopwright.kernel.edge import ProcessDep, Read, Ref, Write, path_ref
 from shopwright.web.page import MemberPageCtx, done, go
 

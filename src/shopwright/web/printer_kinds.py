@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shopwright.fleet.addresses import CLOUD, EXTERNAL, LAN, is_bambu, url_of
-from shopwright.fleet.agents import is_cloud_only
+from shopwright.fleet.agents.service import is_cloud_only
 from shopwright.fleet.models import Printer
 from shopwright.fleet.outside import is_told
 from shopwright.fleet.states import DrivenBy

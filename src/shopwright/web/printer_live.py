@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from shopwright.accounts.access import ViewerCtx
 from shopwright.fleet import service as fleet
-from shopwright.fleet.camera_answers import answer_stream
+from shopwright.fleet.cameras.answers import answer_stream
 from shopwright.kernel.edge import Now, ProcessDep, Read, Ref, path_ref
 from shopwright.telemetry import curves
 from shopwright.telemetry.access import TelemetryDep

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from shopwright.fleet import agent_queries, agents
+from shopwright.fleet.agents import queries as agent_queries
+from shopwright.fleet.agents import service as agents
 from shopwright.fleet.models import Agent, Printer
 from shopwright.fleet.queries import AnySession
 from shopwright.kernel.actor import RANK, Actor, Role

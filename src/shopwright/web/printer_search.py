@@ -8,12 +8,14 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx, PrintLimited, SyncLimited
-from shopwright.fleet import connection_tests, discovery, discovery_queries
 from shopwright.fleet.addresses import is_bambu, url_of
-from shopwright.fleet.discovery import Findings, Seen
+from shopwright.fleet.discovery import queries as discovery_queries
+from shopwright.fleet.discovery import service as discovery
+from shopwright.fleet.discovery.service import Findings, Seen
 from shopwright.fleet.queries import AnySession
 from shopwright.fleet.service import PrinterDraft
-from shopwright.fleet.setup_models import FoundPrinter
+from shopwright.fleet.setup import connection_tests
+from shopwright.fleet.setup.models import FoundPrinter
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Now, ProcessDep, Read, SettingsDep, Write, parse_ref
 from shopwright.web.page import fragment, go, is_htmx

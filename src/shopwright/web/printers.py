@@ -6,12 +6,12 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from shopwright.accounts.access import AdminCtx, MemberCtx, PrintLimited
-from shopwright.fleet import diagnosing
 from shopwright.fleet import service as fleet_service
-from shopwright.fleet.camera_ways import why_no_camera
-from shopwright.fleet.maintenance_queries import list_holds
+from shopwright.fleet.cameras.ways import why_no_camera
+from shopwright.fleet.maintenance.queries import list_holds
 from shopwright.fleet.overview import read_overview
 from shopwright.fleet.service import PrinterChange
+from shopwright.fleet.setup import diagnosing
 from shopwright.kernel.edge import (
     Now,
     ProcessDep,

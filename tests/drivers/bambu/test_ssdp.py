@@ -3,7 +3,7 @@
 import pytest
 
 from shopwright.drivers.bambu import ssdp
-from shopwright.fleet.discovery_port import Announced
+from shopwright.fleet.discovery.port import Announced
 
 NOTIFY = b"""NOTIFY * HTTP/1.1\r
 HOST: 239.255.255.250:1990\r

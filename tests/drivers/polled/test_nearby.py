@@ -10,7 +10,7 @@ import pytest
 from shopwright.drivers.bambu import nearby as bambu
 from shopwright.drivers.moonraker import nearby as moonraker
 from shopwright.drivers.octoprint import nearby as octoprint
-from shopwright.fleet.discovery_port import Announced, Listener, Nearby
+from shopwright.fleet.discovery.port import Announced, Listener, Nearby
 from shopwright.fleet.port import DriverError
 from shopwright.sandbox.bambu import Announcing, PrinterConfig, VirtualPrinter
 from shopwright.sandbox.moonraker import MoonrakerSandbox

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shopwright.files.access import files_of
-from shopwright.fleet.cloud_port import Clouds
+from shopwright.fleet.cloud.port import Clouds
 from shopwright.fleet.link import LinkTools
 from shopwright.fleet.models import Printer
 from shopwright.fleet.port import Timeouts

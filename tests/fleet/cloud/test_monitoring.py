@@ -9,7 +9,7 @@ from httpx import AsyncClient
 
 from shopwright.files.access import files_of
 from shopwright.files.disk import DiskFileStore
-from shopwright.fleet.cloud_keeper import CloudKeeper
+from shopwright.fleet.cloud.keeper import CloudKeeper
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Process
 from shopwright.print_jobs.dispatcher import Dispatcher

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shopwright.fleet.cloud_port import CloudHosts, Clouds
+from shopwright.fleet.cloud.port import CloudHosts, Clouds
 from shopwright.fleet.states import CloudRegion
 from shopwright.integrations.bambu_cloud.client import LOGIN, PREFERENCE, TURNED_AWAY, BambuCloud
 from shopwright.kernel.errors import BrokenUpstream, ShopError, TooMany, Unavailable

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shopwright.print_jobs.backend_files import BackendFetcher
-from shopwright.print_jobs.backend_keeper import BackendKeeper
+from shopwright.print_jobs.backend.files import BackendFetcher
+from shopwright.print_jobs.backend.keeper import BackendKeeper
 from shopwright.sandbox.printer_backend import PrinterBackendSandbox
 from tests.clock import START, FixedClock
 from tests.conftest import build_migrated

@@ -27,9 +27,9 @@ from shopwright.kernel.edge import Process
 from shopwright.kernel.effects import Effect
 from shopwright.kernel.settings import Settings
 from shopwright.print_files.models import PrintFile
-from shopwright.print_jobs import backend_sending
-from shopwright.print_jobs.backend_health import BackendHealth
-from shopwright.print_jobs.backend_models import ReceivedJob, SentJob
+from shopwright.print_jobs.backend import sending as backend_sending
+from shopwright.print_jobs.backend.health import BackendHealth
+from shopwright.print_jobs.backend.models import ReceivedJob, SentJob
 from shopwright.print_jobs.models import Attempt, PrintJob
 from shopwright.print_jobs.port import BackendSending
 from shopwright.sandbox.etsy.server import EmbeddedServer, listen

@@ -1,6 +1,6 @@
 """``/health`` tells of the printer backend from what was found before, and never waits for it."""
 
-from shopwright.print_jobs import backend_health
+from shopwright.print_jobs.backend import health as backend_health
 from shopwright.print_jobs.port import open_backend
 from shopwright.sandbox.printer_backend import PrinterBackendSandbox
 from tests.clock import FixedClock

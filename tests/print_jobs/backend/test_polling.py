@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shopwright.fleet.states import DrivenBy
-from shopwright.print_jobs.backend_files import BackendFetcher
+from shopwright.print_jobs.backend.files import BackendFetcher
 from shopwright.print_jobs.states import JobStatus, ReceivedStatus
 from tests.clock import FixedClock
 from tests.print_jobs.backend.files import FileShelf, payload

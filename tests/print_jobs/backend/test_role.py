@@ -9,9 +9,10 @@ import pytest
 from shopwright.fleet import service as fleet
 from shopwright.fleet.states import DrivenBy, Outcome
 from shopwright.kernel.actor import system_actor
-from shopwright.print_jobs import backend_intake, external
-from shopwright.print_jobs import backend_role_queries as queries
-from shopwright.print_jobs.backend_files import LEASE, BackendFetcher
+from shopwright.print_jobs import external
+from shopwright.print_jobs.backend import intake as backend_intake
+from shopwright.print_jobs.backend import role_queries as queries
+from shopwright.print_jobs.backend.files import LEASE, BackendFetcher
 from shopwright.print_jobs.states import JobStatus, ReceivedStatus
 from tests.clock import FixedClock
 from tests.print_jobs.backend.files import FileShelf, payload

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from shopwright.fleet.models import PrinterCommand
 from shopwright.kernel.effects import EffectStatus
-from shopwright.print_jobs import backend_sending
-from shopwright.print_jobs.backend_keeper import BackendKeeper
+from shopwright.print_jobs.backend import sending as backend_sending
+from shopwright.print_jobs.backend.keeper import BackendKeeper
 from shopwright.print_jobs.states import JobStatus, SendingStatus
 from shopwright.sandbox.printer_backend import PrinterBackendSandbox
 from tests.clock import FixedClock

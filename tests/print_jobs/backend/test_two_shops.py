@@ -9,8 +9,8 @@ from shopwright.fleet.models import Printer
 from shopwright.fleet.states import Activity, Outcome
 from shopwright.kernel.actor import system_actor
 from shopwright.print_jobs import dispatch
-from shopwright.print_jobs.backend_files import BackendFetcher
-from shopwright.print_jobs.backend_keeper import BackendKeeper
+from shopwright.print_jobs.backend.files import BackendFetcher
+from shopwright.print_jobs.backend.keeper import BackendKeeper
 from shopwright.print_jobs.states import JobStatus, SendingStatus
 from tests.clock import FixedClock
 from tests.print_jobs.backend.shop import Server, Shop, backend_settings

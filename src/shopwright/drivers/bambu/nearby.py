@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from shopwright.drivers.bambu import ssdp
-from shopwright.fleet.discovery_port import Nearby, Tell
+from shopwright.fleet.discovery.port import Nearby, Tell
 from shopwright.fleet.port import DriverError
 
 ASK_EVERY_S = 3.0  # a datagram may be lost

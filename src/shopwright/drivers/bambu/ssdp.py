@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from shopwright.fleet.discovery_port import Announced
+from shopwright.fleet.discovery.port import Announced
 
 DRIVER = "bambu_lan"
 GROUP_ADDRESS = "239.255.255.250"

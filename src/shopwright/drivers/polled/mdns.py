@@ -10,7 +10,7 @@ from typing import Any
 from zeroconf import InterfaceChoice, IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from shopwright.fleet.discovery_port import Announced, Nearby, Tell
+from shopwright.fleet.discovery.port import Announced, Nearby, Tell
 from shopwright.fleet.port import DriverError
 
 RESOLVE_MS = 3000

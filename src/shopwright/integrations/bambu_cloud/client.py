@@ -9,7 +9,7 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from shopwright.fleet.cloud_port import (
+from shopwright.fleet.cloud.port import (
     CloudHosts,
     CloudLogInAgain,
     CloudLogInRefused,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shopwright.fleet.cloud_port import CloudPrinter
+from shopwright.fleet.cloud.port import CloudPrinter
 
 MOST_NAME, MOST_MODEL = 100, 60
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from shopwright.fleet import agent_queries, agents
 from shopwright.fleet.addresses import CLOUD
+from shopwright.fleet.agents import queries as agent_queries
+from shopwright.fleet.agents import service as agents
 from shopwright.fleet.models import Agent, Printer
 from shopwright.fleet.queries import AnySession
 from shopwright.fleet.states import Activity, ConnectionState, DrivenBy

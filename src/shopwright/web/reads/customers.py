@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.kernel.money import Money
-from shopwright.orders.customer_queries import in_segment
-from shopwright.orders.customer_rules import segment_of, spot_keywords
-from shopwright.orders.customer_states import RequestStatus, Segment
+from shopwright.orders.customers.queries import in_segment
+from shopwright.orders.customers.rules import segment_of, spot_keywords
+from shopwright.orders.customers.states import RequestStatus, Segment
 from shopwright.orders.models import (
     Customer,
     CustomerFeedback,

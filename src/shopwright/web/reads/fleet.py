@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, and_, case, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shopwright.fleet.maintenance_queries import list_holds
+from shopwright.fleet.maintenance.queries import list_holds
 from shopwright.fleet.models import Printer, PrinterSlot
 from shopwright.fleet.states import Activity, ConnectionState, ControlAccess, Gate
 from shopwright.inventory.models import SlotSpool, Spool

@@ -7,22 +7,23 @@ from zoneinfo import ZoneInfo
 
 from shopwright.accounts import queries as accounts
 from shopwright.accounts.queries import MemberRow
-from shopwright.fleet import maintenance, maintenance_history
-from shopwright.fleet import maintenance_queries as queries
-from shopwright.fleet.maintenance import PlanAt
-from shopwright.fleet.maintenance_models import (
+from shopwright.fleet.maintenance import history as maintenance_history
+from shopwright.fleet.maintenance import queries
+from shopwright.fleet.maintenance import service as maintenance
+from shopwright.fleet.maintenance.models import (
     MaintenancePlan,
     MaintenanceTask,
     PrinterReport,
     SparePart,
 )
-from shopwright.fleet.maintenance_rules import HOUR_S, used_percent
-from shopwright.fleet.maintenance_schemas import PrinterCostRead, TaskRead
-from shopwright.fleet.maintenance_states import ReportStatus, Severity, TaskStatus
+from shopwright.fleet.maintenance.rules import HOUR_S, used_percent
+from shopwright.fleet.maintenance.schemas import PrinterCostRead, TaskRead
+from shopwright.fleet.maintenance.service import PlanAt
+from shopwright.fleet.maintenance.spare_parts import is_low
+from shopwright.fleet.maintenance.states import ReportStatus, Severity, TaskStatus
+from shopwright.fleet.maintenance.upkeep import find_zone
 from shopwright.fleet.models import Printer
 from shopwright.fleet.queries import AnySession
-from shopwright.fleet.spare_parts import is_low
-from shopwright.fleet.upkeep import find_zone
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Paging
 from shopwright.kernel.money import Money

@@ -11,10 +11,11 @@ from sqlalchemy import select
 
 from shopwright.analytics.days import first_of, next_of, start_of
 from shopwright.analytics.states import Period
-from shopwright.fleet import maintenance, maintenance_history
-from shopwright.fleet.maintenance_models import MaintenanceTask
-from shopwright.fleet.maintenance_schemas import TaskRead
-from shopwright.fleet.maintenance_states import TaskStatus
+from shopwright.fleet.maintenance import history as maintenance_history
+from shopwright.fleet.maintenance import service as maintenance
+from shopwright.fleet.maintenance.models import MaintenanceTask
+from shopwright.fleet.maintenance.schemas import TaskRead
+from shopwright.fleet.maintenance.states import TaskStatus
 from shopwright.fleet.queries import AnySession
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Paging

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.fleet.models import Printer
 from shopwright.fleet.states import DrivenBy
-from shopwright.print_jobs.backend_models import ReceivedJob, SentJob
+from shopwright.print_jobs.backend.models import ReceivedJob, SentJob
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import (
     WAITING,

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from shopwright.fleet import maintenance
-from shopwright.fleet import maintenance_queries as queries
-from shopwright.fleet.maintenance_models import MaintenanceTask, PrinterReport
-from shopwright.fleet.maintenance_states import ReportStatus
+from shopwright.fleet.maintenance import queries
+from shopwright.fleet.maintenance import service as maintenance
+from shopwright.fleet.maintenance.models import MaintenanceTask, PrinterReport
+from shopwright.fleet.maintenance.states import ReportStatus
 from shopwright.fleet.queries import AnySession
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Paging

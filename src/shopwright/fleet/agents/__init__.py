@@ -1,0 +1,1 @@
+"""Agents: programs that drive printers where the server cannot reach them."""

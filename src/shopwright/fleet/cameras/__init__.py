@@ -1,0 +1,1 @@
+"""Printers' cameras: pictures and live streams."""

@@ -1,0 +1,1 @@
+"""Printers that are known through their maker's cloud."""

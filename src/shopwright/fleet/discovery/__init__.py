@@ -1,0 +1,1 @@
+"""Finding printers on the network."""

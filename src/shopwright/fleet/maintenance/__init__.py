@@ -1,0 +1,1 @@
+"""Upkeep of printers: plans, tasks, spare parts, reported problems."""

@@ -1,0 +1,1 @@
+"""Orders from spreadsheets: looked at first, then taken in."""

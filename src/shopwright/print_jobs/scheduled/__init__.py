@@ -1,0 +1,1 @@
+"""Prints without an order, now or at a time."""
