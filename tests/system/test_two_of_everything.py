@@ -176,7 +176,7 @@ async def _kill_a_worker_at_work(house: House) -> None:
     async def is_done() -> bool:
         same = f"{WORKFLOW} AND workflow_uuid = :id AND status = 'SUCCESS'"
         rows = await house.eyes.rows(same, id=work["workflow_uuid"])
-        return bool(rows) and rows[0]["executor_id"] != dead.executor
+        return bool(rows) and rows[0]["executor_id"] != work["executor_id"]
 
     await until("its work is taken over", is_done, 2 * TAKE_OVER_S, 0.1)
     took_s = time.monotonic() - killed_at
