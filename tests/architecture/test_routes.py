@@ -123,6 +123,8 @@ NEED_MORE_THAN_A_ROW = {
     "GET /api/maintenance/reports/{printer_report}/photo",
     "GET /maintenance/reports/{printer_report}/photo",
     "GET /orders/{order}/photo",
+    "GET /parts/{part}/preview",
+    "GET /parts/{part}/files/{number}",
     "GET /plates/{plate}/thumbnail",
 }
 

@@ -60,7 +60,7 @@ _LISTS = {
     "queue": "queue", "queue_reasons": "queue", "order": "orders", "inbox": "inbox",
     "product": "catalog", "print_file": "catalog", "filament": "filament",
     "connection": "connections", "channel_sync": "connections", "listing_sync": "catalog",
-    "customer": "customers", "agents": "agents",
+    "customer": "customers", "agents": "agents", "part": "parts",
     "delivery": "notifications", "notifications": "notifications",
     "webhook": "webhooks", "maintenance": "maintenance", "printer_backend": "queue",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from shopwright.channels.states import ConnectionStatus
 from shopwright.fleet.port import Finding
 from shopwright.fleet.states import Activity, CommandStatus, ConnectionState, Gate
 from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
+from shopwright.parts.states import PartCategory, PartStatus
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
 
 
@@ -91,6 +92,22 @@ STEPS: Mapping[StepStatus, Pip] = {
     StepStatus.GOOD: Pip("good", "green", "circle-check"),
     StepStatus.SCRAP: Pip("scrap", "red", "trash"),
     StepStatus.RELEASED: Pip("to stock", "grey", "archive"),
+}
+PARTS: Mapping[PartStatus, Pip] = {
+    PartStatus.PENDING: Pip("waits for review", "amber", "eye"),
+    PartStatus.REVIEWED: Pip("may be made", "violet", "clock"),
+    PartStatus.APPROVED: Pip("may be made", "violet", "clock"),
+    PartStatus.IN_PROGRESS: Pip("in work", "blue", "player-play"),
+    PartStatus.ALREADY_STARTED: Pip("begun, free", "amber", "hand-stop"),
+    PartStatus.COMPLETED: Pip("completed", "green", "circle-check"),
+    PartStatus.CANCELLED: Pip("cancelled", "grey", "ban"),
+}
+CATEGORIES: Mapping[PartCategory, Pip] = {
+    PartCategory.REVIEW: Pip("Review", "amber", "eye"),
+    PartCategory.CNC: Pip("CNC", "blue", "cube"),
+    PartCategory.HAND: Pip("By hand", "violet", "tool"),
+    PartCategory.MISC: Pip("Other", "grey", "box"),
+    PartCategory.COMPLETED: Pip("Completed", "green", "circle-check"),
 }
 COMMANDS: Mapping[CommandStatus, Pip] = {
     CommandStatus.PENDING: Pip("waiting", "violet", "clock"),
