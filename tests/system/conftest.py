@@ -10,7 +10,7 @@ from tests.system import harness
 from tests.system.eyes import Eyes
 from tests.system.harness import Farm
 
-KILL_PRINTERS = 12
+KILL_PRINTERS = 12  # 0-8 for kills and servers, 10 and 11 for agents: none is used twice
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ async def test_an_agent_cut_off_mid_print_loses_nothing_and_repeats_nothing(
     tmp_path: Path, sqlite_databases: SqliteDatabases, kill_farm: Farm
 ) -> None:
     url = sqlite_databases.create_from("migrated", build_migrated)
-    serial = list(kill_farm.printers)[8]
+    serial = list(kill_farm.printers)[10]
     async with scene(tmp_path, url, kill_farm, serial, speed=100.0) as here:
 
         async def is_printing() -> bool:
@@ -214,7 +214,7 @@ async def test_an_agent_killed_mid_print_goes_on_with_it(
     tmp_path: Path, sqlite_databases: SqliteDatabases, kill_farm: Farm
 ) -> None:
     url = sqlite_databases.create_from("migrated", build_migrated)
-    serial = list(kill_farm.printers)[9]
+    serial = list(kill_farm.printers)[11]
     async with scene(tmp_path, url, kill_farm, serial, speed=400.0) as here:
 
         async def is_printing() -> bool:
