@@ -86,7 +86,7 @@ async def test_forty_orders_become_parcels(
         ):
             await _seed(etsy, rng)
             await person.connect(etsy)
-            disturb = asyncio.create_task(_disturb(server, stage, kills))
+            disturb = asyncio.create_task(_disturb(server, person, stage, kills))
             try:
                 await _until_all_left(person, disturb, ALL_S + kills * KILL_S)
             finally:
@@ -117,12 +117,12 @@ async def _seed(etsy: Etsy, rng: random.Random) -> None:
     await etsy.post("seed", count=2, seed=rng.randrange(10**6), goods=odd, **plan)
 
 
-async def _disturb(server: Server, stage: Stage, kills: int) -> None:
+async def _disturb(server: Server, person: Person, stage: Stage, kills: int) -> None:
     """Kills, and one order cancelled by its buyer: when so many are made, and a little later."""
     first, *moments = sorted(stage.rng.sample(range(2, ORDERS - 6), kills + 1))
     # While the program is dead it cannot hear of a cancellation, and others may ship: so first.
     await _until_made(stage, min(first, ORDERS // 3))
-    await _cancel_one(stage)
+    await _cancel_one(stage, person)
     for made in moments:
         await _until_made(stage, made)
         await asyncio.sleep(stage.rng.uniform(0, 0.3))
@@ -137,19 +137,21 @@ async def _until_made(stage: Stage, count: int) -> None:
     await until(f"{count} orders are made", has_made, 2 * ALL_S, 0.02)
 
 
-async def _cancel_one(stage: Stage) -> None:
-    """One of the last in the queue, or it would leave before the shop can hear of it."""
+async def _cancel_one(stage: Stage, person: Person) -> None:
+    """One of the last in the queue; the person keeps it, or it might leave before the shop hears
+    of it."""
     last = await stage.eyes.rows(
         "SELECT external_id FROM orders o WHERE status = 'paid' AND NOT EXISTS (SELECT 1 FROM "
         "order_items i WHERE i.order_id = o.id AND i.waiting_code IS NOT NULL) "
         "ORDER BY pieces_good, id DESC LIMIT 4"
     )
     receipt_id = stage.rng.choice(last)["external_id"]
+    person.keeps.add(receipt_id)
     await stage.etsy.post(f"receipts/{receipt_id}/cancel")
 
     async def is_cancelled() -> bool:
         rows = await stage.eyes.rows(
-            "SELECT id FROM orders WHERE external_id = :receipt AND status <> 'paid'",
+            "SELECT id FROM orders WHERE external_id = :receipt AND status = 'canceled'",
             receipt=receipt_id,
         )
         return bool(rows)
