@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from shopwright.accounts.open_keys import OpenMemberCtx, OpenViewerCtx
 from shopwright.files.access import Files
-from shopwright.files.serving import send_attachment, send_picture
+from shopwright.files.serving import send_picture
 from shopwright.files.storage import StorageFull, StoredFileMissing
 from shopwright.files.uploads import UploadMalformed, UploadTooLarge
 from shopwright.kernel.actor import Actor
@@ -48,7 +48,7 @@ from shopwright.parts.schemas import (
     ViewsRead,
 )
 from shopwright.parts.service import PartMissing
-from shopwright.parts.serving import send_model
+from shopwright.parts.serving import send_file, send_model
 from shopwright.parts.states import SOLID, ConversionStatus, FileKind
 from shopwright.parts.uploads import NotAPicture, receive_part_file, receive_views
 from shopwright.parts.versions import PartFileMissing
@@ -131,7 +131,7 @@ async def download_file(
 ) -> Response:
     """The file as it was uploaded, under its own name."""
     file = await versions.get_file(session, ctx, part, version=version)
-    return await _send(request, files, file)
+    return await send_file(request, files, file)
 
 
 @router.get(
@@ -151,7 +151,7 @@ async def read_file(
     """The same with its own content type, for a viewer to fetch. A browser saves it: a PDF may
     hold scripts, so none is ever opened on this site."""
     file = await versions.get_file(session, ctx, part, version=version)
-    return await _send(request, files, file)
+    return await send_file(request, files, file)
 
 
 @router.get(
@@ -171,7 +171,7 @@ async def read_drawing(
     """The newest PDF that was uploaded."""
     kinds = frozenset({FileKind.PDF})
     file = await versions.get_file(session, ctx, part, version=version, kinds=kinds)
-    return await _send(request, files, file)
+    return await send_file(request, files, file)
 
 
 @router.get("/model", response_class=Response, responses=MODEL | problems(Invalid))
@@ -295,16 +295,6 @@ async def read_view(
     """One picture."""
     view = await views.get_view(session, ctx, part, number)
     return await send_picture(request, files, view.sha256)
-
-
-async def _send(request: Request, files: Files, file: PartFile) -> Response:
-    return await send_attachment(
-        files,
-        file.sha256,
-        filename=file.name,
-        content_type=CONTENT_TYPES[file.kind],
-        asked_range=request.headers.get("range"),
-    )
 
 
 async def _views(process: Process, session: Read, ctx: Actor, part: Ref) -> ViewsRead:

@@ -67,7 +67,7 @@ async def list_parts(
     session: AsyncSession, ctx: Actor, wanted: PartFilter, paging: Paging
 ) -> tuple[list[FoundPart], int]:
     """One page in the wanted order, and how many there are in all."""
-    conditions = _conditions(ctx, wanted)
+    conditions = matching(ctx, wanted)
     total = await session.scalar(select(func.count()).select_from(Part).where(*conditions))
     rows = await session.execute(
         _found(ctx)
@@ -229,7 +229,8 @@ def _mine(ctx: Actor) -> tuple[ColumnElement[bool], ...]:
     return (Part.organization_id == ctx.organization_id, Part.deleted_at.is_(None))
 
 
-def _conditions(ctx: Actor, wanted: PartFilter) -> list[ColumnElement[bool]]:
+def matching(ctx: Actor, wanted: PartFilter) -> list[ColumnElement[bool]]:
+    """The organization's living parts of that category that mention the text."""
     conditions = list(_mine(ctx))
     if wanted.category is not None:
         conditions.append(Part.category == wanted.category)

@@ -1,4 +1,5 @@
-"""How a model made by us leaves: with an ETag, as nothing of it can run in a browser."""
+"""How files of parts leave: what was uploaded as an attachment, a model made by us with an ETag, as
+nothing of it can run in a browser."""
 
 from urllib.parse import quote
 
@@ -6,9 +7,25 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shopwright.accounts.open_keys import is_open
-from shopwright.files.serving import SANDBOX
+from shopwright.files.serving import SANDBOX, send_attachment
 from shopwright.files.storage import FileStore
 from shopwright.kernel.revisions import VARY, tags_of
+from shopwright.parts.file_checks import CONTENT_TYPES
+from shopwright.parts.models import PartFile
+
+
+async def send_file(request: Request, files: FileStore, file: PartFile) -> Response:
+    """As it was uploaded; a browser saves it, as a PDF may hold scripts.
+
+    Raises StoredFileMissing.
+    """
+    return await send_attachment(
+        files,
+        file.sha256,
+        filename=file.name,
+        content_type=CONTENT_TYPES[file.kind],
+        asked_range=request.headers.get("range"),
+    )
 
 
 async def send_model(

@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx, ViewerCtx
 from shopwright.files.access import Files
-from shopwright.files.serving import send_attachment, send_picture
+from shopwright.files.serving import send_picture
 from shopwright.kernel.edge import MAX_ID, Now, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid
 from shopwright.parts import conversions, service, versions
-from shopwright.parts.file_checks import CONTENT_TYPES
 from shopwright.parts.schemas import PartBody
+from shopwright.parts.serving import send_file
 from shopwright.parts.states import ConversionStatus, PartType
 from shopwright.parts.uploads import receive_part_file
 from shopwright.parts.versions import PartFileMissing
@@ -164,10 +164,4 @@ async def download_file(
 ) -> Response:
     """That version, as it was uploaded; a browser saves it."""
     file = await versions.get_file(session, ctx, part, version=number)
-    return await send_attachment(
-        files,
-        file.sha256,
-        filename=file.name,
-        content_type=CONTENT_TYPES[file.kind],
-        asked_range=request.headers.get("range"),
-    )
+    return await send_file(request, files, file)

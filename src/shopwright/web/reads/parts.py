@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from shopwright.kernel.actor import Actor
-from shopwright.parts import rules
+from shopwright.parts import queries, rules
 from shopwright.parts.materials import find_material, mass_g
 from shopwright.parts.models import CadConversion, Part
 from shopwright.parts.queries import FoundPart
@@ -16,7 +16,6 @@ from shopwright.parts.states import WORKSHOP, PartCategory, PartStatus
 from shopwright.web.pips import PARTS, Pip
 
 SHOWN_PER_COLUMN = 60
-SEARCHED = (Part.name, Part.code, Part.subsystem, Part.assigned, Part.material, Part.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +58,14 @@ class Board:
 
 async def read_board(session: AsyncSession, ctx: Actor, text: str) -> Board:
     """The latest parts of each category, with how many there are; one statement."""
-    conditions = [Part.organization_id == ctx.organization_id, Part.deleted_at.is_(None)]
-    if text:
-        conditions.append(or_(*(column.icontains(text, autoescape=True) for column in SEARCHED)))
     latest = (Part.updated_at.desc(), Part.id.desc())
     place = func.row_number().over(partition_by=Part.category, order_by=latest)
     total = func.count().over(partition_by=Part.category)
-    counted = select(Part, place.label("place"), total.label("total")).where(*conditions).subquery()
+    counted = (
+        select(Part, place.label("place"), total.label("total"))
+        .where(*queries.matching(ctx, queries.PartFilter(text=text)))
+        .subquery()
+    )
     part = aliased(Part, counted)
     made = and_(
         CadConversion.id == part.conversion_id,
