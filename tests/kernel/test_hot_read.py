@@ -2,12 +2,14 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import bindparam, select, text, update
 
 from shopwright.accounts.models import Organization
 from shopwright.kernel.db import Database
 
 NUMBER = select(Organization.next_order_number).where(Organization.id == bindparam("id"))
+ON_POSTGRESQL = pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
 
 
 async def raise_number(database: Database, organization_id: int) -> int:
@@ -56,11 +58,10 @@ async def test_asker_that_gives_up_takes_nobody_along(
     assert [row[0] if row else None for row in rows] == [1001, 1001]
 
 
+@ON_POSTGRESQL
 async def test_connections_that_the_database_closed_are_made_anew(
     database: Database, organization: Organization
 ) -> None:
-    if database.is_sqlite:
-        return
     parameters = {"id": organization.id}
     await asyncio.gather(*(database.fetch_row(NUMBER, parameters) for _ in range(3)))
     async with database.write() as session:

@@ -50,6 +50,8 @@ async def desk() -> AsyncIterator[Desk]:
 
 async def test_its_own_signal_begins_a_round_and_no_other(desk: Desk) -> None:
     desk.hub.publish(Signal(1, "weather", 1))
+    await asyncio.sleep(0)
+    assert desk.looked.empty()
     desk.hub.publish(Signal(1, "news", 1))
     assert await desk.next_look() == 2
     assert desk.looked.empty()

@@ -1,13 +1,15 @@
 """The part board and a part's page: what waits where, who has it, one tap to take and complete."""
 
 from httpx import AsyncClient
+from sqlalchemy import update
 
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.parts import service
+from shopwright.parts.models import CadConversion
 from shopwright.parts.queries import FoundPart
 from shopwright.parts.service import PartSpec
-from shopwright.parts.states import PartCategory, PartType
+from shopwright.parts.states import ConversionStatus, PartCategory, PartType
 from tests.clock import START
 from tests.parts.step_files import plate_with_holes, step_file
 from tests.web.conftest import BrowserAs
@@ -98,3 +100,25 @@ async def test_viewers_look_and_are_offered_nothing(
         assert "Gear" in text
         assert "Take it" not in text
     assert (await browser.post(f"/parts/{part.id}/take")).status_code == 403
+
+
+async def test_a_drawing_added_later_does_not_take_the_place_of_the_model(
+    browser_as: BrowserAs, member: Actor, database: Database
+) -> None:
+    part = (await add(database, member, "Plate")).part
+    browser = await browser_as(member)
+    page = f"/parts/{part.id}"
+    step = step_file(plate_with_holes())
+    await browser.post(f"{page}/file", files={"file": ("plate.step", step)})
+    async with database.write() as session:
+        await session.execute(
+            update(CadConversion)
+            .where(CadConversion.organization_id == member.organization_id)
+            .values(glb_sha256="0" * 64, status=ConversionStatus.DONE)
+        )
+    drawing = await browser.post(f"{page}/file", files={"file": ("plate.pdf", b"%PDF-1.4\n%%EOF")})
+    assert drawing.status_code == 303, drawing.text
+    html = (await browser.get(page)).text
+    model = html[html.index("<h2>Model</h2>") : html.index("<h2>Files</h2>")]
+    assert f'href="{page}/files/1"' in model
+    assert f'href="{page}/files/2"' not in model

@@ -156,7 +156,7 @@ async def _told_in_body(request: Request) -> str | None:
     """Whatever else is wrong with the body its own validation says."""
     try:
         body = json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     told = body.get("organizationId") if isinstance(body, dict) else None
     is_name = isinstance(told, str | int) and not isinstance(told, bool)

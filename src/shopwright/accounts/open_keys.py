@@ -51,7 +51,7 @@ async def _told_in_body(request: Request) -> str | None:
         return None
     try:
         body = json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     told = body.get(KEY_NAME) if isinstance(body, dict) else None
     return told.strip() or None if isinstance(told, str) else None

@@ -184,6 +184,10 @@ class Settings(BaseSettings):
         url = value.strip().rstrip("/")
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("PRINTER_BACKEND_URL must begin with https:// or http://.")
+        if "@" in url or "?" in url:  # /health shows it to everybody
+            raise ValueError(
+                "PRINTER_BACKEND_URL holds no password and no query; use PRINTER_BACKEND_API_KEY."
+            )
         return url
 
     @field_validator("cors_origins")

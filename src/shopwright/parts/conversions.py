@@ -275,7 +275,7 @@ async def _set(
         .returning(CadConversion)
         .execution_options(populate_existing=True, synchronize_session=False)
     )
-    if row is not None:
+    if row is not None and values.keys() != {"heartbeat_at"}:  # a sign of life shows nowhere
         touch(session, row.organization_id, TOPIC)
     return row
 

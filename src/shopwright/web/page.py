@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import msgspec
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -135,7 +134,3 @@ def _csrf(request: Request, process: Process) -> str:
     if credential is None or credential.kind is not CredentialKind.COOKIE:
         return ""
     return credentials.csrf_token(process.context.vault, credential.secret)
-
-
-def htmx_headers(csrf: str) -> str:
-    return msgspec.json.encode({"X-CSRF-Token": csrf}).decode()

@@ -10,7 +10,8 @@ from shopwright.files.access import Files
 from shopwright.files.serving import send_picture
 from shopwright.kernel.edge import MAX_ID, Now, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid
-from shopwright.parts import conversions, service, versions
+from shopwright.parts import conversions, queries, service, versions
+from shopwright.parts.converting import is_settled
 from shopwright.parts.schemas import PartBody
 from shopwright.parts.serving import send_file
 from shopwright.parts.states import ConversionStatus, PartType
@@ -25,7 +26,6 @@ router = APIRouter(include_in_schema=False)
 HERE = "/parts"
 PartRef = Annotated[Ref, path_ref("part")]
 Word = Annotated[str, Form(max_length=200)]
-IN_WORK = (ConversionStatus.QUEUED, ConversionStatus.RUNNING)
 
 
 @router.get(HERE)
@@ -70,15 +70,15 @@ async def show_part(page: PageCtx, session: Read, part: PartRef) -> Response:
     return page.render(
         "part.html",
         active="parts",
-        topics=f"part:{found.part.id}",
+        topics=f"part:{found.part.id} parts",  # a conversion belongs to no single part
         part=found.part,
         made=made,
         card=reads.card_of(found.part, made.preview_sha256 if made else None, page.actor),
         category=CATEGORIES[found.part.category],
         measures=reads.measures_of(found),
         workers=reads.workers_of(found.part),
-        files=await versions.list_files(session, page.actor, part),
-        is_converting=made is not None and made.status in IN_WORK,
+        files=await queries.list_files(session, page.actor, found.part.id),
+        is_converting=made is not None and not is_settled(made),
         is_broken=made is not None and made.status is ConversionStatus.FAILED,
     )
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from shopwright.accounts.access import MemberCtx, PrintLimited
 from shopwright.fleet import service as fleet
 from shopwright.fleet.states import DrivenBy
-from shopwright.kernel.edge import Now, ProcessDep, Read, Ref, Write, path_ref, writing
+from shopwright.kernel.edge import MAX_ID, Now, ProcessDep, Read, Ref, Write, path_ref, writing
 from shopwright.kernel.errors import Invalid
 from shopwright.print_jobs import asked_products
 from shopwright.print_jobs.backend import health as backend_health
@@ -59,8 +59,8 @@ async def send_job(
     ctx: MemberCtx,
     process: ProcessDep,
     now: Now,
-    job: Annotated[int, Form(ge=1)],
-    printer: Annotated[int, Form(ge=1)],
+    job: Annotated[int, Form(ge=1, le=MAX_ID)],
+    printer: Annotated[int, Form(ge=1, le=MAX_ID)],
 ) -> Response:
     """A waiting job goes to a printer that the backend has."""
     async with writing(request) as session:
@@ -85,6 +85,8 @@ async def add_printer(
     serial: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """A printer that only the backend reaches: no address, no code."""
+    if not name.strip():
+        raise Invalid("Give the printer a name.")
     draft = fleet.PrinterDraft(
         name=name.strip(),
         host="",

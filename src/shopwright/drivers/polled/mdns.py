@@ -70,7 +70,7 @@ async def _drop(tasks: set[asyncio.Task[None]]) -> None:
 def _read(info: AsyncServiceInfo, driver: str) -> Announced | None:
     """None without an address: a name of the local network may mean nothing to whoever drives."""
     host = _choose(info.parsed_addresses(IPVersion.All))
-    if host is None or info.port is None:
+    if host is None or not info.port:
         return None
     texts = _texts(info.properties)
     return Announced(

@@ -125,9 +125,9 @@ async def _await_wanted(
 async def _list_wanted(process: Process, ctx: Actor) -> dict[int, int]:
     async with process.database.read() as session:
         agent = await agents.get_own(session, ctx)
-        printers = await agent_queries.list_printers(session, ctx, agent.id)
+        ids = await agent_queries.list_printer_ids(session, ctx, agent.id)
         since = process.clock.now() - AWAITED
-        return await queries.list_wanted(session, ctx, [p.id for p in printers], since)
+        return await queries.list_wanted(session, ctx, ids, since)
 
 
 def _read_pairs(text: str) -> list[tuple[int, int]]:

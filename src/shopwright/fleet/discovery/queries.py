@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from shopwright.fleet.models import Agent, Printer
+from shopwright.fleet.models import Agent
 from shopwright.fleet.queries import AnySession
 from shopwright.fleet.setup.models import FoundPrinter, PrinterSearch
 from shopwright.kernel.actor import Actor
@@ -107,13 +107,3 @@ async def forget_found(session: WriteSession, ctx: Actor, before: datetime) -> N
         .where(FoundPrinter.organization_id == ctx.organization_id)
         .where(FoundPrinter.seen_at < before)
     )
-
-
-async def list_places(session: AnySession, ctx: Actor) -> list[Printer]:
-    """Living printers: what is known already."""
-    rows = await session.scalars(
-        select(Printer)
-        .where(Printer.organization_id == ctx.organization_id, Printer.is_active)
-        .order_by(Printer.id)
-    )
-    return list(rows)

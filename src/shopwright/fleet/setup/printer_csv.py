@@ -188,6 +188,8 @@ def _column(location: Sequence[str | int]) -> str:
 def _refusal(number: int, column: str, value: str) -> Refusal:
     """A code is never repeated: its sentence has no value in it."""
     sentence = SENTENCES.get(column, "It cannot be read.").format(value=value[:SHOWN])
+    if column == "address" and "@" in value:  # not to be repeated
+        sentence = "An address carries no name and no password; use access_code."
     return Refusal(number, column, sentence)
 
 

@@ -122,12 +122,17 @@ async def preview(
     return row
 
 
-async def get_import(session: AnySession, ctx: Actor, ref: Ref) -> PrinterImport:
-    """Raises NotFound."""
-    row: PrinterImport | None = await session.scalar(
+async def get_import(
+    session: AnySession, ctx: Actor, ref: Ref, *, locked: bool = False
+) -> PrinterImport:
+    """``locked``: of two who take it in, the second waits for the first. Raises NotFound."""
+    statement = (
         select(PrinterImport)
         .where(PrinterImport.organization_id == ctx.organization_id, ref.where(PrinterImport))
         .execution_options(populate_existing=True)
+    )
+    row: PrinterImport | None = await session.scalar(
+        statement.with_for_update() if locked else statement
     )
     if row is None:
         raise NotFound(f"There is no import {ref}.")
@@ -160,7 +165,7 @@ async def take_in(
 ) -> PrinterImport:
     """All of it, or nothing. Raises NotFound, PrinterImportDone, PrinterImportRefused when lines
     are refused and not to be skipped, or PrinterImportOutdated."""
-    row = await get_import(session, ctx, ref)
+    row = await get_import(session, ctx, ref, locked=True)
     if row.finished_at is not None:
         raise PrinterImportDone(f"{row.name} was taken in already.")
     text = session.context.vault.decrypt(row.content)

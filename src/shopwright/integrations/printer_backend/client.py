@@ -119,7 +119,7 @@ def _object(answer: httpx.Response) -> dict[str, Any]:
         return {}
     try:
         told = msgspec.json.decode(answer.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 

@@ -60,7 +60,7 @@ async def _told_key(request: Request) -> str | None:
         return None
     try:
         body = json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     told = next((body.get(n) for n in KEY_NAMES if body.get(n)), None) if _is_object(body) else None
     return told if isinstance(told, str) else None

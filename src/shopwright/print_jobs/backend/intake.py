@@ -1,7 +1,7 @@
 """Jobs that others hand to us as their printer backend: each once, by the sender's own id."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,7 @@ async def accept_job(session: WriteSession, ctx: Actor, *, offer: JobOffer) -> R
     Raises Invalid, TargetUnknown, SenderJobReused or TooMany.
     """
     name = _checked_name(offer.file_name)
+    offer = replace(offer, file_name=name)  # a repetition is compared by the name that is kept
     named = offer.target.is_named and not offer.is_relay
     printer = await targets.get_target(session, ctx, offer.target) if named else None
     known = await queries.find_by_sender_id(session, ctx, offer.sender_job_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from shopwright.accounts.models import Organization
 from shopwright.catalog.models import Product
@@ -19,7 +19,7 @@ from shopwright.print_files.models import Plate, PrintFile
 from shopwright.print_jobs.backend.models import SentJob
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.queries import AnySession, asked_for_in_vain, owed_to_stopped_order
-from shopwright.print_jobs.states import JobStatus, SendingStatus
+from shopwright.print_jobs.states import TERMINAL, JobStatus, SendingStatus
 
 AT_ONCE = 200  # looked at in one round
 
@@ -142,6 +142,7 @@ async def list_watched(
             & (PrintJob.organization_id == SentJob.organization_id),
         )
         .where(SentJob.status.in_(statuses), SentJob.sent_at <= begun_before)
+        .where(or_(SentJob.is_askable, PrintJob.status.in_(TERMINAL)))
         .order_by(SentJob.asked_at.asc().nulls_first(), SentJob.id)
         .limit(AT_ONCE)
         .execution_options(**CROSS_TENANT)

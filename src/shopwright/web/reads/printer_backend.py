@@ -23,10 +23,8 @@ from shopwright.web.pips import JOBS, Pip
 SHOWN = 50
 SENDING: Mapping[SendingStatus, Pip] = {
     SendingStatus.SENDING: Pip("being sent", "blue", "send"),
-    SendingStatus.TAKEN: Pip("taken", "green", "circle-check"),
     SendingStatus.REFUSED: Pip("refused", "red", "circle-x"),
     SendingStatus.UNKNOWN: Pip("unknown", "amber", "help-circle"),
-    SendingStatus.ENDED: Pip("ended", "grey", "check"),
 }
 RECEIVED: Mapping[ReceivedStatus, Pip] = {
     ReceivedStatus.RECEIVED: Pip("file is fetched", "blue", "download"),
