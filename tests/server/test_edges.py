@@ -477,3 +477,13 @@ async def test_live_events_are_below_the_base_path(
         async with asyncio.timeout(PATIENCE_S):
             first = await anext(answer.aiter_text())
     assert "event: hello" in first
+
+
+@pytest.mark.parametrize("path", ["/api/parts", "/printer-backend/sendPrintJob", "/api/printers"])
+async def test_json_nested_too_deep_is_refused_whoever_sends_it(
+    anonymous: AsyncClient, client: AsyncClient, path: str
+) -> None:
+    deep, told = b"[" * 100_000, {"Content-Type": "application/json"}
+    unknown = await anonymous.post(path, content=deep, headers=told)
+    assert unknown.status_code in {400, 401}
+    assert (await client.post(path, content=deep, headers=told)).status_code == 400
