@@ -23,6 +23,7 @@ class Organization(Base):
     currency: Mapped[str] = mapped_column(String(3))
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     next_order_number: Mapped[int] = mapped_column(default=1001)
+    shop_host: Mapped[str | None] = mapped_column(String(253), unique=True)  # lower case, no port
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 

@@ -135,6 +135,13 @@ async def find_default_organization(session: AsyncSession, slug: str) -> Organiz
     return found[0] if len(found) == 1 else None
 
 
+async def find_organization_by_host(session: AsyncSession, host: str) -> Organization | None:
+    found: Organization | None = await session.scalar(
+        select(Organization).where(Organization.shop_host == host.lower())
+    )
+    return found
+
+
 async def find_user_by_email(session: AsyncSession, email: str) -> User | None:
     user: User | None = await session.scalar(select(User).where(User.email == email))
     return user
