@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from shopwright.catalog.designs import models as _designs  # noqa: F401  its tables
+from shopwright.catalog.devices import models as _devices  # noqa: F401  its tables
 from shopwright.catalog.states import StepKind
 from shopwright.kernel.db import EnumText, TenantModel
+from shopwright.parts.states import PartType
 
 
 class Product(TenantModel):
@@ -24,6 +27,8 @@ class Product(TenantModel):
     description: Mapped[str] = mapped_column(Text, default="")
     category: Mapped[str] = mapped_column(String(100), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_in_shop: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    picture_sha256: Mapped[str | None] = mapped_column(String(64))  # as the shop's pages show it
     updated_at: Mapped[datetime | None]  # None: never since it was made
 
     notes: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -73,6 +78,8 @@ class RecipeStep(TenantModel):
     """What must be made for one unit. One run of the plate yields ``yields`` of this step.
 
     A changed recipe makes new rows and retires the old: pieces keep what they were planned with.
+    ``part_…`` and ``template_…`` are of what the workshop makes: ``part_amount`` parts for one
+    unit, with the files of the template, of its newest version unless one is named.
     """
 
     __tablename__ = "recipe_steps"
@@ -88,6 +95,18 @@ class RecipeStep(TenantModel):
     )
     plate_number: Mapped[int | None]
     yields: Mapped[int] = mapped_column(default=1)
+    part_type: Mapped[PartType | None] = mapped_column(EnumText(PartType))
+    part_material: Mapped[str | None] = mapped_column(String(200))
+    part_thickness: Mapped[str | None] = mapped_column(String(50))
+    part_notes: Mapped[str | None] = mapped_column(Text)
+    part_amount: Mapped[int] = mapped_column(default=1, server_default="1")
+    is_approved: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    template_part_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("parts.id"), index=True
+    )
+    template_version: Mapped[int | None]
+    supplier_id: Mapped[int | None] = mapped_column(BigInteger)
+    supplier_sku: Mapped[str | None] = mapped_column(String(100))
     is_retired: Mapped[bool] = mapped_column(default=False)
 
 

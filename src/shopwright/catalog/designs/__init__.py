@@ -1,0 +1,1 @@
+"""What a customer designs with: templates, AI styles, fonts, colours, stickers; and their price."""
