@@ -7,6 +7,7 @@ Node.js comes as a Python wheel, so the machine needs none of its own.
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -114,10 +115,22 @@ def _fill(vendor: Path, modules: Path, assets: dict[str, Any]) -> None:
     (vendor / "licenses").mkdir(parents=True)
     for source, target in assets["files"].items():
         shutil.copyfile(modules / source, vendor / target)
+    for target, imports in assets["imports"].items():
+        _point_imports(vendor / target, imports)
     for source in [*modules.glob("*/LICENSE*"), *modules.glob("@*/*/LICENSE*")]:
         package = source.parent.relative_to(modules).as_posix().replace("/", "-")
         shutil.copyfile(source, vendor / "licenses" / f"{package}.txt")
     (vendor / "icons.svg").write_text(_sprite(modules, assets["icons"]))
+
+
+def _point_imports(module: Path, imports: dict[str, str]) -> None:
+    """Bare module names become files beside it: an import map would be an inline script."""
+    text = module.read_text()
+    for name, file in imports.items():
+        text, count = re.subn(rf"from (['\"]){re.escape(name)}\1", f"from '{file}'", text)
+        if not count:
+            raise AssetsUnavailable(f"{module.name} does not import {name!r}; see package.json.")
+    module.write_text(text)
 
 
 def _sprite(modules: Path, names: list[str]) -> str:
