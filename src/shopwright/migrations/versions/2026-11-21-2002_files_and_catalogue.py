@@ -317,8 +317,51 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("picture_sha256", sa.String(length=64), nullable=True))
 
+    with op.batch_alter_table("recipe_steps", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("part_type", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("part_material", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("part_thickness", sa.String(length=50), nullable=True))
+        batch_op.add_column(sa.Column("part_notes", sa.Text(), nullable=True))
+        batch_op.add_column(
+            sa.Column("part_amount", sa.BigInteger(), server_default="1", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column(
+                "is_approved", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+            )
+        )
+        batch_op.add_column(sa.Column("template_part_id", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("template_version", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("supplier_id", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("supplier_sku", sa.String(length=100), nullable=True))
+        batch_op.create_index(
+            batch_op.f("ix_recipe_steps_template_part_id"), ["template_part_id"], unique=False
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_recipe_steps_template_part_id_parts"),
+            "parts",
+            ["template_part_id"],
+            ["id"],
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("recipe_steps", schema=None) as batch_op:
+        batch_op.drop_constraint(
+            batch_op.f("fk_recipe_steps_template_part_id_parts"), type_="foreignkey"
+        )
+        batch_op.drop_index(batch_op.f("ix_recipe_steps_template_part_id"))
+        batch_op.drop_column("supplier_sku")
+        batch_op.drop_column("supplier_id")
+        batch_op.drop_column("template_version")
+        batch_op.drop_column("template_part_id")
+        batch_op.drop_column("is_approved")
+        batch_op.drop_column("part_amount")
+        batch_op.drop_column("part_notes")
+        batch_op.drop_column("part_thickness")
+        batch_op.drop_column("part_material")
+        batch_op.drop_column("part_type")
+
     with op.batch_alter_table("products", schema=None) as batch_op:
         batch_op.drop_column("picture_sha256")
         batch_op.drop_column("is_in_shop")

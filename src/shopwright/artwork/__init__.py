@@ -1,0 +1,1 @@
+"""Customers' canvases, AI images, print-ready renders; image port."""
