@@ -1,0 +1,1 @@
+"""Outside manufacturers: their offers, the orders placed with them, and their live stock."""
