@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, String, Te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel.db import EnumText, TenantModel
+from shopwright.parts.drawings import models as _drawings  # noqa: F401  its tables
+from shopwright.parts.slicing import models as _slicing  # noqa: F401  its tables
 from shopwright.parts.states import (
     ConversionStatus,
     FileKind,
