@@ -5,8 +5,10 @@ from urllib.parse import quote
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from shopwright.kernel.edge import route_path
 from shopwright.kernel.errors import ShopError, Unauthenticated
 from shopwright.web import templating
+from shopwright.web.shop_page import render_shop
 
 
 def wants_page(request: Request) -> bool:
@@ -29,8 +31,16 @@ def error_page(request: Request, error: ShopError) -> Response:
         headers = {"HX-Retarget": "#messages", "HX-Reswap": "beforeend"}
         return HTMLResponse(html, status_code=error.status, headers=headers)
     request_id = getattr(request.state, "request_id", "")
-    html = templating.render(base, "error.html", {"error": error, "request_id": request_id})
+    shown = {"error": error, "request_id": request_id}
+    if _is_in_shop(request):
+        return render_shop(request, "shop/error.html", shown, status=error.status)
+    html = templating.render(base, "error.html", shown)
     return HTMLResponse(html, status_code=error.status)
+
+
+def _is_in_shop(request: Request) -> bool:
+    """Strangers stay in the shop; they have no work to go back to."""
+    return f"{route_path(request)}/".startswith(("/shop/", "/kiosk/"))
 
 
 def _to_log_in(request: Request, base: str) -> Response:

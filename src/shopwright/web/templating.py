@@ -33,6 +33,7 @@ def environment(base_path: str) -> Environment:
         duration=formats.duration,
         grams=formats.grams,
         money=formats.money,
+        price=formats.price,
         nozzle=formats.nozzle,
         degrees=formats.degrees,
         initials=formats.initials,
