@@ -125,6 +125,10 @@ class Order(TenantModel):
     print_completed_at: Mapped[datetime | None]  # the last time
     print_failures: Mapped[int] = mapped_column(default=0, server_default="0")
     photo_sha256: Mapped[str | None] = mapped_column(String(64))
+    # What an outside manufacturer says of it; written by `storefront.outside` alone.
+    outside_reference: Mapped[str | None] = mapped_column(String(100))
+    outside_status: Mapped[str | None] = mapped_column(String(40))
+    queue_number: Mapped[str | None] = mapped_column(String(50))
     items: Mapped[list["OrderItem"]] = relationship(order_by="OrderItem.position", lazy="raise")
 
 
@@ -137,6 +141,7 @@ class OrderItem(TenantModel):
         Index("uq_order_items_external", "order_id", "external_id", unique=True),
         Index("ix_order_items_waiting", "organization_id", "waiting_code"),
         Index("ix_order_items_order", "order_id", "organization_id", "position"),
+        Index("ix_order_items_design", "design_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -156,6 +161,10 @@ class OrderItem(TenantModel):
     is_cancelled: Mapped[bool] = mapped_column(default=False)
     waiting_code: Mapped[str | None] = mapped_column(String(40))  # unknown_sku, no_recipe, no_sku
     waiting_reason: Mapped[str | None] = mapped_column(String(300))
+    # A designed item: what is drawn on what. The design may come after the order.
+    design_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("designs.id"))
+    template_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("templates.id"))
+    device_model_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("device_models.id"))
     pieces_total: Mapped[int] = mapped_column(default=0)
     pieces_good: Mapped[int] = mapped_column(default=0)
 
@@ -198,6 +207,8 @@ class PieceStep(TenantModel):
         Index("ix_piece_steps_item", "order_item_id", "organization_id"),
         Index("ix_piece_steps_piece", "piece_id", "organization_id"),
         Index("ix_piece_steps_job", "print_job_id", "organization_id"),
+        Index("ix_piece_steps_part", "part_id", "organization_id"),
+        Index("ix_piece_steps_supplier", "supplier_order_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -212,7 +223,9 @@ class PieceStep(TenantModel):
     yields: Mapped[int] = mapped_column(default=1)
     status: Mapped[StepStatus] = mapped_column(EnumText(StepStatus), default=StepStatus.OWED)
     print_job_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("print_jobs.id"))
-    source: Mapped[str | None] = mapped_column(String(20))  # print, stock, manual
+    part_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("parts.id"))
+    supplier_order_id: Mapped[int | None] = mapped_column(BigInteger)  # which names the step
+    source: Mapped[str | None] = mapped_column(String(20))  # print, part, supplier, stock, manual
     failures: Mapped[int] = mapped_column(default=0)
     good_at: Mapped[datetime | None]
 

@@ -1,0 +1,1 @@
+"""Checkout sessions, payments, refunds and fees; the port to payment providers."""
