@@ -1,0 +1,1 @@
+"""The machines themselves: their keys, their heartbeats, where they stand."""

@@ -1,0 +1,109 @@
+"""Pure rules of sessions at machines: ids, time-outs, links, and what may come in."""
+
+import json
+import re
+import secrets
+import unicodedata
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from shopwright.kernel.errors import Invalid
+
+DEFAULT_TIMEOUT_MIN = 30
+MIN_TIMEOUT_MIN, MAX_TIMEOUT_MIN = 5, 60
+MAX_LIVE = 5  # sessions of one machine
+MAX_METADATA_BYTES = 10_000
+MAX_ORDER_BYTES = 500_000
+MIN_AMOUNT, MAX_AMOUNT = Decimal("0.01"), Decimal(500)
+CURRENCIES = frozenset({"GBP", "USD", "EUR"})
+USUAL_CURRENCY = "GBP"
+RANDOM_BYTES = 16  # 128 bits: nobody guesses a session
+MAX_SESSION_ID = 200
+MACHINE_CODE = re.compile(r"[A-Za-z0-9_-]{1,50}")
+# They turn the text around them and hide what it says.
+DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,50}_[0-9]{8}_[0-9]{6}_[0-9A-F]{32}")
+
+V = TypeVar("V", dict[str, Any], list[Any])
+
+
+def check_machine_code(text: str) -> str:
+    """Raises Invalid unless it is 1 to 50 letters, digits, ``_`` or ``-``."""
+    code = text.strip()
+    if not MACHINE_CODE.fullmatch(code):
+        raise Invalid("A machine's id has 1 to 50 letters, digits, hyphens and underscores.")
+    return code
+
+
+def new_session_id(machine_code: str, now: datetime) -> str:
+    """``MACHINE_YYYYMMDD_HHMMSS_RANDOM`` as documented, with 128 random bits."""
+    return f"{machine_code}_{now:%Y%m%d_%H%M%S}_{secrets.token_hex(RANDOM_BYTES).upper()}"
+
+
+def is_session_id(text: str) -> bool:
+    """Whether it could be one of ours; what could not is not looked for."""
+    return SESSION_ID.fullmatch(text) is not None
+
+
+def clamp_timeout(minutes: int | None) -> int:
+    """Between 5 and 60 minutes, 30 unless told."""
+    if minutes is None:
+        return DEFAULT_TIMEOUT_MIN
+    return min(MAX_TIMEOUT_MIN, max(MIN_TIMEOUT_MIN, minutes))
+
+
+def expiry(timeout_min: int, now: datetime) -> datetime:
+    return now + timedelta(minutes=timeout_min)
+
+
+def shop_url(base: str, *, machine_code: str, session_id: str, location: str) -> str:
+    """What the QR code says: our shop, with the documented parameters."""
+    query = {"qr": "true", "machine_id": machine_code, "session_id": session_id}
+    if location:
+        query["location"] = location
+    return f"{base}/shop?{urlencode(query)}"
+
+
+def clean_text(text: str | None, most: int) -> str:
+    """Without control characters, trimmed, cut to ``most``."""
+    return "".join(c for c in text or "" if _is_plain(c)).strip()[:most]
+
+
+def clean_values(value: Any) -> Any:
+    """The same for every text of a JSON value, which keeps its shape."""
+    if isinstance(value, str):
+        return "".join(c for c in value if c == "\n" or _is_plain(c))
+    if isinstance(value, list):
+        return [clean_values(each) for each in value]
+    if isinstance(value, dict):
+        return {clean_text(key, 200): clean_values(each) for key, each in value.items()}
+    return value
+
+
+def check_size(value: V, name: str, most: int = MAX_METADATA_BYTES) -> V:
+    """Raises Invalid when its JSON has more than ``most`` bytes."""
+    size = len(
+        json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    )
+    if size > most:
+        raise Invalid(f"{name} has {size:,} bytes; at most {most:,} are taken.")
+    return value
+
+
+def read_currency(text: str | None) -> str:
+    """One of GBP, USD and EUR; anything else counts as GBP, as documented."""
+    code = (text or USUAL_CURRENCY).strip().upper()
+    return code if code in CURRENCIES else USUAL_CURRENCY
+
+
+def check_amount(amount: Decimal) -> Decimal:
+    """Raises Invalid outside 0.01 to 500."""
+    if not MIN_AMOUNT <= amount <= MAX_AMOUNT:
+        raise Invalid("payment_amount must be between 0.01 and 500.")
+    return amount
+
+
+def _is_plain(character: str) -> bool:
+    return unicodedata.category(character) not in {"Cc", "Cs"} and character not in DIRECTION_MARKS
