@@ -1,16 +1,19 @@
 """Printers from a spreadsheet: looked at first, taken in as a whole, and twice changes nothing."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from shopwright.fleet import drivers, queries
 from shopwright.fleet.models import Printer
+from shopwright.fleet.setup import printer_imports
 from shopwright.fleet.setup.models import PrinterImport
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
+from tests.clock import FixedClock
 from tests.conftest import ClientAs
 from tests.factories import make_agent_id, make_printer
 
@@ -148,6 +151,33 @@ async def test_an_import_that_no_longer_holds_is_refused(
     refused = await take_in(client, seen)
     assert (refused.status_code, refused.json()["code"]) == (409, "printer-import-outdated")
     assert list(await printers(database, owner)) == ["Someone was faster"]
+
+
+async def test_a_code_that_nobody_can_read_any_more_is_replaced(
+    client: AsyncClient, database: Database, owner: Actor
+) -> None:
+    await take_in(client, await look(client, HEAD + LEFT))
+    async with database.write() as session:
+        await session.execute(
+            update(Printer)
+            .where(Printer.organization_id == owner.organization_id)
+            .values(access_code="written with a lost key")
+        )
+    seen = await look(client, HEAD + LEFT)
+    assert seen["counts"]["changed"] == 1
+    assert (await take_in(client, seen)).status_code == 200
+
+
+async def test_previews_that_nobody_took_in_are_dropped(
+    client: AsyncClient, database: Database, owner: Actor, clock: FixedClock
+) -> None:
+    await take_in(client, await look(client, HEAD + LEFT))
+    await look(client, HEAD + ENDER)
+    async with database.write() as session:
+        await printer_imports.drop_unused(session, clock.now() + timedelta(seconds=1))
+    async with database.read() as session:
+        kept = await printer_imports.list_imports(session, owner)
+    assert [one.finished_at is not None for one in kept] == [True]
 
 
 async def test_fifty_printers_come_in_one_go(

@@ -77,7 +77,7 @@ class Errands:
                 await self._tell(heard.news_for(told))
 
     async def _tell(self, news: Hearing) -> None:
-        printers = [msgspec.to_builtins(one) for one in news.printers.values()]
+        printers = [_fitting(msgspec.to_builtins(one)) for one in news.printers.values()]
         troubles = [sentence[: discovery.LONGEST_TROUBLE] for sentence in news.troubles]
         for start in range(0, len(printers) or len(troubles), BATCH):
             await self._client.tell_found(printers[start : start + BATCH], troubles)
@@ -91,6 +91,12 @@ class Errands:
             "fingerprint": found.fingerprint,
         }
         await self._client.tell_tested(told)
+
+
+def _fitting(printer: dict[str, Any]) -> dict[str, Any]:
+    """One odd device with endless words does not lose what the others said."""
+    short = {name: (printer[name] or "")[:length] for name, length in discovery.LENGTHS.items()}
+    return printer | {name: text or printer[name] for name, text in short.items()}
 
 
 async def _told(errand: Errand) -> None:

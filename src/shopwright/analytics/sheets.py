@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a text
+from shopwright.kernel import sheets
 
 
 class CsvResponse(StreamingResponse):
@@ -50,6 +50,6 @@ def to_line(cells: Iterable[Any]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return sheets.escape(value)
     return "" if value is None else value

@@ -14,7 +14,6 @@ from shopwright.notifications import delivery_queries, queries, rules
 from shopwright.notifications.mail import ProcessMail
 from shopwright.notifications.models import (
     NotificationSettings,
-    NotificationTarget,
     PrinterNotification,
 )
 from shopwright.notifications.states import DeliveryStatus, TargetKind
@@ -233,7 +232,3 @@ def _webhook_of(rule: PrinterNotification | None) -> Iterator[Addressee]:
     if rule is not None and rule.webhook_url:
         lane = f"printer:{rule.printer_id}"
         yield Addressee(lane, TargetKind.WEBHOOK, recipient=rule.webhook_url)
-
-
-def targets_to_addressees(targets: Sequence[NotificationTarget]) -> list[Addressee]:
-    return [Addressee(f"target:{target.id}", target.kind, target.id) for target in targets]

@@ -65,18 +65,6 @@ async def find_orders_by_external(
     return {str(order.external_id): order for order in rows}
 
 
-async def list_external_ids(
-    session: AnySession, ctx: Actor, channel: str, external_ids: Collection[str]
-) -> set[str]:
-    """Those of them that the channel brought before; for channels without a connection."""
-    rows = await session.scalars(
-        select(Order.external_id)
-        .where(Order.organization_id == ctx.organization_id, Order.channel == channel)
-        .where(Order.connection_id.is_(None), Order.external_id.in_(external_ids))
-    )
-    return {str(external_id) for external_id in rows}
-
-
 async def list_items(session: AnySession, ctx: Actor, item_ids: Collection[int]) -> list[OrderItem]:
     rows = await session.scalars(
         select(OrderItem)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from shopwright.accounts.access import MemberCtx
 from shopwright.catalog import service as catalog
-from shopwright.kernel.edge import Read, Write
+from shopwright.kernel.edge import MAX_ID, Read, Write
 from shopwright.web.page import PageCtx, done
 from shopwright.web.reads import inbox
 
@@ -31,7 +31,7 @@ async def map_sku(
     ctx: MemberCtx,
     session: Write,
     sku: Annotated[str, Form(min_length=1, max_length=200)],
-    variant_id: Annotated[int, Form(ge=1)],
+    variant_id: Annotated[int, Form(ge=1, le=MAX_ID)],
 ) -> Response:
     """All that waits for the SKU is planned in the same transaction."""
     await catalog.map_code(session, ctx, code=sku, variant_id=variant_id)

@@ -4,11 +4,13 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx
 import pytest
 
 from shopwright.fleet.states import DrivenBy
+from shopwright.print_jobs.backend import intake as backend_intake
 from shopwright.print_jobs.backend.files import BackendFetcher
 from shopwright.print_jobs.states import JobStatus, ReceivedStatus
 from tests.clock import FixedClock
@@ -198,10 +200,37 @@ async def test_upload_by_a_senders_job_id_is_one_upload(
 async def test_bad_uploads_are_refused(
     far: Shop, device: httpx.AsyncClient, fields: dict[str, str], name: str, words: str
 ) -> None:
+    before = _stored(far)
     refused = await device.post("/upload", data=fields, files={"file": (name, b"G28")})
     assert (refused.status_code, refused.json()["error_type"]) == (400, "ValidationError")
     assert words in refused.json()["detail"]
     assert await far.received() == []
+    assert _stored(far) == before
+
+
+async def test_more_uploads_than_can_wait_are_refused_and_leave_no_bytes(
+    far: Shop, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _stored(far)
+    monkeypatch.setattr(backend_intake, "MAX_OPEN", 0)
+    refused = await upload(device)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+    assert _stored(far) == before
+
+
+async def test_what_a_sender_tells_beside_the_file_has_a_limit(
+    far: Shop, device: httpx.AsyncClient
+) -> None:
+    before = _stored(far)
+    refused = await upload(device, unencryptedData="x" * 20_001)
+    assert refused.status_code == 400
+    assert "unencryptedData" in refused.json()["detail"]
+    assert _stored(far) == before
+
+
+def _stored(far: Shop) -> set[Path]:
+    folder = far.process.settings.data_dir / "files"
+    return {path for path in folder.rglob("*") if path.is_file()}
 
 
 async def test_command_is_polled_taken_by_one_device_and_ended(

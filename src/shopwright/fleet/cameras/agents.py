@@ -79,13 +79,18 @@ async def _await_shot(
         heard.clear()
         async with process.database.read() as session:
             shot = await queries.find_shot(session, ctx, printer_id)
-        if shot is not None and shot.taken >= number:
+        if shot is not None and shot.taken >= number and _says_something(shot):
             return shot
         try:
             async with asyncio.timeout(LOOK_S):
                 await heard.wait()
         except TimeoutError:
             continue
+
+
+def _says_something(shot: CameraShot) -> bool:
+    """Not while another viewer's process has asked for the next one already."""
+    return shot.content is not None or shot.trouble is not None or shot.is_missing
 
 
 def _content(shot: CameraShot) -> bytes:

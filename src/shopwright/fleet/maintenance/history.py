@@ -13,10 +13,9 @@ from shopwright.fleet.maintenance.models import MaintenanceTask
 from shopwright.fleet.maintenance.schemas import HistoryLine, PrinterCostRead, TaskRead, amount
 from shopwright.fleet.maintenance.states import TaskStatus
 from shopwright.fleet.queries import AnySession
+from shopwright.kernel import sheets
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.edge import Paging
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a text
 
 
 async def list_tasks(
@@ -83,6 +82,6 @@ def to_csv(tasks: Sequence[TaskRead]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return sheets.escape(value)
     return "" if value is None else value

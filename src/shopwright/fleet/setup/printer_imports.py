@@ -27,7 +27,8 @@ from shopwright.kernel.actor import RANK, Actor, Role
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import Conflict, NotFound
-from shopwright.kernel.secrets import Vault
+from shopwright.kernel.secrets import KeyUnusable, Vault
+from shopwright.kernel.tenancy import CROSS_TENANT
 
 LISTED = 20  # imports that a page shows
 # Column → member of a printer's row that it changes.
@@ -150,6 +151,15 @@ async def list_imports(session: AnySession, ctx: Actor) -> list[PrinterImport]:
     return list(rows)
 
 
+async def drop_unused(session: WriteSession, before: datetime) -> None:
+    """Previews that nobody took in: they hold printers' codes."""
+    await session.execute(
+        delete(PrinterImport)
+        .where(PrinterImport.finished_at.is_(None), PrinterImport.created_at < before)
+        .execution_options(synchronize_session=False, **CROSS_TENANT)
+    )
+
+
 async def remove_import(session: WriteSession, ctx: Actor, ref: Ref) -> None:
     """Forget the file; printers stay. Raises NotFound."""
     row = await get_import(session, ctx, ref)
@@ -256,11 +266,19 @@ def _changes(sheet: SheetPrinter, printer: Printer, agent: Agent | None, vault: 
     ]
     if "address" in sheet.said and "address" not in changed and _other_ports(draft, printer):
         changed.append("address")
-    if "access_code" in sheet.said and draft.access_code != vault.decrypt(printer.access_code):
+    if "access_code" in sheet.said and draft.access_code != _code_of(printer, vault):
         changed.append("access_code")
     if agent is not None and printer.agent_id != agent.id:
         changed.append("agent")
     return changed
+
+
+def _code_of(printer: Printer, vault: Vault) -> str | None:
+    """None for one that nobody can read any more: the file brings a new one."""
+    try:
+        return vault.decrypt(printer.access_code)
+    except KeyUnusable:
+        return None
 
 
 def _other_ports(draft: PrinterDraft, printer: Printer) -> bool:

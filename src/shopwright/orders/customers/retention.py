@@ -15,6 +15,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.channels.service import ORDER_EVENT, source_of
+from shopwright.fleet.setup import printer_imports
 from shopwright.kernel.clock import Clock
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.inbox import InboundEvent, InboundStatus
@@ -67,6 +68,7 @@ class PersonalDataKeeper:
         now = self.clock.now()
         async with self.database.write() as session:
             await csv_import_queries.drop_unused(session, now - UNUSED_IMPORTS)
+            await printer_imports.drop_unused(session, now - UNUSED_IMPORTS)
         if self.days == 0:
             return 0
         return await self._empty_events(now - timedelta(days=self.days))

@@ -85,11 +85,7 @@ async def accept_job(session: WriteSession, ctx: Actor, *, offer: JobOffer) -> R
     known = await queries.find_by_sender_id(session, ctx, offer.sender_job_id)
     if known is not None:
         return await _repeat(session, ctx, known, offer, printer)
-    if await queries.count_open(session, ctx) >= MAX_OPEN:
-        raise TooMany(
-            f"{MAX_OPEN} jobs wait here already. Send more when some of them are taken.",
-            retry_after_s=ROOM_AGAIN_S,
-        )
+    await check_room(session, ctx)
     received = _row(session, ctx, offer, name, printer)
     try:
         async with session.begin_nested():
@@ -101,6 +97,15 @@ async def accept_job(session: WriteSession, ctx: Actor, *, offer: JobOffer) -> R
     audit.record(session, ctx, "backend_job.received", received.id, sender=offer.sender_job_id)
     touch(session, ctx.organization_id, TOPIC, received.id)
     return received
+
+
+async def check_room(session: AnySession, ctx: Actor) -> None:
+    """Raises TooMany while ``MAX_OPEN`` jobs wait."""
+    if await queries.count_open(session, ctx) >= MAX_OPEN:
+        raise TooMany(
+            f"{MAX_OPEN} jobs wait here already. Send more when some of them are taken.",
+            retry_after_s=ROOM_AGAIN_S,
+        )
 
 
 async def get_received(session: AnySession, ctx: Actor, name: str) -> ReceivedJob:

@@ -132,6 +132,9 @@ class BackendKeeper:
             log.info("a job of the printer backend waits", job_id=watched.sent.print_job_id)
         except ShopError as err:
             log.warning("a word of the printer backend is no use", why=err.detail)
+            async with self._process.database.write() as session:
+                ctx, job_id = _actor(watched), watched.sent.print_job_id
+                await queries.note_word(session, ctx, job_id, asked_at=self._process.clock.now())
 
     async def _end(self, backend: PrinterBackend, watched: Watched) -> None:
         """Nothing more is asked; of what was cancelled here the backend hears."""

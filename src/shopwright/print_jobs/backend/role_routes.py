@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import StreamingResponse
 
 from shopwright.accounts.access import PrintLimited
-from shopwright.files.access import Files, files_of, incoming_folder
+from shopwright.files.access import Files, drop_bytes, files_of, incoming_folder
 from shopwright.files.service import NewFile
 from shopwright.files.storage import FileStore, StorageFull, StoredFileMissing
 from shopwright.files.uploads import Upload, UploadMalformed, UploadTooLarge, receive_upload
@@ -28,7 +28,13 @@ from shopwright.kernel.edge import (
     problems,
     writing,
 )
-from shopwright.kernel.errors import Forbidden, IllegalTransition, Invalid, NotFound
+from shopwright.kernel.errors import (
+    Forbidden,
+    IllegalTransition,
+    Invalid,
+    NotFound,
+    ShopError,
+)
 from shopwright.kernel.times import zulu
 from shopwright.print_jobs import asked_products
 from shopwright.print_jobs.backend import files as backend_files
@@ -130,6 +136,7 @@ UPLOAD_BODY: dict[str, Any] = {
 
 @router.post(
     "/upload",
+    dependencies=[PrintLimited],
     openapi_extra=UPLOAD_BODY,
     responses=problems(Invalid, UploadMalformed, UploadTooLarge, SenderJobReused, StorageFull),
 )
@@ -317,12 +324,21 @@ async def _take_link(request: Request, ctx: Actor) -> ReceivedJob:
 async def _take_form(request: Request, ctx: Actor, process: Process) -> ReceivedJob:
     """The bytes are stored before the row is written, which then has its file at once."""
     folder, max_mb = incoming_folder(process.settings), process.settings.max_upload_mb
+    async with process.database.read() as session:
+        await intake.check_room(session, ctx)
     async with receive_upload(request, folder, max_mb=max_mb) as upload:
         fields = _form_of(upload)
         stored = await files_of(process).put(upload.path, max_bytes=upload.size)
     new = NewFile(stored, upload.filename, "application/octet-stream")
+    try:
+        return await _accept_form(request, ctx, _offer(fields, upload.filename), new)
+    except ShopError:
+        await drop_bytes(process, [stored.sha256])
+        raise
+
+
+async def _accept_form(request: Request, ctx: Actor, offer: JobOffer, new: NewFile) -> ReceivedJob:
     async with writing(request) as session:
-        offer = _offer(fields, upload.filename)
         received = await intake.accept_job(session, ctx, offer=offer)
         if received.status is ReceivedStatus.RECEIVED:
             await backend_files.keep_file(session, received, new)

@@ -126,7 +126,8 @@ class UploadBody(BaseModel):
         str | None, Field(max_length=MAX_TOLD), _names("encryptedData", "encrypted_data")
     ] = None
     unencrypted_data: Annotated[
-        str | dict[str, Any] | None, _names("unencryptedData", "unencrypted_data")
+        Annotated[str, Field(max_length=MAX_TOLD)] | Told | None,
+        _names("unencryptedData", "unencrypted_data"),
     ] = None
 
 
