@@ -131,6 +131,14 @@ class Settings(BaseSettings):
     etsy_redirect_uri: str = Field("", alias="ETSY_REDIRECT_URI")
     etsy_calls_per_minute: int = Field(10, alias="ETSY_CALLS_PER_MINUTE", ge=1)
     etsy_sync_minutes: float = Field(5, alias="ETSY_SYNC_MINUTES", gt=0)
+    onshape_client_id: str = Field("", alias="ONSHAPE_CLIENT_ID")
+    onshape_client_secret: SecretStr | None = Field(None, alias="ONSHAPE_CLIENT_SECRET")
+    onshape_redirect_uris: CommaList = Field(default_factory=list, alias="ONSHAPE_REDIRECT_URI")
+    onshape_access_key: str = Field("", alias="ONSHAPE_ACCESS_KEY")
+    onshape_secret_key: SecretStr | None = Field(None, alias="ONSHAPE_SECRET_KEY")
+    onshape_url: str = Field("https://cad.onshape.com", alias="ONSHAPE_URL")
+    onshape_oauth_url: str = Field("https://oauth.onshape.com", alias="ONSHAPE_OAUTH_URL")
+    onshape_yearly_calls: int = Field(2500, alias="ONSHAPE_YEARLY_CALLS", ge=0)  # of a free plan
     openweather_api_key: SecretStr | None = Field(None, alias="OPENWEATHER_API_KEY")
     openweather_url: str = Field("https://api.openweathermap.org", alias="OPENWEATHER_URL")
     openweather_location: str = Field("", alias="OPENWEATHER_LOCATION")
@@ -165,7 +173,13 @@ class Settings(BaseSettings):
         default_factory=lambda: ["2021", "1990"], alias="SHOPWRIGHT_DISCOVERY_SSDP_PORTS"
     )
 
-    @field_validator("cors_origins", "trusted_proxies", "discovery_ssdp_ports", mode="before")
+    @field_validator(
+        "cors_origins",
+        "trusted_proxies",
+        "discovery_ssdp_ports",
+        "onshape_redirect_uris",
+        mode="before",
+    )
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -310,6 +310,57 @@ def upgrade() -> None:
         batch_op.create_index("uq_refunds_key", ["organization_id", "key"], unique=True)
 
     op.create_table(
+        "kiosk_takings",
+        sa.Column("machine_id", sa.BigInteger(), nullable=False),
+        sa.Column("session_id", sa.BigInteger(), nullable=True),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("transaction_id", sa.String(length=120), nullable=False),
+        sa.Column("method", sa.String(length=32), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("outcome", sa.String(length=32), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["machine_id"],
+            ["kiosk_machines.id"],
+            name=op.f("fk_kiosk_takings_machine_id_kiosk_machines"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_kiosk_takings_order_id_orders")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_kiosk_takings_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["kiosk_sessions.id"],
+            name=op.f("fk_kiosk_takings_session_id_kiosk_sessions"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kiosk_takings")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_kiosk_takings_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("kiosk_takings", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_kiosk_takings_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_kiosk_takings_session_id"), ["session_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_kiosk_takings_transaction", ["machine_id", "transaction_id"], unique=True
+        )
+
+    op.create_table(
         "supplier_offers",
         sa.Column("supplier_id", sa.BigInteger(), nullable=False),
         sa.Column("variant_id", sa.BigInteger(), nullable=True),
@@ -317,7 +368,7 @@ def upgrade() -> None:
         sa.Column("sku", sa.String(length=100), nullable=False),
         sa.Column("partner_model_id", sa.String(length=100), nullable=True),
         sa.Column("partner_shell_id", sa.String(length=100), nullable=True),
-        sa.Column("cost_minor", sa.BigInteger(), nullable=False),
+        sa.Column("cost_minor", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("lead_days", sa.BigInteger(), nullable=False),
         sa.Column("picture_sha256", sa.String(length=64), nullable=True),
@@ -328,6 +379,12 @@ def upgrade() -> None:
         sa.Column("uuid", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["device_model_id"],
+            ["device_models.id"],
+            name=op.f("fk_supplier_offers_device_model_id_device_models"),
+            ondelete="CASCADE",
+        ),
         sa.ForeignKeyConstraint(
             ["organization_id"],
             ["organizations.id"],
@@ -384,57 +441,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "kiosk_takings",
-        sa.Column("machine_id", sa.BigInteger(), nullable=False),
-        sa.Column("session_id", sa.BigInteger(), nullable=True),
-        sa.Column("order_id", sa.BigInteger(), nullable=True),
-        sa.Column("transaction_id", sa.String(length=120), nullable=False),
-        sa.Column("method", sa.String(length=32), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("outcome", sa.String(length=32), nullable=False),
-        sa.Column("facts", sa.JSON(), nullable=False),
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("uuid", sa.String(length=36), nullable=False),
-        sa.Column("organization_id", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["machine_id"],
-            ["kiosk_machines.id"],
-            name=op.f("fk_kiosk_takings_machine_id_kiosk_machines"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["orders.id"], name=op.f("fk_kiosk_takings_order_id_orders")
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_kiosk_takings_organization_id_organizations"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["session_id"],
-            ["kiosk_sessions.id"],
-            name=op.f("fk_kiosk_takings_session_id_kiosk_sessions"),
-            ondelete="SET NULL",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_kiosk_takings")),
-        sa.UniqueConstraint("uuid", name=op.f("uq_kiosk_takings_uuid")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("kiosk_takings", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_kiosk_takings_organization_id"), ["organization_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_kiosk_takings_session_id"), ["session_id"], unique=False
-        )
-        batch_op.create_index(
-            "uq_kiosk_takings_transaction", ["machine_id", "transaction_id"], unique=True
-        )
-
-    op.create_table(
         "supplier_orders",
         sa.Column("supplier_id", sa.BigInteger(), nullable=False),
         sa.Column("offer_id", sa.BigInteger(), nullable=True),
@@ -447,7 +453,8 @@ def upgrade() -> None:
         sa.Column("is_payment_ours", sa.Boolean(), nullable=False),
         sa.Column("pay_type", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("cost_minor", sa.BigInteger(), nullable=False),
+        sa.Column("cost_minor", sa.BigInteger(), nullable=True),
+        sa.Column("cost_currency", sa.String(length=3), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("partner_model_id", sa.String(length=100), nullable=False),
         sa.Column("partner_shell_id", sa.String(length=100), nullable=False),
@@ -455,6 +462,10 @@ def upgrade() -> None:
         sa.Column("picture_sha256", sa.String(length=64), nullable=True),
         sa.Column("stage", sa.String(length=32), nullable=False),
         sa.Column("waiting_reason", sa.String(length=500), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_try", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("external_id", sa.String(length=100), nullable=True),
         sa.Column("queue_number", sa.String(length=50), nullable=True),
@@ -475,6 +486,9 @@ def upgrade() -> None:
         sa.Column("uuid", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["design_id"], ["designs.id"], name=op.f("fk_supplier_orders_design_id_designs")
+        ),
         sa.ForeignKeyConstraint(
             ["offer_id"],
             ["supplier_offers.id"],
@@ -520,9 +534,23 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_supplier_orders_payment_key", ["payment_key"], unique=False)
         batch_op.create_index(
+            "ix_supplier_orders_problem",
+            ["organization_id"],
+            unique=False,
+            sqlite_where=sa.text("problem IS NOT NULL"),
+            postgresql_where=sa.text("problem IS NOT NULL"),
+        )
+        batch_op.create_index(
             batch_op.f("ix_supplier_orders_supplier_id"), ["supplier_id"], unique=False
         )
         batch_op.create_index("uq_supplier_orders_key", ["key"], unique=True)
+        batch_op.create_index(
+            "uq_supplier_orders_payment",
+            ["payment_key"],
+            unique=True,
+            sqlite_where=sa.text("is_payment_ours"),
+            postgresql_where=sa.text("is_payment_ours"),
+        )
         batch_op.create_index(
             "uq_supplier_orders_step",
             ["piece_step_id"],
@@ -539,8 +567,18 @@ def downgrade() -> None:
             sqlite_where=sa.text("stage IN ('waiting', 'sending', 'doubtful', 'accepted')"),
             postgresql_where=sa.text("stage IN ('waiting', 'sending', 'doubtful', 'accepted')"),
         )
+        batch_op.drop_index(
+            "uq_supplier_orders_payment",
+            sqlite_where=sa.text("is_payment_ours"),
+            postgresql_where=sa.text("is_payment_ours"),
+        )
         batch_op.drop_index("uq_supplier_orders_key")
         batch_op.drop_index(batch_op.f("ix_supplier_orders_supplier_id"))
+        batch_op.drop_index(
+            "ix_supplier_orders_problem",
+            sqlite_where=sa.text("problem IS NOT NULL"),
+            postgresql_where=sa.text("problem IS NOT NULL"),
+        )
         batch_op.drop_index("ix_supplier_orders_payment_key")
         batch_op.drop_index(batch_op.f("ix_supplier_orders_organization_id"))
         batch_op.drop_index("ix_supplier_orders_order")
@@ -549,12 +587,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_supplier_orders_due")
 
     op.drop_table("supplier_orders")
-    with op.batch_alter_table("kiosk_takings", schema=None) as batch_op:
-        batch_op.drop_index("uq_kiosk_takings_transaction")
-        batch_op.drop_index(batch_op.f("ix_kiosk_takings_session_id"))
-        batch_op.drop_index(batch_op.f("ix_kiosk_takings_organization_id"))
-
-    op.drop_table("kiosk_takings")
     with op.batch_alter_table("supplier_offers", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_supplier_offers_variant",
@@ -572,6 +604,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_supplier_offers_device_model_id"))
 
     op.drop_table("supplier_offers")
+    with op.batch_alter_table("kiosk_takings", schema=None) as batch_op:
+        batch_op.drop_index("uq_kiosk_takings_transaction")
+        batch_op.drop_index(batch_op.f("ix_kiosk_takings_session_id"))
+        batch_op.drop_index(batch_op.f("ix_kiosk_takings_organization_id"))
+
+    op.drop_table("kiosk_takings")
     with op.batch_alter_table("refunds", schema=None) as batch_op:
         batch_op.drop_index("uq_refunds_key")
         batch_op.drop_index("ix_refunds_provider")

@@ -1,0 +1,1 @@
+"""Onshape: its OAuth, its REST interface, asynchronous translations."""
