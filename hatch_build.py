@@ -119,7 +119,8 @@ def _fill(vendor: Path, modules: Path, assets: dict[str, Any]) -> None:
         _point_imports(vendor / target, imports)
     for source in [*modules.glob("*/LICENSE*"), *modules.glob("@*/*/LICENSE*")]:
         package = source.parent.relative_to(modules).as_posix().replace("/", "-")
-        shutil.copyfile(source, vendor / "licenses" / f"{package}.txt")
+        part = source.stem.removeprefix("LICENSE").lower()  # fonts have LICENSE and LICENSE_FONT
+        shutil.copyfile(source, vendor / "licenses" / f"{package}{part}.txt")
     (vendor / "icons.svg").write_text(_sprite(modules, assets["icons"]))
 
 
