@@ -15,6 +15,7 @@ from shopwright.accounts.models import (
 )
 from shopwright.analytics.models import Expense
 from shopwright.analytics.states import ExpenseCategory
+from shopwright.catalog.devices.models import Brand, DeviceModel
 from shopwright.catalog.models import (
     Hardware,
     Listing,
@@ -965,3 +966,54 @@ async def make_backend_command_row(session: WriteSession, ctx: Actor) -> str:
 @row_for("received_job")
 async def make_received_job_row(session: WriteSession, ctx: Actor) -> int:
     return (await make_received_job(session, ctx)).id
+
+
+async def make_brand(session: WriteSession, ctx: Actor, name: str = "Apple") -> Brand:
+    number = next(_numbers)
+    brand = Brand(
+        organization_id=ctx.organization_id,
+        code=f"{name.lower()}-{number}",
+        display_name=f"{name} {number}",
+        partner_id=f"BR{number:015}",
+    )
+    session.add(brand)
+    await session.flush()
+    return brand
+
+
+@row_for("brand")
+async def make_brand_row(session: WriteSession, ctx: Actor) -> str:
+    return (await make_brand(session, ctx)).code
+
+
+async def make_device_model(
+    session: WriteSession,
+    ctx: Actor,
+    brand: Brand | None = None,
+    *,
+    name: str = "iPhone 15 Pro",
+    stock: int = 5,
+) -> DeviceModel:
+    """Of a new brand unless one is given; 70.6 × 146.6 mm."""
+    number = next(_numbers)
+    brand = brand or await make_brand(session, ctx)
+    model = DeviceModel(
+        organization_id=ctx.organization_id,
+        code=f"phone-{number}",
+        brand_id=brand.id,
+        display_name=f"{name} {number}",
+        width_um=70_600,
+        height_um=146_600,
+        partner_model_id=f"MM{number:015}",
+        partner_shell_id=f"MS{number:015}",
+        currency="EUR",
+        stock=stock,
+    )
+    session.add(model)
+    await session.flush()
+    return model
+
+
+@row_for("device_model")
+async def make_device_model_row(session: WriteSession, ctx: Actor) -> str:
+    return (await make_device_model(session, ctx)).code

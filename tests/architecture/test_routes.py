@@ -53,6 +53,8 @@ PUBLIC = {
     "GET /invitation",  # the invitation's token
     "POST /invitation",
     "GET /favicon.ico",
+    "GET /api/brands",
+    "GET /api/brands/{brand}/models",
     "GET /static/{build}/{name:path}",
 }
 

@@ -14,6 +14,7 @@ SCOPES = frozenset(
 
 # The first path segment after /api, where it is not the scope's own name.
 SCOPE_OF_SEGMENT = {
+    "admin": "catalog",
     "agents": AGENT,
     "alerts": "notifications",
     "bambu": "printers",
@@ -28,6 +29,7 @@ SCOPE_OF_SEGMENT = {
     "items": "orders",
     "keys": "account",
     "listings": "catalog",
+    "machines": "kiosk",
     "maintenance": "printers",
     "members": "account",
     "order-imports": "orders",
@@ -55,6 +57,7 @@ SCOPE_OF_SEGMENT = {
     "stock": "inventory",
     "supplier-orders": "suppliers",
     "variants": "catalog",
+    "vending": "kiosk",
     "weather": "inventory",
     "webhooks": "notifications",
 }

@@ -78,6 +78,9 @@ def exponent(currency: str) -> int:
     return 3 if currency in THOUSANDTHS else 2
 
 
+SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     minor: int
@@ -92,6 +95,14 @@ class Money:
     @property
     def decimal(self) -> Decimal:
         return Decimal(self.minor).scaleb(-exponent(self.currency))
+
+    @property
+    def shown(self) -> str:
+        """``€12.50`` where everybody knows the sign, else ``CHF 12.50``: as browsers write English
+        prices, so that a page and its script agree."""
+        sign = SIGNS.get(self.currency, f"{self.currency}\u00a0")
+        amount = f"{abs(self.decimal):,.{exponent(self.currency)}f}"
+        return f"{'-' if self.minor < 0 else ''}{sign}{amount}"
 
     def __add__(self, other: "Money") -> "Money":
         if self.currency != other.currency:

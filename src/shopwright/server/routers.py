@@ -7,6 +7,7 @@ from shopwright.analytics import expense_routes, printer_routes
 from shopwright.analytics import routes as analytics
 from shopwright.catalog import library_routes, profile_routes
 from shopwright.catalog import routes as catalog
+from shopwright.catalog.devices import routes as devices
 from shopwright.channels import identity_routes as channel_identity
 from shopwright.channels import listing_routes, webhook_routes
 from shopwright.channels import routes as channels
@@ -71,6 +72,7 @@ def include(app: FastAPI) -> None:
     app.include_router(catalog.router)
     app.include_router(profile_routes.router)
     app.include_router(library_routes.router)
+    app.include_router(devices.router)
     app.include_router(inventory.router)
     app.include_router(stock.router)
     app.include_router(pricing_routes.router)

@@ -10,7 +10,6 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 GRAM_MG, KILOGRAM_MG = 1_000, 1_000_000
 SOON_DAYS = 2
 WEEK_DAYS = 7
-SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +52,8 @@ def money(minor: int | None, currency: str | None) -> str:
 
 
 def price(minor: int | None, currency: str | None) -> str:
-    """``€12.50`` where the sign is one that everybody knows, else ``CHF 12.50``: as browsers write
-    English prices, so that a page and its script agree."""
-    if minor is None or not currency:
-        return ""
-    sign = SIGNS.get(currency, f"{currency}\u00a0")
-    amount = Money(abs(minor), currency).decimal
-    return f"{'-' if minor < 0 else ''}{sign}{amount:,.{exponent(currency)}f}"
+    """As ``Money.shown``: for customers, where ``money`` is for the books."""
+    return "" if minor is None or not currency else Money(minor, currency).shown
 
 
 def nozzle(micrometres: int | None) -> str:
