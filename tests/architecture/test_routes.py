@@ -77,6 +77,7 @@ BODIES: dict[str, Any] = {
     "POST /printers/cloud/{cloud_account}/code": {"code": "123456"},
     "POST /printers/{printer}/command": {"kind": "pause_print"},
     "POST /api/printers/{printer}/commands": {"command_type": "light_on"},
+    "PUT /api/admin/models/{device_model}/stock": {"stock": 3},
     "PUT /api/printers/{printer}": {"name": "Left"},
     "PUT /api/maintenance/plans/{maintenance_plan}": {
         "name": "Clean",
@@ -216,6 +217,8 @@ async def call(client: AsyncClient, endpoint: Endpoint, url: str, **changes: Any
     if body is not None:
         value = BODIES[str(endpoint)] if str(endpoint) in BODIES else body.example()
         arguments = _as_request(body.media_type, value, changes)
+    elif str(endpoint) in BODIES:  # read by the route itself, as JSON or as a form
+        arguments = _as_request("application/json", BODIES[str(endpoint)], changes)
     async with asyncio.timeout(ANSWER_S):
         return await client.request(endpoint.method, url, **arguments)
 
