@@ -7,7 +7,7 @@ Order: environment, ``.env``, ``config.json``, defaults.
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -94,6 +94,10 @@ class Settings(BaseSettings):
     rate_limit_wide_per_minute: int = Field(
         3000, alias="SHOPWRIGHT_RATE_LIMIT_WIDE_PER_MINUTE", ge=0
     )
+    rate_limit_kiosk_sessions_per_minute: int = Field(
+        10, alias="SHOPWRIGHT_RATE_LIMIT_KIOSK_SESSIONS_PER_MINUTE", ge=0
+    )
+    rate_limit_kiosk_misses: int = Field(5, alias="SHOPWRIGHT_RATE_LIMIT_KIOSK_MISSES", ge=0)
     channel_event_days: int = Field(90, alias="SHOPWRIGHT_CHANNEL_EVENT_DAYS", ge=0)
     max_upload_mb: int = Field(500, alias="SHOPWRIGHT_MAX_UPLOAD_MB", ge=1)
     cad_memory_mb: int = Field(2048, alias="SHOPWRIGHT_CAD_MEMORY_MB", ge=64)
@@ -139,6 +143,9 @@ class Settings(BaseSettings):
     onshape_url: str = Field("https://cad.onshape.com", alias="ONSHAPE_URL")
     onshape_oauth_url: str = Field("https://oauth.onshape.com", alias="ONSHAPE_OAUTH_URL")
     onshape_yearly_calls: int = Field(2500, alias="ONSHAPE_YEARLY_CALLS", ge=0)  # of a free plan
+    stripe_secret_key: SecretStr | None = Field(None, alias="STRIPE_SECRET_KEY")
+    stripe_webhook_secret: SecretStr | None = Field(None, alias="STRIPE_WEBHOOK_SECRET")
+    stripe_api_url: str = Field("", alias="STRIPE_API_URL")  # empty: Stripe's own
     openweather_api_key: SecretStr | None = Field(None, alias="OPENWEATHER_API_KEY")
     openweather_url: str = Field("https://api.openweathermap.org", alias="OPENWEATHER_URL")
     openweather_location: str = Field("", alias="OPENWEATHER_LOCATION")
@@ -154,6 +161,24 @@ class Settings(BaseSettings):
     )
     printer_backend_timeout_s: float = Field(
         15, alias="SHOPWRIGHT_PRINTER_BACKEND_TIMEOUT_S", gt=0, le=120
+    )
+
+    chinese_api_base_url: str = Field("", alias="CHINESE_API_BASE_URL")
+    chinese_api_account: str = Field("", alias="CHINESE_API_ACCOUNT")
+    chinese_api_password: SecretStr | None = Field(None, alias="CHINESE_API_PASSWORD")
+    chinese_api_system_name: str = Field("", alias="CHINESE_API_SYSTEM_NAME")
+    chinese_api_fixed_key: SecretStr | None = Field(None, alias="CHINESE_API_FIXED_KEY")
+    chinese_api_device_id: str = Field("", alias="CHINESE_API_DEVICE_ID")
+    chinese_api_timeout_s: float = Field(30, alias="CHINESE_API_TIMEOUT", gt=0, le=120)
+    chinese_api_signature: Literal["values", "pairs"] = Field(
+        "values", alias="CHINESE_API_SIGNATURE"
+    )
+    chinese_api_pay_type_web: int = Field(12, alias="CHINESE_API_PAY_TYPE_WEB", ge=0, le=99)
+    chinese_api_pay_type_kiosk: int = Field(5, alias="CHINESE_API_PAY_TYPE_KIOSK", ge=0, le=99)
+    chinese_api_callback_secret: SecretStr | None = Field(None, alias="CHINESE_API_CALLBACK_SECRET")
+    chinese_api_addresses: CommaList = Field(default_factory=list, alias="CHINESE_API_ADDRESSES")
+    rate_limit_partner_per_minute: int = Field(
+        120, alias="SHOPWRIGHT_RATE_LIMIT_PARTNER_PER_MINUTE", ge=35
     )
 
     smtp_host: str = Field("", validation_alias=AliasChoices("SMTP_HOST", "SMTP_SERVER"))

@@ -13,7 +13,8 @@ from shopwright.suppliers.states import (
 )
 
 IS_LIVE = text("stage IN ('waiting', 'sending', 'doubtful', 'accepted')")
-IS_ACTIVE = text("is_active")
+IS_PAYMENT_OURS = text("is_payment_ours")
+HAS_PROBLEM = text("problem IS NOT NULL")
 IS_VARIANT = text("is_active AND variant_id IS NOT NULL")
 IS_DEVICE = text("is_active AND device_model_id IS NOT NULL")
 
@@ -78,11 +79,13 @@ class SupplierOffer(TenantModel):
     variant_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("variants.id", ondelete="CASCADE"), index=True
     )
-    device_model_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    device_model_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("device_models.id", ondelete="CASCADE"), index=True
+    )
     sku: Mapped[str] = mapped_column(String(100), default="")
     partner_model_id: Mapped[str | None] = mapped_column(String(100))
     partner_shell_id: Mapped[str | None] = mapped_column(String(100))
-    cost_minor: Mapped[int]
+    cost_minor: Mapped[int | None]  # None: the manufacturer's price of the day
     currency: Mapped[str] = mapped_column(String(3))
     lead_days: Mapped[int] = mapped_column(default=0)
     picture_sha256: Mapped[str | None] = mapped_column(String(64))
@@ -96,6 +99,8 @@ class SupplierOffer(TenantModel):
 class SupplierOrder(TenantModel):
     """One piece made outside. ``key`` is our order id at the manufacturer (OREN…), ``payment_key``
     that of its payment (PYEN…). The partial unique index is the truth that a piece is ordered once.
+
+    Between two looks ``next_look_at`` says when; None: nothing more is asked.
     """
 
     __tablename__ = "supplier_orders"
@@ -109,6 +114,19 @@ class SupplierOrder(TenantModel):
             postgresql_where=IS_LIVE,
         ),
         Index("ix_supplier_orders_payment_key", "payment_key"),
+        Index(
+            "uq_supplier_orders_payment",
+            "payment_key",
+            unique=True,
+            sqlite_where=IS_PAYMENT_OURS,
+            postgresql_where=IS_PAYMENT_OURS,
+        ),
+        Index(
+            "ix_supplier_orders_problem",
+            "organization_id",
+            sqlite_where=HAS_PROBLEM,
+            postgresql_where=HAS_PROBLEM,
+        ),
         Index("ix_supplier_orders_order", "order_id", "organization_id"),
         Index("ix_supplier_orders_item", "order_item_id", "organization_id"),
         Index("ix_supplier_orders_due", "stage", "next_look_at"),
@@ -122,13 +140,14 @@ class SupplierOrder(TenantModel):
     order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id"))
     order_item_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("order_items.id"))
     piece_step_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("piece_steps.id"))
-    design_id: Mapped[int | None] = mapped_column(BigInteger)
+    design_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("designs.id"))
     key: Mapped[str] = mapped_column(String(40))
     payment_key: Mapped[str] = mapped_column(String(40))
     is_payment_ours: Mapped[bool] = mapped_column(default=True)  # else the kiosk's, announced there
     pay_type: Mapped[int]
     amount_minor: Mapped[int]  # what the buyer paid for the piece
-    cost_minor: Mapped[int]  # what the manufacturer asks
+    cost_minor: Mapped[int | None]  # what the manufacturer asks, where we know it
+    cost_currency: Mapped[str | None] = mapped_column(String(3))
     currency: Mapped[str] = mapped_column(String(3))
     partner_model_id: Mapped[str] = mapped_column(String(100), default="")
     partner_shell_id: Mapped[str] = mapped_column(String(100), default="")
@@ -138,6 +157,10 @@ class SupplierOrder(TenantModel):
         EnumText(PlacingStage), default=PlacingStage.WAITING
     )
     waiting_reason: Mapped[str | None] = mapped_column(String(500))
+    problem: Mapped[str | None] = mapped_column(Text)  # for the person who must decide
+    announced_at: Mapped[datetime | None]  # its payment is known to the manufacturer
+    confirmed_at: Mapped[datetime | None]  # and that it was paid
+    confirmed_try: Mapped[int] = mapped_column(default=0)  # told before this try of the order
     status: Mapped[SupplierOrderStatus] = mapped_column(
         EnumText(SupplierOrderStatus), default=SupplierOrderStatus.WAITING_PAYMENT
     )
@@ -149,7 +172,7 @@ class SupplierOrder(TenantModel):
     last_error: Mapped[str | None] = mapped_column(Text)
     last_error_code: Mapped[int | None]
     looks: Mapped[int] = mapped_column(default=0)  # how often its status was asked in vain
-    next_look_at: Mapped[datetime | None]  # None: nothing more is asked
+    next_look_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     produced_at: Mapped[datetime | None]

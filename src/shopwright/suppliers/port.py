@@ -5,11 +5,15 @@ Errors are three kinds, as with printers: SupplierUnavailable (worth trying agai
 answer, ``Unconfirmed``, never an error: nobody calls again before he has asked by our key.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol, Self
 
+from shopwright.kernel.clock import Clock
+from shopwright.kernel.egress import EgressPolicy
 from shopwright.suppliers.states import SupplierOrderStatus
 
 
@@ -41,12 +45,24 @@ class SupplierAccount:
 
     base_url: str
     account: str
-    password: str
+    password: str = field(repr=False)
     system_name: str
-    fixed_key: str
+    fixed_key: str = field(repr=False)
     device_id: str = ""
+    currency: str = "GBP"  # of the prices it names
     timeout_s: float = 30.0
     signature: str = "values"  # or "pairs", see reference decision 43
+
+
+class SupplierMemory:
+    """What one process remembers of one account: its token, and answers that may be old by some
+    minutes. The adapter alone writes it."""
+
+    def __init__(self) -> None:
+        self.token: str | None = None
+        self.token_until: datetime | None = None
+        self.answers: dict[str, tuple[datetime, Any]] = {}
+        self.lock = asyncio.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +175,7 @@ class PaymentStanding:
     key: str
     code: int
     external_id: str | None = None
-    amount_minor: int | None = None
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +188,6 @@ class OrderStanding:
     queue_number: str | None = None
     carrier: str | None = None
     tracking_code: str | None = None
-    estimated_at: datetime | None = None
-    native: dict[str, Any] = field(default_factory=dict)
 
 
 class SupplierPort(Protocol):
@@ -207,3 +221,6 @@ class SupplierPort(Protocol):
 
     async def cancel(self, key: str) -> Answer:
         """Declined where the manufacturer offers no way to call an order back."""
+
+
+AdapterMaker = Callable[[SupplierAccount, SupplierMemory, Clock, EgressPolicy], SupplierPort]

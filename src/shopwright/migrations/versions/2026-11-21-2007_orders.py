@@ -18,10 +18,10 @@ def upgrade() -> None:
             "ix_order_items_design", ["design_id", "organization_id"], unique=False
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_order_items_design_id_designs"), "designs", ["design_id"], ["id"]
+            batch_op.f("fk_order_items_template_id_templates"), "templates", ["template_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_order_items_template_id_templates"), "templates", ["template_id"], ["id"]
+            batch_op.f("fk_order_items_design_id_designs"), "designs", ["design_id"], ["id"]
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_order_items_device_model_id_device_models"),
@@ -34,6 +34,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("outside_reference", sa.String(length=100), nullable=True))
         batch_op.add_column(sa.Column("outside_status", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("queue_number", sa.String(length=50), nullable=True))
+        batch_op.add_column(
+            sa.Column(
+                "is_stock_taken", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+            )
+        )
 
     with op.batch_alter_table("piece_steps", schema=None) as batch_op:
         batch_op.add_column(sa.Column("part_id", sa.BigInteger(), nullable=True))
@@ -56,6 +61,7 @@ def downgrade() -> None:
         batch_op.drop_column("part_id")
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_column("is_stock_taken")
         batch_op.drop_column("queue_number")
         batch_op.drop_column("outside_status")
         batch_op.drop_column("outside_reference")
@@ -64,10 +70,10 @@ def downgrade() -> None:
         batch_op.drop_constraint(
             batch_op.f("fk_order_items_device_model_id_device_models"), type_="foreignkey"
         )
+        batch_op.drop_constraint(batch_op.f("fk_order_items_design_id_designs"), type_="foreignkey")
         batch_op.drop_constraint(
             batch_op.f("fk_order_items_template_id_templates"), type_="foreignkey"
         )
-        batch_op.drop_constraint(batch_op.f("fk_order_items_design_id_designs"), type_="foreignkey")
         batch_op.drop_index("ix_order_items_design")
         batch_op.drop_column("device_model_id")
         batch_op.drop_column("template_id")
