@@ -238,7 +238,7 @@ async def _wait(
 
 
 async def find_effect(
-    session: WriteSession, organization_id: int, kind: str, key: str
+    session: ReadSession | WriteSession, organization_id: int, kind: str, key: str
 ) -> Effect | None:
     effect: Effect | None = await session.scalar(
         select(Effect).where(

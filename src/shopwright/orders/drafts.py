@@ -21,6 +21,9 @@ class ItemDraft:
     options: tuple[tuple[str, str], ...] = ()
     personalisation: tuple[tuple[str, str], ...] = ()
     promised_on: date | None = None
+    design_id: int | None = None
+    template_id: int | None = None
+    device_model_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,9 @@ def _item_row(ctx: Actor, draft: ItemDraft, position: int, *, is_cancelled: bool
         "personalisation": [list(pair) for pair in draft.personalisation],
         "promised_on": draft.promised_on,
         "is_cancelled": is_cancelled,
+        "design_id": draft.design_id,
+        "template_id": draft.template_id,
+        "device_model_id": draft.device_model_id,
     }
 
 

@@ -28,6 +28,7 @@ from shopwright.orders.states import (
 # for as good as the id's, and then reads every row of the shop.
 NOT_SCRAP = text("status != 'scrap'")
 OPEN_HOLD = text("released_at IS NULL")
+UNPAID = text("status = 'pending_payment'")
 HAS_PHOTO = text("photo_sha256 IS NOT NULL")
 
 
@@ -76,6 +77,12 @@ class Order(TenantModel):
         Index("ix_orders_placed", "organization_id", "placed_at"),
         Index("ix_orders_customer", "customer_id", "organization_id"),
         Index("ix_orders_external", "organization_id", "external_id"),
+        Index(
+            "ix_orders_unpaid",
+            "placed_at",
+            sqlite_where=UNPAID,
+            postgresql_where=UNPAID,
+        ),
         Index(
             "ix_orders_photo",
             "photo_sha256",
@@ -129,6 +136,8 @@ class Order(TenantModel):
     outside_reference: Mapped[str | None] = mapped_column(String(100))
     outside_status: Mapped[str | None] = mapped_column(String(40))
     queue_number: Mapped[str | None] = mapped_column(String(50))
+    # Blanks for its designs were taken from the models' stock, and not given back yet.
+    is_stock_taken: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     items: Mapped[list["OrderItem"]] = relationship(order_by="OrderItem.position", lazy="raise")
 
 

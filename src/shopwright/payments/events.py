@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PaymentPaid:
-    """The provider proved it: amount and currency are the order's. Published once per payment,
-    after the order became paid (or after a person was asked, when it no longer could)."""
+    """The provider proved it, amount and currency are the order's, and the order is paid now.
+    Published once per payment; money that its order cannot take is ``PaymentInDoubt`` instead."""
 
     organization_id: int
     order_id: int

@@ -56,6 +56,8 @@ class Payment(TenantModel):
     )
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    received_minor: Mapped[int | None]  # what the provider says it took
+    received_currency: Mapped[str | None] = mapped_column(String(3))
     url: Mapped[str | None] = mapped_column(Text)
     request: Mapped[dict[str, Any]] = mapped_column(default=dict)
     expires_at: Mapped[datetime | None]

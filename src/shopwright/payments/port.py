@@ -105,7 +105,6 @@ class Standing:
     provider_payment_id: str | None = None
     amount_minor: int | None = None
     currency: str | None = None
-    refunded_minor: int | None = None
     fee_minor: int | None = None
     fee_currency: str | None = None
     url: str | None = None

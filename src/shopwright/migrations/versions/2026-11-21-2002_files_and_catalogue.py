@@ -685,13 +685,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_parts_item", ["order_item_id", "organization_id"], unique=False)
         batch_op.create_index("ix_parts_order", ["order_id", "organization_id"], unique=False)
         batch_op.create_foreign_key(
-            batch_op.f("fk_parts_order_id_orders"), "orders", ["order_id"], ["id"]
-        )
-        batch_op.create_foreign_key(
             batch_op.f("fk_parts_order_item_id_order_items"),
             "order_items",
             ["order_item_id"],
             ["id"],
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_parts_order_id_orders"), "orders", ["order_id"], ["id"]
         )
 
     with op.batch_alter_table("products", schema=None) as batch_op:
@@ -750,10 +750,10 @@ def downgrade() -> None:
         batch_op.drop_column("is_in_shop")
 
     with op.batch_alter_table("parts", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_parts_order_id_orders"), type_="foreignkey")
         batch_op.drop_constraint(
             batch_op.f("fk_parts_order_item_id_order_items"), type_="foreignkey"
         )
-        batch_op.drop_constraint(batch_op.f("fk_parts_order_id_orders"), type_="foreignkey")
         batch_op.drop_index("ix_parts_order")
         batch_op.drop_index("ix_parts_item")
         batch_op.drop_column("cancelled_reason")

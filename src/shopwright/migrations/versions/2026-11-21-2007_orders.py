@@ -18,16 +18,16 @@ def upgrade() -> None:
             "ix_order_items_design", ["design_id", "organization_id"], unique=False
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_order_items_template_id_templates"), "templates", ["template_id"], ["id"]
+            batch_op.f("fk_order_items_device_model_id_device_models"),
+            "device_models",
+            ["device_model_id"],
+            ["id"],
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_order_items_design_id_designs"), "designs", ["design_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_order_items_device_model_id_device_models"),
-            "device_models",
-            ["device_model_id"],
-            ["id"],
+            batch_op.f("fk_order_items_template_id_templates"), "templates", ["template_id"], ["id"]
         )
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
@@ -38,6 +38,13 @@ def upgrade() -> None:
             sa.Column(
                 "is_stock_taken", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
             )
+        )
+        batch_op.create_index(
+            "ix_orders_unpaid",
+            ["placed_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'pending_payment'"),
+            postgresql_where=sa.text("status = 'pending_payment'"),
         )
 
     with op.batch_alter_table("piece_steps", schema=None) as batch_op:
@@ -61,6 +68,11 @@ def downgrade() -> None:
         batch_op.drop_column("part_id")
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_orders_unpaid",
+            sqlite_where=sa.text("status = 'pending_payment'"),
+            postgresql_where=sa.text("status = 'pending_payment'"),
+        )
         batch_op.drop_column("is_stock_taken")
         batch_op.drop_column("queue_number")
         batch_op.drop_column("outside_status")
@@ -68,11 +80,11 @@ def downgrade() -> None:
 
     with op.batch_alter_table("order_items", schema=None) as batch_op:
         batch_op.drop_constraint(
-            batch_op.f("fk_order_items_device_model_id_device_models"), type_="foreignkey"
+            batch_op.f("fk_order_items_template_id_templates"), type_="foreignkey"
         )
         batch_op.drop_constraint(batch_op.f("fk_order_items_design_id_designs"), type_="foreignkey")
         batch_op.drop_constraint(
-            batch_op.f("fk_order_items_template_id_templates"), type_="foreignkey"
+            batch_op.f("fk_order_items_device_model_id_device_models"), type_="foreignkey"
         )
         batch_op.drop_index("ix_order_items_design")
         batch_op.drop_column("device_model_id")
