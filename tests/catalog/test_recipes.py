@@ -1,6 +1,7 @@
 """Recipes: changed steps get new rows, the others keep theirs; file versions move by plate."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from shopwright.catalog import service
 from shopwright.catalog.events import RecipeChanged
 from shopwright.catalog.models import RecipeStep
-from shopwright.catalog.rules import StepSpec
+from shopwright.catalog.rules import PartDesign, Purchase, StepSpec
 from shopwright.catalog.service import Adoption
 from shopwright.catalog.states import StepKind
 from shopwright.kernel import events
@@ -16,9 +17,10 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database, WriteSession
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.errors import Invalid, NotFound
+from shopwright.parts.states import PartType
 from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_files.models import PrintFile
-from tests.factories import make_hardware, make_print_file, make_variant
+from tests.factories import make_hardware, make_part, make_print_file, make_variant
 
 
 @pytest.fixture
@@ -34,6 +36,10 @@ def heard(process: Process) -> list[RecipeChanged]:
 
 def on(file: PrintFile, plate: int, yields: int = 1, name: str = "") -> StepSpec:
     return StepSpec(Ref(file.id, None), plate, yields, name)
+
+
+def made(design: PartDesign, name: str = "lid") -> StepSpec:
+    return StepSpec(None, None, name=name, kind=StepKind.FABRICATE, part=design)
 
 
 async def change(session: WriteSession, ctx: Actor, variant_id: int, *steps: StepSpec) -> None:
@@ -96,6 +102,7 @@ async def test_impossible_steps_are_refused_in_words(
     async with database.write() as session:
         variant, file = await make_variant(session, owner), await make_print_file(session, owner)
         foreign = await make_print_file(session, stranger, "theirs.gcode.3mf")
+        part, theirs = await make_part(session, owner), await make_part(session, stranger)
         await change(session, owner, variant.id, on(file, 1))
 
         refusals = []
@@ -103,7 +110,12 @@ async def test_impossible_steps_are_refused_in_words(
             on(file, 4),
             StepSpec(None, None),
             StepSpec(None, None, kind=StepKind.FABRICATE),
-            StepSpec(None, None, kind=StepKind.OUTSOURCE),
+            StepSpec(None, None, name="plate", kind=StepKind.FABRICATE),
+            StepSpec(Ref(file.id, None), 1, kind=StepKind.OUTSOURCE),
+            StepSpec(Ref(file.id, None), 1, part=PartDesign(PartType.CNC)),
+            StepSpec(Ref(file.id, None), 1, purchase=Purchase(sku="X")),
+            made(PartDesign(PartType.CNC, template_version=1)),
+            made(PartDesign(PartType.CNC, template=Ref(part.id, None), template_version=2)),
         ):
             with pytest.raises(Invalid) as refusal:
                 await change(session, owner, variant.id, step)
@@ -112,15 +124,60 @@ async def test_impossible_steps_are_refused_in_words(
             await change(session, owner, variant.id, on(foreign, 1))
         with pytest.raises(NotFound):
             await change(session, stranger, variant.id, on(foreign, 1))
+        for step in (
+            made(PartDesign(PartType.CNC, template=Ref(theirs.id, None))),
+            StepSpec(None, None, kind=StepKind.OUTSOURCE, purchase=Purchase(Ref(404, None))),
+        ):
+            with pytest.raises(NotFound):
+                await change(session, owner, variant.id, step)
         steps = await active(session, owner, variant.id)
 
     assert refusals == [
         "Step 1 names plate 4 of gear.gcode.3mf, which has the plates 1, 2.",
         "Step 1 is a print: name its print_file_id and plate.",
-        "Step 1 is a part to be fabricated, which cannot be planned yet. Use print steps.",
-        "Step 1 comes from an outside manufacturer, which cannot be ordered yet. Use print steps.",
+        "Step 1 is made in the workshop: give it a name and a part.",
+        "Step 1 is made in the workshop: give it a name and a part.",
+        "Step 1 is not printed: leave print_file_id, plate and yields out.",
+        "Step 1 has a part; only a step of kind fabricate has one.",
+        "Step 1 has a supplier; only a step of kind outsource has one.",
+        "Step 1 names a version; name its template_part_id as well.",
+        "Step 1 names version 2 of Drive Gear, which has no versions.",
     ]
     assert [step.plate_number for step in steps] == [1]
+
+
+async def test_steps_of_all_kinds_are_kept_while_they_make_the_same(
+    database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        variant, file = await make_variant(session, owner), await make_print_file(session, owner)
+        template = await make_part(session, owner)
+        lid = PartDesign(
+            PartType.HAND, "Oak", "12 mm", "Sand it", 2, is_approved=True,
+            template=Ref(template.id, None),
+        )  # fmt: skip
+        bought = StepSpec(None, None, kind=StepKind.OUTSOURCE, purchase=Purchase(sku="CASE-7"))
+        await change(session, owner, variant.id, on(file, 1), made(lid), bought)
+        first = await active(session, owner, variant.id)
+        await change(session, owner, variant.id, bought, made(lid, "cover"), on(file, 1))
+        second = await active(session, owner, variant.id)
+        await change(session, owner, variant.id, bought, made(replace(lid, amount=3)))
+        third = await active(session, owner, variant.id)
+
+    assert [step.id for step in second] == [step.id for step in reversed(first)]
+    assert second[1].name == "cover"
+    cover = second[1]
+    assert (cover.kind, cover.part_type, cover.part_material, cover.part_thickness) == (
+        StepKind.FABRICATE, PartType.HAND, "Oak", "12 mm",
+    )  # fmt: skip
+    assert (cover.part_notes, cover.part_amount, cover.is_approved, cover.template_part_id) == (
+        "Sand it", 2, True, template.id,
+    )  # fmt: skip
+    assert (second[0].kind, second[0].supplier_id, second[0].supplier_sku) == (
+        StepKind.OUTSOURCE, None, "CASE-7",
+    )  # fmt: skip
+    assert third[0].id == second[0].id
+    assert (third[1].id == cover.id, third[1].part_amount) == (False, 3)
 
 
 async def test_hardware_of_a_recipe_adds_up_and_is_replaced(

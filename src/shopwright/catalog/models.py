@@ -105,7 +105,7 @@ class RecipeStep(TenantModel):
         BigInteger, ForeignKey("parts.id"), index=True
     )
     template_version: Mapped[int | None]
-    supplier_id: Mapped[int | None] = mapped_column(BigInteger)
+    supplier_id: Mapped[int | None] = mapped_column(BigInteger)  # that table is made later
     supplier_sku: Mapped[str | None] = mapped_column(String(100))
     is_retired: Mapped[bool] = mapped_column(default=False)
 

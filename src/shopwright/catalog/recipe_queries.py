@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.catalog.models import Hardware, RecipeHardware, RecipeStep, Variant
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import WriteSession
+from shopwright.kernel.db import Base, WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.print_files.models import Plate, PrintFile
 
@@ -136,6 +136,18 @@ async def list_step_files(
         .where(PrintFile.organization_id == ctx.organization_id)
     )  # fmt: skip
     return {step_id: StepFile(*facts) for step_id, *facts in rows}
+
+
+async def find_supplier(session: AsyncSession, ctx: Actor, ref: Ref) -> int | None:
+    """The table of a higher slice, known here by its name as in a foreign key."""
+    suppliers = Base.metadata.tables["suppliers"]
+    is_it = suppliers.c.id == ref.id if ref.uuid is None else suppliers.c.uuid == ref.uuid
+    supplier_id: int | None = await session.scalar(
+        select(suppliers.c.id)
+        .where(suppliers.c.organization_id == ctx.organization_id, is_it)
+        .where(suppliers.c.is_active)
+    )
+    return supplier_id
 
 
 async def find_hardware(session: AsyncSession, ctx: Actor, refs: Collection[Ref]) -> list[Hardware]:

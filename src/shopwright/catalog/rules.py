@@ -7,12 +7,34 @@ from dataclasses import dataclass
 from shopwright.catalog.states import StepKind
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import Invalid
+from shopwright.parts.states import PartType
 
 MAX_STEPS = 50
-NOT_MADE_YET = {
-    StepKind.FABRICATE: "is a part to be fabricated, which cannot be planned yet",
-    StepKind.OUTSOURCE: "comes from an outside manufacturer, which cannot be ordered yet",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class PartDesign:
+    """What the workshop makes for one unit: ``amount`` parts, with the template's files.
+
+    ``is_approved`` parts go straight to the workshop of their type, others are looked at first.
+    """
+
+    type: PartType
+    material: str | None = None
+    thickness: str | None = None
+    notes: str | None = None
+    amount: int = 1
+    is_approved: bool = False
+    template: Ref | None = None
+    template_version: int | None = None  # None: the newest when it is planned
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What an outside manufacturer makes; without a supplier the shop's own choice is taken."""
+
+    supplier: Ref | None = None
+    sku: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +46,36 @@ class StepSpec:
     yields: int = 1
     name: str = ""
     kind: StepKind = StepKind.PRINT
+    part: PartDesign | None = None
+    purchase: Purchase | None = None
 
 
-# Kind, print file, plate, yields: what decides whether two steps make the same thing.
-Work = tuple[StepKind, int | None, int | None, int]
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What decides whether two steps make the same thing; named as the columns of a step."""
+
+    kind: StepKind
+    print_file_id: int | None = None
+    plate_number: int | None = None
+    yields: int = 1
+    part_type: PartType | None = None
+    part_material: str | None = None
+    part_thickness: str | None = None
+    part_notes: str | None = None
+    part_amount: int = 1
+    is_approved: bool = False
+    template_part_id: int | None = None
+    template_version: int | None = None
+    supplier_id: int | None = None
+    supplier_sku: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """A checked step of a recipe, its file found."""
+    """A checked step of a recipe, what it names found."""
 
     name: str
-    print_file_id: int
-    plate_number: int
-    yields: int
-
-    @property
-    def work(self) -> Work:
-        return StepKind.PRINT, self.print_file_id, self.plate_number, self.yields
+    work: Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +92,7 @@ def check_steps(steps: Sequence[StepSpec]) -> None:
     if len(steps) > MAX_STEPS:
         raise Invalid(f"A recipe has at most {MAX_STEPS} steps; this one has {len(steps)}.")
     for number, step in enumerate(steps, 1):
-        if step.kind is not StepKind.PRINT:
-            raise Invalid(f"Step {number} {NOT_MADE_YET[step.kind]}. Use print steps.")
-        if step.print_file is None or step.plate is None:
-            raise Invalid(f"Step {number} is a print: name its print_file_id and plate.")
+        _check_step(number, step)
 
 
 def check_plate(number: int, file_name: str, plate: int, known: Collection[int]) -> None:
@@ -85,3 +116,24 @@ def compare(current: Mapping[int, Work], wanted: Sequence[PlannedStep]) -> Recip
             change.added.append((position, step))
     change.retired.extend(step_id for step_id in current if step_id not in change.kept)
     return change
+
+
+def _check_step(number: int, step: StepSpec) -> None:
+    if step.kind is StepKind.PRINT:
+        if step.print_file is None or step.plate is None:
+            raise Invalid(f"Step {number} is a print: name its print_file_id and plate.")
+    elif step.print_file is not None or step.plate is not None or step.yields != 1:
+        raise Invalid(f"Step {number} is not printed: leave print_file_id, plate and yields out.")
+    if step.kind is StepKind.FABRICATE:
+        _check_part(number, step)
+    elif step.part is not None:
+        raise Invalid(f"Step {number} has a part; only a step of kind fabricate has one.")
+    if step.purchase is not None and step.kind is not StepKind.OUTSOURCE:
+        raise Invalid(f"Step {number} has a supplier; only a step of kind outsource has one.")
+
+
+def _check_part(number: int, step: StepSpec) -> None:
+    if step.part is None or not step.name.strip():
+        raise Invalid(f"Step {number} is made in the workshop: give it a name and a part.")
+    if step.part.template_version is not None and step.part.template is None:
+        raise Invalid(f"Step {number} names a version; name its template_part_id as well.")

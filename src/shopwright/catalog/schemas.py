@@ -17,11 +17,12 @@ from shopwright.catalog.models import (
 )
 from shopwright.catalog.products import ProductSpec, VariantSpec
 from shopwright.catalog.recipe_queries import StepFile
-from shopwright.catalog.rules import StepSpec
+from shopwright.catalog.rules import PartDesign, Purchase, StepSpec
 from shopwright.catalog.states import StepKind
 from shopwright.kernel.edge import BodyRef
 from shopwright.kernel.money import Money
 from shopwright.kernel.times import ZuluTime
+from shopwright.parts.states import PartType
 
 MAX_OPTIONS = 30
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -60,17 +61,60 @@ class VariantWrite(Body):
         )
 
 
+class PartDesignWrite(Body):
+    """What the workshop makes for one unit: ``amount`` parts, with the files of the template part.
+
+    ``is_approved`` lets them go to the workshop of their type without a review;
+    ``template_version`` is the newest when it is left out.
+    """
+
+    type: PartType
+    material: Annotated[str, Field(max_length=200)] | None = None
+    thickness: Annotated[str, Field(max_length=50)] | None = None
+    notes: Annotated[str, Field(max_length=20_000)] | None = None
+    amount: Annotated[int, Field(ge=1, le=1000)] = 1
+    is_approved: bool = False
+    template_part_id: BodyRef | None = None
+    template_version: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+    def design(self) -> PartDesign:
+        return PartDesign(
+            type=self.type,
+            material=self.material,
+            thickness=self.thickness,
+            notes=self.notes,
+            amount=self.amount,
+            is_approved=self.is_approved,
+            template=self.template_part_id,
+            template_version=self.template_version,
+        )
+
+
 class StepWrite(Body):
-    """One run of the plate makes ``yields`` copies; only ``print`` can be made yet."""
+    """``print``: one run of the plate makes ``yields`` copies. ``fabricate``: ``part`` says what
+    the workshop makes. ``outsource``: a manufacturer makes it, from the picture of the order's
+    design where it has one."""
 
     kind: StepKind = StepKind.PRINT
     name: Annotated[str, Field(max_length=200)] = ""
     print_file_id: BodyRef | None = None
     plate: Annotated[int, Field(ge=1, le=1000)] | None = None
     yields: Annotated[int, Field(ge=1, le=1000)] = 1
+    part: PartDesignWrite | None = None
+    supplier_id: BodyRef | None = None
+    supplier_sku: Annotated[str, Field(max_length=100)] | None = None
 
     def spec(self) -> StepSpec:
-        return StepSpec(self.print_file_id, self.plate, self.yields, self.name, self.kind)
+        has_purchase = self.supplier_id is not None or self.supplier_sku is not None
+        return StepSpec(
+            print_file=self.print_file_id,
+            plate=self.plate,
+            yields=self.yields,
+            name=self.name,
+            kind=self.kind,
+            part=self.part.design() if self.part else None,
+            purchase=Purchase(self.supplier_id, self.supplier_sku) if has_purchase else None,
+        )
 
 
 class HardwareLineWrite(Body):
@@ -151,6 +195,32 @@ class ProductPage(BaseModel):
     pages: int
 
 
+class PartDesignRead(BaseModel):
+    type: PartType
+    material: str | None
+    thickness: str | None
+    notes: str | None
+    amount: int
+    is_approved: bool
+    template_part_id: int | None
+    template_version: int | None
+
+    @classmethod
+    def of(cls, step: RecipeStep) -> "PartDesignRead | None":
+        if step.part_type is None:
+            return None
+        return cls(
+            type=step.part_type,
+            material=step.part_material,
+            thickness=step.part_thickness,
+            notes=step.part_notes,
+            amount=step.part_amount,
+            is_approved=step.is_approved,
+            template_part_id=step.template_part_id,
+            template_version=step.template_version,
+        )
+
+
 class StepRead(BaseModel):
     """``notice`` says when a newer version of the file exists and why the step does not use it."""
 
@@ -165,6 +235,9 @@ class StepRead(BaseModel):
     print_file_version: int | None
     plate: int | None
     yields: int
+    part: PartDesignRead | None
+    supplier_id: int | None
+    supplier_sku: str | None
     notice: str | None
 
     @classmethod
@@ -181,6 +254,9 @@ class StepRead(BaseModel):
             print_file_version=file.version if file else None,
             plate=step.plate_number,
             yields=step.yields,
+            part=PartDesignRead.of(step),
+            supplier_id=step.supplier_id,
+            supplier_sku=step.supplier_sku,
             notice=_notice_of(step, file) if file else None,
         )
 

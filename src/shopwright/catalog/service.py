@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import audit
-from shopwright.catalog import queries, recipe_queries, rules
+from shopwright.catalog import queries, recipe_queries, recipe_steps, rules
 from shopwright.catalog.events import CodeMapped, RecipeChanged
 from shopwright.catalog.models import Hardware, RecipeHardware, RecipeStep, SkuAlias, Variant
-from shopwright.catalog.recipe_queries import PlateRow, StepFile
-from shopwright.catalog.rules import PlannedStep, RecipeChange, StepSpec, Work
-from shopwright.catalog.states import StepKind
+from shopwright.catalog.recipe_queries import StepFile
+from shopwright.catalog.rules import RecipeChange, StepSpec
 from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
@@ -152,10 +151,10 @@ async def change_recipe(
     """
     rules.check_steps(steps)
     variant = await _lock_variant(session, ctx, variant_id)
-    wanted = await _find_plates(session, ctx, steps)
+    wanted = await recipe_steps.find_steps(session, ctx, steps)
     needed = await _find_hardware(session, ctx, hardware)
     current = await recipe_queries.list_active_steps(session, ctx, [variant.id])
-    change = rules.compare({step.id: _work_of(step) for step in current}, wanted)
+    change = rules.compare({step.id: recipe_steps.work_of(step) for step in current}, wanted)
     await _apply(session, ctx, variant, current, change)
     await recipe_queries.replace_hardware(session, ctx, variant.id, needed)
     await _tell_changed(session, ctx, variant, steps=len(steps), retired=len(change.retired))
@@ -181,7 +180,7 @@ async def adopt_print_file_version(
     steps = [step for step in active if step.print_file_id in old_file_ids]
     moving = [step for step in steps if step.plate_number in plate_numbers]
     await recipe_queries.retire_steps(session, ctx, [step.id for step in moving])
-    session.add_all(_on_new_file(step, new_file_id) for step in moving)
+    session.add_all(recipe_steps.on_new_file(ctx, step, new_file_id) for step in moving)
     await session.flush()
     moved = {step.variant_id for step in moving}
     for variant in variants:
@@ -203,25 +202,6 @@ async def _lock_variant(session: WriteSession, ctx: Actor, variant_id: int) -> V
     if not locked:
         raise NotFound(f"There is no variant {variant_id}.")
     return locked[0]
-
-
-async def _find_plates(
-    session: WriteSession, ctx: Actor, steps: Sequence[StepSpec]
-) -> list[PlannedStep]:
-    refs = {step.print_file for step in steps if step.print_file}
-    plates = await recipe_queries.list_plates(session, ctx, refs)
-    return [_find_plate(number, step, plates) for number, step in enumerate(steps, 1)]
-
-
-def _find_plate(number: int, step: StepSpec, plates: Sequence[PlateRow]) -> PlannedStep:
-    ref, plate = step.print_file, step.plate
-    if ref is None or plate is None:
-        raise Invalid(f"Step {number} is a print: name its print_file_id and plate.")
-    of_file = [row for row in plates if row.is_of(ref)]
-    if not of_file:
-        raise NotFound(f"Step {number} names print file {ref}, which is not there.")
-    rules.check_plate(number, of_file[0].file_name, plate, {row.number for row in of_file})
-    return PlannedStep(step.name, of_file[0].print_file_id, plate, step.yields)
 
 
 async def _find_hardware(
@@ -254,7 +234,12 @@ async def _apply(
         if step.id in change.kept:
             step.position, wanted = change.kept[step.id]
             step.name = wanted.name
-    session.add_all(_new_step(ctx, variant, position, step) for position, step in change.added)
+    session.add_all(
+        recipe_steps.new_step(
+            ctx, variant_id=variant.id, position=position, name=step.name, work=step.work
+        )
+        for position, step in change.added
+    )
     await session.flush()
 
 
@@ -262,33 +247,3 @@ async def _tell_changed(session: WriteSession, ctx: Actor, variant: Variant, **f
     audit.record(session, ctx, "recipe.changed", variant.id, **facts)
     touch(session, ctx.organization_id, "product", variant.product_id)
     await events.publish(session, RecipeChanged(ctx.organization_id, variant.id))
-
-
-def _work_of(step: RecipeStep) -> Work:
-    return step.kind, step.print_file_id, step.plate_number, step.yields
-
-
-def _new_step(ctx: Actor, variant: Variant, position: int, step: PlannedStep) -> RecipeStep:
-    return RecipeStep(
-        organization_id=ctx.organization_id,
-        variant_id=variant.id,
-        position=position,
-        kind=StepKind.PRINT,
-        name=step.name,
-        print_file_id=step.print_file_id,
-        plate_number=step.plate_number,
-        yields=step.yields,
-    )
-
-
-def _on_new_file(step: RecipeStep, print_file_id: int) -> RecipeStep:
-    return RecipeStep(
-        organization_id=step.organization_id,
-        variant_id=step.variant_id,
-        position=step.position,
-        kind=step.kind,
-        name=step.name,
-        print_file_id=print_file_id,
-        plate_number=step.plate_number,
-        yields=step.yields,
-    )

@@ -1,6 +1,7 @@
 """All SQL of pieces and piece steps. Status columns are written here only, by compare-and-set."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -14,11 +15,41 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging
 from shopwright.orders.models import Order, OrderItem, Piece, PieceStep
-from shopwright.orders.states import WORKABLE, OrderStatus, ProductionStatus, StepStatus
+from shopwright.orders.states import WORKABLE, OrderStatus, ProductionStatus, StepStatus, WorkKind
 
 T = TypeVar("T")
 AnySession = AsyncSession
+COLUMNS = {
+    WorkKind.PRINT_JOB: PieceStep.print_job_id,
+    WorkKind.PART: PieceStep.part_id,
+    WorkKind.SUPPLIER_ORDER: PieceStep.supplier_order_id,
+}
 STEPS_AT_ONCE = 400  # some with two bound values each; SQLite takes 32,766 in a statement
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One print job, part or supplier order that makes piece steps."""
+
+    kind: WorkKind
+    id: int
+
+    @property
+    def column(self) -> str:
+        return COLUMNS[self.kind].key
+
+    @property
+    def source(self) -> str:
+        """What its good steps say where they came from."""
+        return {
+            WorkKind.PRINT_JOB: "print",
+            WorkKind.PART: "part",
+            WorkKind.SUPPLIER_ORDER: "supplier",
+        }[self.kind]
+
+
+def print_of(print_job_id: int) -> Work:
+    return Work(WorkKind.PRINT_JOB, print_job_id)
 
 
 def batched(rows: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -55,7 +86,7 @@ async def insert_steps(session: WriteSession, rows: Sequence[dict[str, Any]]) ->
 async def list_owed_steps(
     session: AnySession, ctx: Actor, recipe_step_ids: Collection[int] | None = None
 ) -> list[PieceStep]:
-    """Print steps nobody makes yet, of orders that may be worked on: urgent and early orders
+    """Steps nobody makes yet, of orders that may be worked on: urgent and early orders
     first."""
     statement = (
         select(PieceStep)
@@ -113,10 +144,17 @@ async def list_pieces(
 async def list_job_steps(
     session: AnySession, ctx: Actor, print_job_id: int, status: StepStatus = StepStatus.ALLOCATED
 ) -> list[PieceStep]:
+    return await list_work_steps(session, ctx, print_of(print_job_id), status)
+
+
+async def list_work_steps(
+    session: AnySession, ctx: Actor, work: Work, status: StepStatus = StepStatus.ALLOCATED
+) -> list[PieceStep]:
+    """The oldest first."""
     rows = await session.scalars(
         select(PieceStep)
         .where(PieceStep.organization_id == ctx.organization_id)
-        .where(PieceStep.print_job_id == print_job_id, PieceStep.status == status)
+        .where(COLUMNS[work.kind] == work.id, PieceStep.status == status)
         .order_by(PieceStep.id)
         .execution_options(populate_existing=True)
     )
@@ -172,14 +210,16 @@ async def move_steps(
     return sorted(moved, key=lambda step: step.id)
 
 
-async def allocate_steps(session: WriteSession, ctx: Actor, jobs: Mapping[int, int]) -> int:
-    """Owed steps to their print jobs, in one statement; returns how many were still owed."""
-    pair = bulk.pairs(session, jobs)
+async def allocate_steps(
+    session: WriteSession, ctx: Actor, kind: WorkKind, work_ids: Mapping[int, int]
+) -> int:
+    """Owed steps to what makes them, in one statement; returns how many were still owed."""
+    pair = bulk.pairs(session, work_ids)
     result = await session.execute(
         update(PieceStep)
         .where(PieceStep.organization_id == ctx.organization_id)
         .where(PieceStep.id == pair.key, PieceStep.status == StepStatus.OWED)
-        .values(status=StepStatus.ALLOCATED, print_job_id=pair.value)
+        .values({PieceStep.status: StepStatus.ALLOCATED, COLUMNS[kind]: pair.value})
         .returning(PieceStep.id)
         .execution_options(synchronize_session=False)
     )

@@ -13,7 +13,8 @@ from shopwright.kernel.live import touch
 from shopwright.orders import piece_queries, queries
 from shopwright.orders.events import OrderReady, StepsMadeByHand, StepsOwed
 from shopwright.orders.models import Order, OrderItem, PieceStep
-from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
+from shopwright.orders.piece_queries import Work
+from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus, WorkKind
 
 
 class StepsTaken(Conflict):
@@ -61,49 +62,71 @@ async def owe_pieces(
         touch(session, ctx.organization_id, "order", item.order_id)
 
 
-async def allocate_steps(session: WriteSession, ctx: Actor, *, jobs: Mapping[int, int]) -> None:
-    """Give owed steps to print jobs: job id by step id. Raises StepsTaken when one is owed no
+async def allocate(
+    session: WriteSession, ctx: Actor, *, kind: WorkKind, work_ids: Mapping[int, int]
+) -> None:
+    """Give owed steps to what makes them: its id by step id. Raises StepsTaken when one is owed no
     more."""
-    moved = await piece_queries.allocate_steps(session, ctx, jobs)
-    if moved != len(jobs):
+    moved = await piece_queries.allocate_steps(session, ctx, kind, work_ids)
+    if moved != len(work_ids):
         raise StepsTaken("Some of these pieces were planned by somebody else just now.")
 
 
-async def return_steps(session: WriteSession, ctx: Actor, *, print_job_id: int) -> None:
-    """The job will not be printed: what it had is owed again."""
+async def give_back(session: WriteSession, ctx: Actor, *, work: Work) -> None:
+    """It will not be made there: what it had is owed again."""
     await piece_queries.lock_pieces(session, ctx)
-    steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
+    steps = await piece_queries.list_work_steps(session, ctx, work)
     moved = await piece_queries.move_steps(
         session,
         ctx,
         [step.id for step in steps],
         [StepStatus.ALLOCATED],
         StepStatus.OWED,
-        print_job_id=None,
+        **{work.column: None},
     )
     await _tell_owed(session, ctx, moved)
 
 
-async def settle_steps(
-    session: WriteSession, ctx: Actor, *, print_job_id: int, good: int, now: datetime
-) -> Settled:
-    """A plate came off with ``good`` good copies: fill the oldest owed pieces, scrap the rest."""
+async def make_good(
+    session: WriteSession, ctx: Actor, *, work: Work, count: int | None = None, now: datetime
+) -> list[PieceStep]:
+    """``count`` of what it makes are there, by default all: the oldest owed pieces are filled, the
+    others are still being made."""
     await piece_queries.lock_pieces(session, ctx)
-    steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
+    steps = await piece_queries.list_work_steps(session, ctx, work)
+    filled = await piece_queries.move_steps(
+        session,
+        ctx,
+        [step.id for step in steps[:count]],
+        [StepStatus.ALLOCATED],
+        StepStatus.GOOD,
+        source=work.source,
+        good_at=now,
+    )
+    await _recount(session, ctx, filled, now)
+    return filled
+
+
+async def settle(
+    session: WriteSession, ctx: Actor, *, work: Work, good: int, now: datetime
+) -> Settled:
+    """It ended with ``good`` good copies: fill the oldest owed pieces, scrap the rest."""
+    await piece_queries.lock_pieces(session, ctx)
+    steps = await piece_queries.list_work_steps(session, ctx, work)
     made = [step.id for step in steps[:good]]
     missed = [step.id for step in steps[good:]]
     filled = await piece_queries.move_steps(
-        session, ctx, made, [StepStatus.ALLOCATED], StepStatus.GOOD, source="print", good_at=now
+        session, ctx, made, [StepStatus.ALLOCATED], StepStatus.GOOD, source=work.source, good_at=now
     )
     scrapped = await _scrap(session, ctx, missed)
     await _recount(session, ctx, filled, now)
     return Settled(good=len(filled), scrap=len(scrapped), surplus=good - len(filled))
 
 
-async def scrap_steps(session: WriteSession, ctx: Actor, *, print_job_id: int) -> int:
-    """The print failed: every step it had is scrap and owed anew; other plates stay as they are."""
+async def scrap(session: WriteSession, ctx: Actor, *, work: Work) -> int:
+    """It failed: every step it had is scrap and owed anew; other steps stay as they are."""
     await piece_queries.lock_pieces(session, ctx)
-    steps = await piece_queries.list_job_steps(session, ctx, print_job_id)
+    steps = await piece_queries.list_work_steps(session, ctx, work)
     return len(await _scrap(session, ctx, [step.id for step in steps]))
 
 

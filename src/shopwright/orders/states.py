@@ -73,10 +73,19 @@ STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
     StepStatus.ALLOCATED: frozenset(
         {StepStatus.OWED, StepStatus.GOOD, StepStatus.SCRAP, StepStatus.RELEASED}
     ),
-    StepStatus.GOOD: frozenset({StepStatus.SCRAP, StepStatus.RELEASED}),
+    # a part that was not finished after all is still being made
+    StepStatus.GOOD: frozenset({StepStatus.ALLOCATED, StepStatus.SCRAP, StepStatus.RELEASED}),
     StepStatus.SCRAP: frozenset(),
     StepStatus.RELEASED: frozenset(),
 }
+
+
+class WorkKind(StrEnum):
+    """What makes a piece step: the queue, the workshop or a manufacturer."""
+
+    PRINT_JOB = "print_job"
+    PART = "part"
+    SUPPLIER_ORDER = "supplier_order"
 
 
 class HoldSubject(StrEnum):

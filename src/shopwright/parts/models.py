@@ -1,6 +1,6 @@
 """Tables of parts, their files and what conversion made of those."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, String, Text
@@ -19,11 +19,17 @@ from shopwright.parts.states import (
 
 
 class Part(TenantModel):
-    """Something made to a drawing or a CAD file. ``version`` counts its files, 0 for none."""
+    """Something made to a drawing or a CAD file. ``version`` counts its files, 0 for none.
+
+    A part that an order item owes has its order's facts beside it, kept by the orders;
+    ``amount_each`` of it go into one piece, and ``made`` of ``amount`` are there.
+    """
 
     __tablename__ = "parts"
     __table_args__ = (
         Index("ix_parts_category", "organization_id", "category", "created_at"),
+        Index("ix_parts_order", "order_id", "organization_id"),
+        Index("ix_parts_item", "order_item_id", "organization_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -40,6 +46,16 @@ class Part(TenantModel):
     material: Mapped[str | None] = mapped_column(String(200))
     material_thickness: Mapped[str | None] = mapped_column(String(50))
     amount: Mapped[int] = mapped_column(default=1)
+    amount_each: Mapped[int] = mapped_column(default=1, server_default="1")
+    made: Mapped[int] = mapped_column(default=0, server_default="0")
+    order_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("orders.id"))
+    order_item_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("order_items.id"))
+    recipe_step_id: Mapped[int | None] = mapped_column(BigInteger)  # which may name a part
+    order_number: Mapped[int | None]
+    due_on: Mapped[date | None]
+    personalisation: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    held_reason: Mapped[str | None] = mapped_column(String(500))  # its order is held
+    cancelled_reason: Mapped[str | None] = mapped_column(String(300))
     misc_info: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=0)
     conversion_id: Mapped[int | None] = mapped_column(  # of its newest model

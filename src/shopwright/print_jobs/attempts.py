@@ -329,7 +329,7 @@ async def _fail(
         session, ctx, printer_id=attempt.printer_id, reason=f"the print failed: {reason}"
     )
     await _tell_end(session, ctx, job, attempt, reason)
-    await pieces.scrap_steps(session, ctx, print_job_id=job.id)
+    await pieces.scrap(session, ctx, work=piece_queries.print_of(job.id))
 
 
 async def _book(

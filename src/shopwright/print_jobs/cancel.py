@@ -36,7 +36,7 @@ async def cancel_job(
         session, ctx, job, job_id, "print_job.cancelled", reason
     )
     await _ask(session, ctx, cancelled, "cancelled", reason)
-    await pieces.return_steps(session, ctx, print_job_id=job_id)
+    await pieces.give_back(session, ctx, work=piece_queries.print_of(job_id))
     return cancelled
 
 

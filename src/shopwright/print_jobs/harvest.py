@@ -12,7 +12,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import Conflict, Invalid
 from shopwright.kernel.live import touch
-from shopwright.orders import pieces
+from shopwright.orders import piece_queries, pieces
 from shopwright.print_jobs import harvest_queries, service
 from shopwright.print_jobs.models import PrintJob
 
@@ -49,7 +49,9 @@ async def harvest_job(
     harvested = await harvest_queries.begin_harvest(session, ctx, job_id, now)
     if harvested is None:
         raise NothingToHarvest("The job was harvested before, or its print has not completed.")
-    settled = await pieces.settle_steps(session, ctx, print_job_id=job_id, good=good, now=now)
+    settled = await pieces.settle(
+        session, ctx, work=piece_queries.print_of(job_id), good=good, now=now
+    )
     harvested.good, harvested.scrap = good, harvested.yields - good
     await session.flush()
     if settled.surplus and harvested.recipe_step_id:

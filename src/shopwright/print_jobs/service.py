@@ -13,6 +13,7 @@ from shopwright.kernel.live import touch
 from shopwright.orders import pieces
 from shopwright.orders import queries as order_queries
 from shopwright.orders.models import PieceStep
+from shopwright.orders.states import WorkKind
 from shopwright.print_files.models import Plate, PrintFile
 from shopwright.print_jobs import queries
 from shopwright.print_jobs.models import PrintJob
@@ -71,7 +72,7 @@ async def create_jobs(
     jobs_of = {
         step.id: job_id for job_id, batch in zip(job_ids, batches, strict=True) for step in batch
     }
-    await pieces.allocate_steps(session, ctx, jobs=jobs_of)
+    await pieces.allocate(session, ctx, kind=WorkKind.PRINT_JOB, work_ids=jobs_of)
     touch(session, ctx.organization_id, "queue")
 
 
