@@ -27,8 +27,10 @@ from shopwright.kernel.settings import Environment, Settings, async_database_url
 from shopwright.migrations import SCRIPTS
 from shopwright.notifications.mail import ProcessMail
 from shopwright.parts.converting import stop_conversions
+from shopwright.parts.onshape.exporting import stop_exports
 from shopwright.print_jobs.backend import sending as backend_sending
 from shopwright.server import wiring
+from shopwright.suppliers import connections as suppliers
 from shopwright.telemetry.access import close_storage
 
 log = structlog.get_logger()
@@ -113,11 +115,13 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
         database=Database(url, context),
     )
     share_allowances(process)
+    suppliers.set_up(process)
     backend_sending.set_up(process)
     try:
         await ensure_installation(process)
         yield process
     finally:
+        await stop_exports(process)
         await stop_conversions(process)
         client.close()
         await close_storage(process)

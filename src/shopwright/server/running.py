@@ -35,11 +35,14 @@ from shopwright.orders.csv_import.runner import ImportRunner
 from shopwright.orders.customers import matching as customer_matching
 from shopwright.orders.customers.retention import PersonalDataKeeper
 from shopwright.parts import converting
+from shopwright.parts.onshape import exporting as onshape
 from shopwright.print_jobs.backend import health as backend_health
 from shopwright.print_jobs.backend.files import BackendFetcher
 from shopwright.print_jobs.backend.keeper import BackendKeeper
 from shopwright.print_jobs.dispatcher import Dispatcher
 from shopwright.server.process import lock_data_folder, open_process
+from shopwright.suppliers import looking
+from shopwright.suppliers.keeper import SupplierKeeper
 from shopwright.telemetry.access import open_recorder, others_of, storage_of
 from shopwright.telemetry.queries import CHANNEL as TELEMETRY_CHANNEL
 from shopwright.telemetry.recorder import Recorder
@@ -122,6 +125,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
             ("messages", lambda: Deliverer(notices, context.hub).run()),
             ("webhooks", lambda: make_webhook_sender(process).run()),
+            ("suppliers", lambda: SupplierKeeper(process).run()),
             ("overdue commands", lambda: OverdueWatch(database, process.clock).run()),
             ("printer backend", lambda: BackendKeeper(process).run()),
             ("received jobs", lambda: BackendFetcher(process).run()),
@@ -149,7 +153,9 @@ def make_worker(process: Process) -> DurableWorker:
 
 def durable_handlers(process: Process, tools: SyncTools) -> dict[str, Handler]:
     """All durable work there is, by name."""
-    return pushing.handlers(tools) | converting.handlers(process)
+    return (
+        pushing.handlers(tools) | converting.handlers(process) | looking.handlers(process)
+    ) | onshape.handlers(process)
 
 
 def make_webhook_sender(process: Process) -> WebhookSender:

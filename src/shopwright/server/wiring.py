@@ -28,6 +28,7 @@ from shopwright.orders.events import (
     OrderPrioritised,
     OrderReady,
     OrdersPlaced,
+    OrderStopped,
     PiecesReleased,
     StepsMadeByHand,
     StepsOwed,
@@ -40,6 +41,7 @@ from shopwright.print_jobs.events import PrintJobEnded
 from shopwright.server import notices, webhooks
 from shopwright.shipping import tasks as shipping
 from shopwright.shipping.events import OrderShipped
+from shopwright.suppliers import tasks as suppliers
 
 
 def subscribe(subscriptions: Subscriptions) -> None:
@@ -68,6 +70,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderHeld, print_jobs.on_order_held)
     subscriptions.subscribe(OrderPrioritised, print_jobs.on_order_prioritised)
     subscriptions.subscribe(StepsMadeByHand, print_jobs.on_steps_made_by_hand)
+    subscriptions.subscribe(OrderStopped, suppliers.on_order_stopped)
     subscriptions.subscribe(OrderDeclaredShipped, shipping.on_order_declared_shipped)
     subscriptions.subscribe(OrderDelivered, shipping.on_order_delivered)
     subscriptions.subscribe(OrderShipped, shipping.on_order_shipped)

@@ -17,8 +17,8 @@ from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
 from shopwright.kernel.secrets import Vault
 from shopwright.kernel.settings import Settings
+from shopwright.payments import providers
 from shopwright.payments.port import PaymentProvider
-from shopwright.payments.providers import adapter_of as payment_adapter_of
 from shopwright.suppliers import queries
 from shopwright.suppliers.models import Supplier
 from shopwright.suppliers.port import (
@@ -77,6 +77,12 @@ class Adapters:
         memory = self._memories[f"{account.base_url}|{account.account}|{account.password}"]
         policy = EgressPolicy.for_servers(process.settings)
         return maker(account, memory, process.clock, policy)
+
+
+def set_up(process: Process) -> None:
+    """Once per process: the settings' account, and the manufacturer as a way to pay."""
+    process.context.keep(SupplierDefaults).learn(process.settings)
+    providers.of_process(process).install(MANUFACTURER, open_payments)
 
 
 def account_of_settings(settings: Settings) -> SupplierAccount | None:
@@ -168,7 +174,7 @@ async def open_payments(process: Process, ctx: Actor) -> PaymentProvider:
     supplier = await get_default(process, ctx)
     defaults = process.context.keep(SupplierDefaults)
     account = account_of(process.context.vault, defaults, supplier)
-    make: Any = payment_adapter_of(MANUFACTURER)
+    make: Any = providers.adapter_of(MANUFACTURER)
     provider: PaymentProvider = make(
         open_port(process, supplier),
         currency=account.currency,

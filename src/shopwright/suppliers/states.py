@@ -80,7 +80,10 @@ PLACING: Mapping[PlacingStage, frozenset[PlacingStage]] = {
             PlacingStage.REFUSED,
         }
     ),
-    PlacingStage.DOUBTFUL: frozenset({PlacingStage.ACCEPTED, PlacingStage.REFUSED}),
+    # back to sending when it is the payment that turned out to be known there
+    PlacingStage.DOUBTFUL: frozenset(
+        {PlacingStage.SENDING, PlacingStage.ACCEPTED, PlacingStage.REFUSED}
+    ),
     PlacingStage.ACCEPTED: frozenset(),
     PlacingStage.REFUSED: frozenset(),
     PlacingStage.WITHDRAWN: frozenset(),

@@ -98,7 +98,10 @@ class ManufacturerClient:
 
     async def _log_in(self) -> str:
         body = {"account": self.account.account, "password": self.account.password}
-        told = await self._send(LOGIN, body, {"sign": self._sign(body)})
+        try:
+            told = await self._send(LOGIN, body, {"sign": self._sign(body)})
+        except AnswerLost as err:  # only the sign-in: what it was for was not sent
+            raise SupplierUnavailable(err.sentence, code=err.code) from err
         token = told.data.get("token") if isinstance(told.data, dict) else None
         if not told.is_ok or not isinstance(token, str) or not token:
             raise AccountRefused(
