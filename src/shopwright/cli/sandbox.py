@@ -16,6 +16,7 @@ from shopwright.channels.routes import CALLBACK_PATH
 from shopwright.cli.opening import load_settings
 from shopwright.kernel.errors import Unavailable
 from shopwright.kernel.settings import Settings
+from shopwright.parts.onshape.tools import redirect_uris
 from shopwright.sandbox.children import Child, StandInFailed
 
 APP_KEY, APP_SECRET = "sandbox-keystring", "sandbox-secret"
@@ -37,6 +38,7 @@ class Name(StrEnum):
     PRUSALINK = "prusalink"
     PRINTER_BACKEND = "printer-backend"
     SMTP = "smtp"
+    ONSHAPE = "onshape"
     ALL = "all"
 
 
@@ -70,6 +72,8 @@ def sandbox(
                 if name in {kind, Name.ALL}:
                     knobs = json.dumps({"speed": USUAL_SPEED})
                     children.append(stack.enter_context(Child(kind, "--knobs", knobs, *HEARD_HERE)))
+            if name in {Name.ONSHAPE, Name.ALL}:
+                children.append(stack.enter_context(_onshape(settings)))
             children += [
                 stack.enter_context(Child(kind)) for kind in PLAIN if name in {kind, Name.ALL}
             ]
@@ -103,6 +107,11 @@ def _bambu_cloud(farm: Path | None, folder: Path) -> Child:
         farm = folder / "cloud.json"
         farm.write_text(json.dumps({**usual, "accounts": [account]}))
     return Child("bambu-cloud", "--config", str(farm))
+
+
+def _onshape(settings: Settings) -> Child:
+    known = [text for uri in redirect_uris(settings) for text in ("--redirect-uri", uri)]
+    return Child("onshape", *known)
 
 
 def _usual_farm(folder: Path) -> dict[str, Any]:
@@ -188,9 +197,20 @@ def _say_printer_backend(said: dict[str, Any]) -> Iterator[str]:
     yield f"  See its jobs, move them on and disturb it: {said['url']}/sandbox/jobs"
 
 
+def _say_onshape(said: dict[str, Any]) -> Iterator[str]:
+    yield f"Onshape listens on {said['url']}. To use it, start Shopwright with:"
+    for name, value in said["settings"].items():
+        yield f"  {name}={value}"
+    yield f"  API keys: {said['access_key']} with {said['secret_key']}"
+    for tab, link in said["links"].items():
+        yield f"  {tab}: {link}"
+    yield f"  See its calls and disturb it: {said['url']}/sandbox/state"
+
+
 SAY = {
     "bambu-cloud": _say_bambu_cloud,
     "etsy": _say_etsy,
+    "onshape": _say_onshape,
     "printer-backend": _say_printer_backend,
     "printers": _say_printers,
     "smtp": _say_smtp,

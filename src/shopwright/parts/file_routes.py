@@ -22,6 +22,7 @@ from shopwright.kernel.edge import (
     Write,
     path_ref,
     problems,
+    writing,
 )
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.repeatable import RepeatableRoute
@@ -38,6 +39,14 @@ from shopwright.parts.converting import (
 from shopwright.parts.file_checks import CONTENT_TYPES, NotAPartFile
 from shopwright.parts.materials import UnknownMaterial, get_material
 from shopwright.parts.models import CadConversion, PartFile
+from shopwright.parts.onshape import routes as onshape_routes
+from shopwright.parts.onshape.drawings import (
+    PDF,
+    DrawingNotReady,
+    NotMadeByHand,
+    get_drawing,
+)
+from shopwright.parts.onshape.received import OnshapeExportFailed
 from shopwright.parts.schemas import (
     ConversionRead,
     GeometryRead,
@@ -157,20 +166,29 @@ async def read_file(
 @router.get(
     "/drawing",
     response_class=Response,
-    responses=problems(PartMissing, PartFileMissing, StoredFileMissing),
+    responses=problems(
+        PartMissing, PartFileMissing, StoredFileMissing, NotMadeByHand, DrawingNotReady
+    )
+    | onshape_routes.ASKED
+    | problems(OnshapeExportFailed),
 )
 async def read_drawing(
     *,
     request: Request,
     part: PartRef,
     ctx: OpenViewerCtx,
-    session: Read,
+    process: ProcessDep,
     files: Files,
     version: Version = None,
+    refresh: bool = False,
 ) -> Response:
-    """The newest PDF that was uploaded."""
-    kinds = frozenset({FileKind.PDF})
-    file = await versions.get_file(session, ctx, part, version=version, kinds=kinds)
+    """The newest PDF of a part made by hand; ``refresh=true`` fetches it from the part's Onshape
+    address, as is done when none was uploaded. What comes is the part's next version."""
+    if version is not None:
+        async with process.database.read() as session:
+            file = await versions.get_file(session, ctx, part, version=version, kinds=PDF)
+    else:
+        file = await get_drawing(process, ctx, part, refresh=refresh, writing=writing(request))
     return await send_file(request, files, file)
 
 

@@ -16,6 +16,7 @@ STAND_INS = {
     "etsy": "shopwright.sandbox.etsy.__main__",
     "moonraker": "shopwright.sandbox.moonraker.__main__",
     "octoprint": "shopwright.sandbox.octoprint.__main__",
+    "onshape": "shopwright.sandbox.onshape.__main__",
     "printer-backend": "shopwright.sandbox.printer_backend.__main__",
     "printers": "shopwright.sandbox.bambu.__main__",
     "prusalink": "shopwright.sandbox.prusalink.__main__",

@@ -154,7 +154,7 @@ def make_worker(process: Process) -> DurableWorker:
 def durable_handlers(process: Process, tools: SyncTools) -> dict[str, Handler]:
     """All durable work there is, by name."""
     return (
-        pushing.handlers(tools) | converting.handlers(process) | looking.handlers(process)
+        pushing.handlers(tools) | converting.handlers(process) | onshape.handlers(process) | looking.handlers(process)
     ) | onshape.handlers(process)
 
 
