@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 
 class ProviderError(Exception):
@@ -149,3 +149,33 @@ class PaymentProvider(Protocol):
         ...
 
     async def refund(self, request: RefundRequest) -> SeenRefund: ...
+
+
+class NoticeRefused(ProviderError):
+    """Nobody with our secret has signed this just now, or it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a provider sends by itself. ``key`` is ours, ``names`` are its own ids, whichever of
+    them it tells; ``standing`` None says only that something changed: ask."""
+
+    event_id: str
+    kind: str  # the provider's own word
+    payload: Mapping[str, Any]
+    key: str | None = None
+    names: tuple[str, ...] = ()
+    standing: Standing | None = None
+    is_about_payment: bool = True
+    dispute: str | None = None  # the sentence about a buyer who disputes the charge
+
+
+class NoticeReader(Protocol):
+    """What an adapter that hears by webhook has beside ``PaymentProvider``; needs no connection."""
+
+    @staticmethod
+    def read_notice(
+        account: ProviderAccount, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Notice:
+        """Raises NoticeRefused. Headers in lower case."""
+        ...

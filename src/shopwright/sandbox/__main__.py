@@ -21,6 +21,7 @@ STAND_INS = {
     "printers": "shopwright.sandbox.bambu.__main__",
     "prusalink": "shopwright.sandbox.prusalink.__main__",
     "smtp": "shopwright.sandbox.smtp.__main__",
+    "stripe": "shopwright.sandbox.stripe.__main__",
 }
 GRACE_S = 5.0
 STDIN = 0

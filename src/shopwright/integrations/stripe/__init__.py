@@ -1,0 +1,1 @@
+"""Stripe Checkout by the official library."""

@@ -1,0 +1,1 @@
+"""A stand-in for Stripe: checkout sessions, refunds, signed events, and its ways to fail."""
