@@ -114,7 +114,7 @@ BODIES: dict[str, Any] = {
 NEED_MORE_THAN_A_ROW = {
     *(
         f"GET /api/parts/{{part}}/{name}"
-        for name in ("download", "file", "drawing", "views/{number}")
+        for name in ("download", "file", "drawing", "drawing/pages", "views/{number}")
     ),
     *(f"GET /api/parts/{{part}}/{name}" for name in ("conversion", "geometry", "model", "preview")),
     "GET /api/printers/{printer}/camera/snapshot",
@@ -126,6 +126,10 @@ NEED_MORE_THAN_A_ROW = {
     "GET /api/maintenance/reports/{printer_report}/photo",
     "GET /maintenance/reports/{printer_report}/photo",
     "GET /orders/{order}/photo",
+    "GET /api/parts/{part}/drawing/pages/{number}",
+    "GET /parts/{part}/drawing/{number}",
+    "GET /parts/{part}/drawing",
+    "GET /parts/{part}/model",
     "GET /parts/{part}/preview",
     "GET /parts/{part}/files/{number}",
     "GET /plates/{plate}/thumbnail",

@@ -119,6 +119,6 @@ async def test_a_drawing_added_later_does_not_take_the_place_of_the_model(
     drawing = await browser.post(f"{page}/file", files={"file": ("plate.pdf", b"%PDF-1.4\n%%EOF")})
     assert drawing.status_code == 303, drawing.text
     html = (await browser.get(page)).text
-    model = html[html.index("<h2>Model</h2>") : html.index("<h2>Files</h2>")]
+    model = html[html.index("<h2>Model</h2>") : html.index("<h2>Drawing</h2>")]
     assert f'href="{page}/files/1"' in model
     assert f'href="{page}/files/2"' not in model

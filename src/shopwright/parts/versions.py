@@ -12,7 +12,7 @@ from shopwright.files.storage import StoredObject
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
-from shopwright.kernel.errors import NotFound
+from shopwright.kernel.errors import Conflict, NotFound
 from shopwright.kernel.live import touch
 from shopwright.parts import conversions, queries, service
 from shopwright.parts.file_checks import CONTENT_TYPES
@@ -26,6 +26,11 @@ MAX_NAME = 255
 class PartFileMissing(NotFound):
     code = "part-file-missing"
     title = "The part has no such file"
+
+
+class VersionIsNewest(Conflict):
+    code = "version-is-newest"
+    title = "This version is the newest one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,22 @@ async def add_file(
     )  # fmt: skip
     touch(session, ctx.organization_id, TOPIC, part.id)
     return AddedFile(file, conversion)
+
+
+async def restore_file(
+    session: WriteSession, ctx: Actor, *, ref: Ref, version: int, now: datetime
+) -> AddedFile:
+    """An older version becomes the newest once more, as a version of its own.
+
+    Raises PartMissing, PartFileMissing, or VersionIsNewest.
+    """
+    file = await get_file(session, ctx, ref, version=version)
+    kinds = SOLID if file.kind in SOLID else frozenset({file.kind})
+    newest = await get_file(session, ctx, ref, kinds=kinds)
+    if newest.sha256 == file.sha256:
+        raise VersionIsNewest(f"Version {newest.version} has this content and is the newest.")
+    checked = CheckedFile(file.name, file.kind, StoredObject(file.sha256, file.size_bytes))
+    return await add_file(session, ctx, ref=ref, checked=checked, now=now)
 
 
 async def list_files(session: AsyncSession, ctx: Actor, ref: Ref) -> list[PartFile]:

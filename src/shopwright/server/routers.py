@@ -44,6 +44,8 @@ from shopwright.orders.customers import routes as customer_routes
 from shopwright.parts import file_routes as part_files
 from shopwright.parts import report_routes as part_reports
 from shopwright.parts import routes as parts
+from shopwright.parts.drawings import routes as part_drawings
+from shopwright.parts.labels import routes as part_labels
 from shopwright.parts.onshape import routes as onshape
 from shopwright.print_files import routes as print_files
 from shopwright.print_jobs import command_routes as printer_commands
@@ -68,11 +70,13 @@ def include(app: FastAPI) -> None:
     app.include_router(files.uploads)
     app.include_router(print_files.router)
     app.include_router(part_reports.router)  # its words before /parts/{part}
+    app.include_router(part_labels.router)  # its word, too
     for router in (
         onshape.router, onshape.landing,  # their words before /parts/{part}, too
         parts.router, part_files.router,
     ):  # fmt: skip
         app.include_router(router)
+    app.include_router(part_drawings.router)
     app.include_router(catalog.router)
     app.include_router(profile_routes.router)
     app.include_router(library_routes.router)

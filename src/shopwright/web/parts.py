@@ -12,6 +12,7 @@ from shopwright.kernel.edge import MAX_ID, Now, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid
 from shopwright.parts import conversions, queries, service, versions
 from shopwright.parts.converting import is_settled
+from shopwright.parts.labels.papers import PAPERS
 from shopwright.parts.schemas import PartBody
 from shopwright.parts.serving import send_file
 from shopwright.parts.states import ConversionStatus, PartType
@@ -40,6 +41,7 @@ async def show_board(
         board=await reads.read_board(session, page.actor, search.strip()),
         categories=CATEGORIES,
         types=PartType,
+        papers=PAPERS,
     )
 
 
@@ -67,6 +69,7 @@ async def create_part(
 async def show_part(page: PageCtx, session: Read, part: PartRef) -> Response:
     found = await service.get_part(session, page.actor, part)
     made = found.conversion
+    files = await queries.list_files(session, page.actor, found.part.id)
     return page.render(
         "part.html",
         active="parts",
@@ -77,7 +80,9 @@ async def show_part(page: PageCtx, session: Read, part: PartRef) -> Response:
         category=CATEGORIES[found.part.category],
         measures=reads.measures_of(found),
         workers=reads.workers_of(found.part),
-        files=await queries.list_files(session, page.actor, found.part.id),
+        files=files,
+        current=reads.current_versions(files),
+        papers=PAPERS,
         is_converting=made is not None and not is_settled(made),
         is_broken=made is not None and made.status is ConversionStatus.FAILED,
     )

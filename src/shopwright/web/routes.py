@@ -24,6 +24,7 @@ from shopwright.web import (
     order_imports,
     order_work,
     orders,
+    part_sheets,
     parts,
     people,
     printer_backend,
@@ -69,6 +70,7 @@ ROUTERS = (
     inbox.router,
     catalog.router,
     profiles.router,
+    part_sheets.router,  # its /parts/labels before /parts/{part}
     parts.router,
     filament.router,
     reports.router,

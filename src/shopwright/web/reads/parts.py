@@ -10,9 +10,9 @@ from sqlalchemy.orm import aliased
 from shopwright.kernel.actor import Actor
 from shopwright.parts import queries, rules
 from shopwright.parts.materials import find_material, mass_g
-from shopwright.parts.models import CadConversion, Part
+from shopwright.parts.models import CadConversion, Part, PartFile
 from shopwright.parts.queries import FoundPart
-from shopwright.parts.states import WORKSHOP, PartCategory, PartStatus
+from shopwright.parts.states import SOLID, WORKSHOP, PartCategory, PartStatus
 from shopwright.web.pips import PARTS, Pip
 
 SHOWN_PER_COLUMN = 60
@@ -109,6 +109,13 @@ def measures_of(found: FoundPart) -> list[tuple[str, str]]:
     if made.is_watertight is False:
         shown.append(("Surface is", "not closed; the volume is a guess"))
     return shown
+
+
+def current_versions(files: Sequence[PartFile]) -> set[int]:
+    """The newest model and the newest drawing; ``files`` come newest first."""
+    models = [file.version for file in files if file.kind in SOLID]
+    drawings = [file.version for file in files if file.kind not in SOLID]
+    return {*models[:1], *drawings[:1]}
 
 
 def workers_of(part: Part) -> list[str]:

@@ -1,0 +1,1 @@
+"""Printed labels whose QR code opens the part's page."""
