@@ -38,11 +38,16 @@ class Name(StrEnum):
     PRUSALINK = "prusalink"
     PRINTER_BACKEND = "printer-backend"
     SMTP = "smtp"
+    MANUFACTURER = "manufacturer"
     ONSHAPE = "onshape"
     ALL = "all"
 
 
-PLAIN = (Name.PRINTER_BACKEND, Name.SMTP)  # no more is to be said of them than their name
+PLAIN = (
+    Name.PRINTER_BACKEND,
+    Name.SMTP,
+    Name.MANUFACTURER,
+)  # no more is to be said of them than their name
 
 
 def sandbox(
@@ -207,9 +212,17 @@ def _say_onshape(said: dict[str, Any]) -> Iterator[str]:
     yield f"  See its calls and disturb it: {said['url']}/sandbox/state"
 
 
+def _say_manufacturer(said: dict[str, Any]) -> Iterator[str]:
+    yield f"A manufacturer listens on {said['url']}. To use it, start Shopwright with:"
+    for name, value in said["settings"].items():
+        yield f"  {name}={value}"
+    yield f"  See its orders, move them on and disturb it: {said['url']}/sandbox/state"
+
+
 SAY = {
     "bambu-cloud": _say_bambu_cloud,
     "etsy": _say_etsy,
+    "manufacturer": _say_manufacturer,
     "onshape": _say_onshape,
     "printer-backend": _say_printer_backend,
     "printers": _say_printers,
