@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import structlog
 
 from shopwright.analytics.keeper import RollupKeeper
+from shopwright.artwork import printing as artwork_printing
+from shopwright.artwork.keeper import DraftKeeper
 from shopwright.channels import pushing
 from shopwright.channels.sync import SyncTools
 from shopwright.channels.syncer import ChannelSyncer
@@ -122,6 +124,7 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("durable work", lambda: make_worker(process).run(durable_handlers(process, tools))),
             ("order imports", lambda: ImportRunner(database, process.clock).run()),
             ("personal data", lambda: make_keeper(process).run()),
+            ("drafts", lambda: DraftKeeper(process).run()),
             ("channels", lambda: ChannelSyncer(tools, context.hub).run()),
             ("messages", lambda: Deliverer(notices, context.hub).run()),
             ("webhooks", lambda: make_webhook_sender(process).run()),
@@ -154,8 +157,10 @@ def make_worker(process: Process) -> DurableWorker:
 def durable_handlers(process: Process, tools: SyncTools) -> dict[str, Handler]:
     """All durable work there is, by name."""
     return (
-        pushing.handlers(tools) | converting.handlers(process) | onshape.handlers(process) | looking.handlers(process)
-    ) | onshape.handlers(process)
+        (pushing.handlers(tools) | converting.handlers(process) | looking.handlers(process))
+        | onshape.handlers(process)
+        | artwork_printing.handlers(process)
+    )
 
 
 def make_webhook_sender(process: Process) -> WebhookSender:
