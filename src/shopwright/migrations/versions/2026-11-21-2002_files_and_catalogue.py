@@ -442,72 +442,6 @@ def upgrade() -> None:
         batch_op.create_index("uq_part_drawing_pages_number", ["drawing_id", "number"], unique=True)
 
     op.create_table(
-        "part_slicings",
-        sa.Column("source_sha256", sa.String(length=64), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("conversion_id", sa.BigInteger(), nullable=False),
-        sa.Column("profile_id", sa.BigInteger(), nullable=False),
-        sa.Column("file_name", sa.String(length=255), nullable=False),
-        sa.Column("status", sa.String(length=32), nullable=False),
-        sa.Column("phase", sa.String(length=60), nullable=False),
-        sa.Column("progress", sa.BigInteger(), nullable=False),
-        sa.Column("error", sa.String(length=500), nullable=True),
-        sa.Column("attempts", sa.BigInteger(), nullable=False),
-        sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("took_ms", sa.BigInteger(), nullable=True),
-        sa.Column("print_file_id", sa.BigInteger(), nullable=True),
-        sa.Column("used_mg", sa.BigInteger(), nullable=True),
-        sa.Column("time_s", sa.BigInteger(), nullable=True),
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("uuid", sa.String(length=36), nullable=False),
-        sa.Column("organization_id", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["conversion_id"],
-            ["cad_conversions.id"],
-            name=op.f("fk_part_slicings_conversion_id_cad_conversions"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_part_slicings_organization_id_organizations"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["print_file_id"],
-            ["print_files.id"],
-            name=op.f("fk_part_slicings_print_file_id_print_files"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["profile_id"],
-            ["slice_profiles.id"],
-            name=op.f("fk_part_slicings_profile_id_slice_profiles"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_part_slicings")),
-        sa.UniqueConstraint("uuid", name=op.f("uq_part_slicings_uuid")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("part_slicings", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_part_slicings_conversion_id"), ["conversion_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_part_slicings_organization_id"), ["organization_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_part_slicings_print_file_id"), ["print_file_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_part_slicings_profile_id"), ["profile_id"], unique=False
-        )
-        batch_op.create_index(
-            "uq_part_slicings_content",
-            ["organization_id", "source_sha256", "fingerprint"],
-            unique=True,
-        )
-
-    op.create_table(
         "stickers",
         sa.Column("category_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -558,6 +492,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("variant_id", sa.BigInteger(), nullable=True),
         sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("features", sa.JSON(), nullable=False),
         sa.Column("picture_sha256", sa.String(length=64), nullable=True),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("display_order", sa.BigInteger(), nullable=False),
@@ -667,6 +602,84 @@ def upgrade() -> None:
             postgresql_where=sa.text("version IS NULL"),
         )
 
+    op.create_table(
+        "part_slicings",
+        sa.Column("part_id", sa.BigInteger(), nullable=False),
+        sa.Column("source_sha256", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("conversion_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.BigInteger(), nullable=False),
+        sa.Column("file_name", sa.String(length=255), nullable=False),
+        sa.Column("is_turned", sa.Boolean(), nullable=False),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("phase", sa.String(length=60), nullable=False),
+        sa.Column("progress", sa.BigInteger(), nullable=False),
+        sa.Column("error", sa.String(length=500), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("took_ms", sa.BigInteger(), nullable=True),
+        sa.Column("print_file_id", sa.BigInteger(), nullable=True),
+        sa.Column("used_mg", sa.BigInteger(), nullable=True),
+        sa.Column("time_s", sa.BigInteger(), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversion_id"],
+            ["cad_conversions.id"],
+            name=op.f("fk_part_slicings_conversion_id_cad_conversions"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_part_slicings_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["part_id"],
+            ["parts.id"],
+            name=op.f("fk_part_slicings_part_id_parts"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["print_file_id"],
+            ["print_files.id"],
+            name=op.f("fk_part_slicings_print_file_id_print_files"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["profile_id"],
+            ["slice_profiles.id"],
+            name=op.f("fk_part_slicings_profile_id_slice_profiles"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_part_slicings")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_part_slicings_uuid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("part_slicings", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_part_slicings_conversion_id"), ["conversion_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_part_slicings_done",
+            ["organization_id", "source_sha256", "fingerprint"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_part_slicings_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_part_slicings_print_file_id"), ["print_file_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_part_slicings_profile_id"), ["profile_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_part_slicings_content", ["part_id", "source_sha256", "fingerprint"], unique=True
+        )
+
     with op.batch_alter_table("parts", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("amount_each", sa.BigInteger(), server_default="1", nullable=False)
@@ -685,13 +698,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_parts_item", ["order_item_id", "organization_id"], unique=False)
         batch_op.create_index("ix_parts_order", ["order_id", "organization_id"], unique=False)
         batch_op.create_foreign_key(
+            batch_op.f("fk_parts_order_id_orders"), "orders", ["order_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
             batch_op.f("fk_parts_order_item_id_order_items"),
             "order_items",
             ["order_item_id"],
             ["id"],
-        )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_parts_order_id_orders"), "orders", ["order_id"], ["id"]
         )
 
     with op.batch_alter_table("products", schema=None) as batch_op:
@@ -750,10 +763,10 @@ def downgrade() -> None:
         batch_op.drop_column("is_in_shop")
 
     with op.batch_alter_table("parts", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_parts_order_id_orders"), type_="foreignkey")
         batch_op.drop_constraint(
             batch_op.f("fk_parts_order_item_id_order_items"), type_="foreignkey"
         )
+        batch_op.drop_constraint(batch_op.f("fk_parts_order_id_orders"), type_="foreignkey")
         batch_op.drop_index("ix_parts_order")
         batch_op.drop_index("ix_parts_item")
         batch_op.drop_column("cancelled_reason")
@@ -767,6 +780,15 @@ def downgrade() -> None:
         batch_op.drop_column("made")
         batch_op.drop_column("amount_each")
 
+    with op.batch_alter_table("part_slicings", schema=None) as batch_op:
+        batch_op.drop_index("uq_part_slicings_content")
+        batch_op.drop_index(batch_op.f("ix_part_slicings_profile_id"))
+        batch_op.drop_index(batch_op.f("ix_part_slicings_print_file_id"))
+        batch_op.drop_index(batch_op.f("ix_part_slicings_organization_id"))
+        batch_op.drop_index("ix_part_slicings_done")
+        batch_op.drop_index(batch_op.f("ix_part_slicings_conversion_id"))
+
+    op.drop_table("part_slicings")
     with op.batch_alter_table("onshape_pulls", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_onshape_pulls_open",
@@ -796,14 +818,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_stickers_file_sha256"))
 
     op.drop_table("stickers")
-    with op.batch_alter_table("part_slicings", schema=None) as batch_op:
-        batch_op.drop_index("uq_part_slicings_content")
-        batch_op.drop_index(batch_op.f("ix_part_slicings_profile_id"))
-        batch_op.drop_index(batch_op.f("ix_part_slicings_print_file_id"))
-        batch_op.drop_index(batch_op.f("ix_part_slicings_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_part_slicings_conversion_id"))
-
-    op.drop_table("part_slicings")
     with op.batch_alter_table("part_drawing_pages", schema=None) as batch_op:
         batch_op.drop_index("uq_part_drawing_pages_number")
         batch_op.drop_index(batch_op.f("ix_part_drawing_pages_organization_id"))

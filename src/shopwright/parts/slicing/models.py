@@ -43,20 +43,26 @@ class SliceProfile(TenantModel):
 
 
 class Slicing(TenantModel):
-    """One content sliced with one set of settings; every part with that file uses it."""
+    """A part's model sliced with one set of settings.
+
+    Another part with the same content gets the same G-code as a print file of its own, as the
+    versions of a print file belong to one part.
+    """
 
     __tablename__ = "part_slicings"
     __table_args__ = (
         Index(
             "uq_part_slicings_content",
-            "organization_id",
+            "part_id",
             "source_sha256",
             "fingerprint",
             unique=True,
         ),
+        Index("ix_part_slicings_done", "organization_id", "source_sha256", "fingerprint"),
         {"sqlite_autoincrement": True},
     )
 
+    part_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("parts.id", ondelete="CASCADE"))
     source_sha256: Mapped[str] = mapped_column(String(64))  # of the uploaded model
     fingerprint: Mapped[str] = mapped_column(String(64))
     conversion_id: Mapped[int] = mapped_column(
@@ -64,6 +70,8 @@ class Slicing(TenantModel):
     )
     profile_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("slice_profiles.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(255))
+    is_turned: Mapped[bool] = mapped_column(default=False)  # by 90°, as it fits so
+    asked_by: Mapped[str] = mapped_column(String(120))
     status: Mapped[ConversionStatus] = mapped_column(EnumText(ConversionStatus))
     phase: Mapped[str] = mapped_column(String(60), default="")
     progress: Mapped[int] = mapped_column(default=0)
