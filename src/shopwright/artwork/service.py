@@ -21,6 +21,7 @@ from shopwright.kernel.errors import Conflict, Gone, NotFound
 from shopwright.kernel.live import touch
 from shopwright.kernel.secrets import token_hash
 
+COMPOSE = "artwork.compose"  # the durable work's name
 DRAFT_LASTS = timedelta(days=14)
 
 
@@ -54,7 +55,13 @@ class NewDesign(NamedTuple):
 
 
 async def create_design(
-    session: WriteSession, ctx: Actor, *, template: Template, model: DeviceModel, now: datetime
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    template: Template,
+    model: DeviceModel,
+    now: datetime,
+    lasts: timedelta = DRAFT_LASTS,
 ) -> NewDesign:
     """An empty draft for a device. Raises SizeNotPrintable."""
     canvas = canvases.canvas_of(template, model)
@@ -69,7 +76,7 @@ async def create_design(
         height_px=canvas.height_px,
         created_at=now,
         updated_at=now,
-        expires_at=now + DRAFT_LASTS,
+        expires_at=now + lasts,
     )
     session.add(design)
     await session.flush()
@@ -92,12 +99,12 @@ async def open_design(
 async def freeze_design(
     session: WriteSession, ctx: Actor, design_id: int, *, now: datetime
 ) -> Design:
-    """For whoever orders it: from here on it never changes; twice changes nothing.
-
-    Raises DesignMissing. Ask for its print with ``printing.want_print`` in the same transaction.
+    """For whoever orders it: from here on it never changes; twice changes nothing. Its print is
+    drawn after the commit. Raises DesignMissing.
     """
     frozen = await queries.freeze(session, ctx, design_id, now)
     if frozen is not None:
+        await _enqueue_print(session, frozen)
         audit.record(session, ctx, "design.ordered", frozen.id, version=frozen.version)
         touch(session, ctx.organization_id, queries.TOPIC, frozen.id)
         return frozen
@@ -110,6 +117,18 @@ async def get_design(session: AsyncSession, ctx: Actor, design_id: int) -> Desig
     if design is None:
         raise DesignMissing(f"There is no design {design_id}.")
     return design
+
+
+async def _enqueue_print(session: WriteSession, design: Design) -> None:
+    durable = session.context.durable
+    if durable is not None:
+        await durable.enqueue(
+            session,
+            COMPOSE,
+            design.organization_id,
+            design.id,
+            workflow_id=f"{COMPOSE}-{design.uuid}",
+        )
 
 
 def is_draft(design: Design) -> bool:

@@ -16,7 +16,7 @@ class ImageKind(StrEnum):
     GENERATED = "generated"
     FINAL = "final"  # a whole print picture that came from outside
     FINAL_COMPOSED = "final_composed"  # the one we drew from the layers
-    STICKER = "sticker"  # a catalogue sticker, as it was when the design took it
+    ASSET = "asset"  # a sticker or font of the catalogue, as it was when the design took it
 
 
 class GenerationStatus(StrEnum):

@@ -35,7 +35,7 @@ def run(work: Work) -> None:
     lines of JSON. What libraries print goes to stderr."""
     request = json.loads(sys.argv[1])
     tell = _open_protocol()
-    _die_with_parent(request["parent"])
+    die_with_parent(request["parent"])
     _set_limits(request["limits"])
     try:
         tell({"result": work(request["work"], tell)})
@@ -69,7 +69,7 @@ def _set_limits(limits: dict[str, int]) -> None:
     os.nice(NICENESS)
 
 
-def _die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """Nobody waits for a child whose server was killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -5,6 +5,7 @@ Names of the reference systems work as they stand; our own begin with ``SHOPWRIG
 Order: environment, ``.env``, ``config.json``, defaults.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -103,6 +104,22 @@ class Settings(BaseSettings):
     cad_memory_mb: int = Field(2048, alias="SHOPWRIGHT_CAD_MEMORY_MB", ge=64)
     cad_cpu_s: int = Field(600, alias="SHOPWRIGHT_CAD_CPU_S", ge=1)
     cad_wall_s: float = Field(900, alias="SHOPWRIGHT_CAD_WALL_S", gt=0)
+
+    artwork_memory_mb: int = Field(1536, alias="SHOPWRIGHT_ARTWORK_MEMORY_MB", ge=512)
+    artwork_draft_days: int = Field(14, alias="SHOPWRIGHT_ARTWORK_DRAFT_DAYS", ge=1)
+    artwork_image_hosts: CommaList = Field(default_factory=list, alias="ARTWORK_IMAGE_HOSTS")
+    image_provider: str = Field("", alias="IMAGE_PROVIDER")  # empty: gemini when it has a key
+    images_per_minute: int = Field(10, alias="SHOPWRIGHT_IMAGES_PER_MINUTE", ge=0)
+    images_per_customer_per_day: int = Field(
+        20, alias="SHOPWRIGHT_IMAGES_PER_CUSTOMER_PER_DAY", ge=0
+    )
+    images_per_day: int = Field(500, alias="SHOPWRIGHT_IMAGES_PER_DAY", ge=0)
+    google_api_key: SecretStr | None = Field(None, alias="GOOGLE_API_KEY")
+    gemini_api_url: str = Field("https://generativelanguage.googleapis.com", alias="GEMINI_API_URL")
+    gemini_model: str = Field("gemini-3.1-flash-image", alias="GEMINI_MODEL")
+    gemini_timeout_s: float = Field(90, alias="GEMINI_TIMEOUT_S", gt=0, le=600)
+    gemini_image_price: Decimal = Field(Decimal("0.134"), alias="GEMINI_IMAGE_PRICE", ge=0, le=1000)
+    gemini_image_currency: str = Field("USD", alias="GEMINI_IMAGE_CURRENCY", pattern=r"^[A-Z]{3}$")
 
     s3_bucket: str = Field(
         "", validation_alias=AliasChoices("SHOPWRIGHT_S3_BUCKET", "R2_BUCKET_NAME", "R2_BUCKET")
@@ -203,6 +220,7 @@ class Settings(BaseSettings):
         "trusted_proxies",
         "discovery_ssdp_ports",
         "onshape_redirect_uris",
+        "artwork_image_hosts",
         mode="before",
     )
     @classmethod

@@ -1,0 +1,1 @@
+"""Draws designs and redraws strangers' pictures, inside a bounded child process."""
