@@ -15,6 +15,15 @@ from shopwright.accounts.models import (
 )
 from shopwright.analytics.models import Expense
 from shopwright.analytics.states import ExpenseCategory
+from shopwright.catalog.designs.models import (
+    AiStyle,
+    Color,
+    Font,
+    Sticker,
+    StickerCategory,
+    Template,
+)
+from shopwright.catalog.designs.states import ColorKind, TemplateCategory
 from shopwright.catalog.devices.models import Brand, DeviceModel
 from shopwright.catalog.models import (
     Hardware,
@@ -1017,3 +1026,95 @@ async def make_device_model(
 @row_for("device_model")
 async def make_device_model_row(session: WriteSession, ctx: Actor) -> str:
     return (await make_device_model(session, ctx)).code
+
+
+async def make_template(
+    session: WriteSession,
+    ctx: Actor,
+    *,
+    category: TemplateCategory = TemplateCategory.BASIC,
+    price_minor: int = 3500,
+) -> Template:
+    number = next(_numbers)
+    template = Template(
+        organization_id=ctx.organization_id,
+        code=f"template-{number}",
+        name=f"Template {number}",
+        category=category,
+        price_minor=price_minor,
+        currency="EUR",
+    )
+    session.add(template)
+    await session.flush()
+    return template
+
+
+@row_for("template")
+async def make_template_row(session: WriteSession, ctx: Actor) -> str:
+    return (await make_template(session, ctx)).code
+
+
+@row_for("ai_style")
+async def make_ai_style_row(session: WriteSession, ctx: Actor) -> int:
+    template = await make_template(session, ctx, category=TemplateCategory.AI)
+    style = AiStyle(
+        organization_id=ctx.organization_id,
+        template_id=template.id,
+        code="loud",
+        name="Loud",
+        prompt="Redraw this photo loudly.",
+    )
+    session.add(style)
+    await session.flush()
+    return style.id
+
+
+@row_for("font")
+async def make_font_row(session: WriteSession, ctx: Actor) -> int:
+    name = f"Lobster {next(_numbers)}"
+    font = Font(organization_id=ctx.organization_id, name=name, family="Lobster")
+    session.add(font)
+    await session.flush()
+    return font.id
+
+
+@row_for("color")
+async def make_color_row(session: WriteSession, ctx: Actor) -> int:
+    value = f"#{next(_numbers):06x}"
+    color = Color(organization_id=ctx.organization_id, kind=ColorKind.TEXT, name="Blue", hex=value)
+    session.add(color)
+    await session.flush()
+    return color.id
+
+
+async def make_sticker(session: WriteSession, ctx: Actor) -> Sticker:
+    """Of a new category; no bytes lie in the store."""
+    number = next(_numbers)
+    category = StickerCategory(
+        organization_id=ctx.organization_id, code=f"cats-{number}", name=f"Cats {number}"
+    )
+    session.add(category)
+    await session.flush()
+    sticker = Sticker(
+        organization_id=ctx.organization_id,
+        category_id=category.id,
+        name="Tabby",
+        file_name="tabby.png",
+        file_sha256=f"{number:064x}",
+        thumbnail_sha256=f"{number + 1:064x}",
+        width_px=400,
+        height_px=300,
+    )
+    session.add(sticker)
+    await session.flush()
+    return sticker
+
+
+@row_for("sticker")
+async def make_sticker_row(session: WriteSession, ctx: Actor) -> int:
+    return (await make_sticker(session, ctx)).id
+
+
+@row_for("sticker_category")
+async def make_sticker_category_row(session: WriteSession, ctx: Actor) -> int:
+    return (await make_sticker(session, ctx)).category_id

@@ -55,6 +55,17 @@ PUBLIC = {
     "GET /favicon.ico",
     "GET /api/brands",
     "GET /api/brands/{brand}/models",
+    "GET /api/templates",
+    "GET /api/templates/{template}",
+    "GET /api/styles/{template}",
+    "GET /api/fonts",
+    "GET /api/fonts/{font}/file",
+    "GET /api/colors/{color_type}",
+    "GET /api/stickers/all",
+    "GET /api/stickers/categories",
+    "GET /api/stickers/category/{sticker_category}",
+    "GET /api/stickers/image/{sticker_category}/{file_name:path}",
+    "GET /api/stickers/url/{sticker_category}/{file_name:path}",
     "GET /static/{build}/{name:path}",
 }
 
@@ -78,6 +89,7 @@ BODIES: dict[str, Any] = {
     "POST /printers/{printer}/command": {"kind": "pause_print"},
     "POST /api/printers/{printer}/commands": {"command_type": "light_on"},
     "PUT /api/admin/models/{device_model}/stock": {"stock": 3},
+    "PUT /api/admin/templates/{template}/price": {"price": 35},
     "PUT /api/printers/{printer}": {"name": "Left"},
     "PUT /api/maintenance/plans/{maintenance_plan}": {
         "name": "Clean",

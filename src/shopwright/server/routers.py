@@ -7,6 +7,10 @@ from shopwright.analytics import expense_routes, printer_routes
 from shopwright.analytics import routes as analytics
 from shopwright.catalog import library_routes, profile_routes
 from shopwright.catalog import routes as catalog
+from shopwright.catalog.designs import admin_routes as design_admin
+from shopwright.catalog.designs import routes as designs
+from shopwright.catalog.designs import settings_routes as shop_settings
+from shopwright.catalog.designs import sticker_routes as stickers
 from shopwright.catalog.devices import routes as devices
 from shopwright.channels import identity_routes as channel_identity
 from shopwright.channels import listing_routes, webhook_routes
@@ -29,6 +33,7 @@ from shopwright.inventory import pricing_routes
 from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
 from shopwright.inventory import weather_routes as weather
+from shopwright.kiosk import routes as kiosk
 from shopwright.notifications import routes as notifications
 from shopwright.notifications import shop_routes as shop_notifications
 from shopwright.notifications import webhook_routes as outgoing_webhooks
@@ -77,10 +82,11 @@ def include(app: FastAPI) -> None:
     ):  # fmt: skip
         app.include_router(router)
     app.include_router(part_drawings.router)
-    app.include_router(catalog.router)
-    app.include_router(profile_routes.router)
-    app.include_router(library_routes.router)
-    app.include_router(devices.router)
+    for of_catalog in (
+        catalog, profile_routes, library_routes, devices, designs, design_admin, stickers,
+        shop_settings,
+    ):  # fmt: skip
+        app.include_router(of_catalog.router)
     app.include_router(inventory.router)
     app.include_router(stock.router)
     app.include_router(pricing_routes.router)
@@ -106,6 +112,8 @@ def include(app: FastAPI) -> None:
         app.include_router(of_printers.router)  # fixed words before /printers/{printer}
     app.include_router(backend_control_routes.router)
     app.include_router(backend_role_routes.router)
+    for prefix in kiosk.PREFIXES:
+        app.include_router(kiosk.router, prefix=prefix, include_in_schema=bool(prefix))
     app.include_router(shipping.router)
     app.include_router(channels.router)
     app.include_router(listing_routes.router)

@@ -33,6 +33,7 @@ class Template(TenantModel):
         BigInteger, ForeignKey("variants.id"), index=True
     )
     parameters: Mapped[list[Any]] = mapped_column(default=list)
+    features: Mapped[list[str]] = mapped_column(default=list)  # what is special, line by line
     picture_sha256: Mapped[str | None] = mapped_column(String(64))
     is_active: Mapped[bool] = mapped_column(default=True)
     display_order: Mapped[int] = mapped_column(default=0)
