@@ -138,7 +138,7 @@ async def test_impossible_recipes_are_400_and_change_nothing(
         {**good, "print_file_id": "nonsense"},
         {**good, "colour": "red"},
         {"kind": "fabricate"},
-        {"kind": "outsource"},
+        {"kind": "outsource", "plate": 1},
         {"kind": "print"},
     ):
         answer = await client.put(path, json={"steps": [good, step]})

@@ -52,6 +52,18 @@ async def list_active_steps(
     return list(rows)
 
 
+async def list_steps(
+    session: AsyncSession, ctx: Actor, step_ids: Collection[int]
+) -> list[RecipeStep]:
+    """Retired ones too."""
+    rows = await session.scalars(
+        select(RecipeStep).where(
+            RecipeStep.organization_id == ctx.organization_id, RecipeStep.id.in_(step_ids)
+        )
+    )
+    return list(rows)
+
+
 async def find_step(session: AsyncSession, ctx: Actor, ref: Ref) -> RecipeStep | None:
     step: RecipeStep | None = await session.scalar(
         select(RecipeStep).where(

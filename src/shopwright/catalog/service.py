@@ -96,6 +96,13 @@ async def get_step(session: AsyncSession, ctx: Actor, ref: Ref) -> RecipeStep:
     return step
 
 
+async def list_steps(
+    session: AsyncSession, ctx: Actor, step_ids: Collection[int]
+) -> dict[int, RecipeStep]:
+    """By id, retired ones too."""
+    return {step.id: step for step in await recipe_queries.list_steps(session, ctx, step_ids)}
+
+
 async def list_recipe_hardware(
     session: AsyncSession, ctx: Actor, variant_ids: Collection[int]
 ) -> dict[int, dict[int, int]]:

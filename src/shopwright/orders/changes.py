@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
-from shopwright.orders import holds, piece_queries, pieces, queries, stop
+from shopwright.orders import holds, part_needs, piece_queries, pieces, queries, stop
 from shopwright.orders.drafts import ItemDraft
 from shopwright.orders.models import Order, OrderItem, Piece, PieceStep
 from shopwright.orders.states import LEFT, STOPPED, OrderStatus, StepStatus
@@ -35,7 +35,10 @@ async def follow_items(
         if draft is None:
             await _remove(session, ctx, order, item, now)
             continue
+        was = item.promised_on, item.personalisation
         _describe(item, draft)
+        if (item.promised_on, item.personalisation) != was:
+            await part_needs.follow_items(session, ctx, order, [item])
         is_new_work = await _follow_sku(session, ctx, order, item, draft)
         if draft.quantity > item.quantity and order.status not in STOPPED:
             item.quantity = draft.quantity

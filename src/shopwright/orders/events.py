@@ -35,6 +35,7 @@ class PiecesReleased:
     order_id: int
     print_job_ids: tuple[int, ...]
     why: str
+    supplier_order_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class StepsMadeByHand:
 
     organization_id: int
     print_job_ids: tuple[int, ...]
+    supplier_order_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

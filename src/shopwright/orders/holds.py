@@ -15,6 +15,7 @@ from shopwright.orders import piece_queries, queries
 from shopwright.orders.events import OrderHeld, OrdersPlaced
 from shopwright.orders.models import Hold, Order
 from shopwright.orders.states import HoldSubject
+from shopwright.parts import order_parts as parts
 
 
 async def hold_order(session: WriteSession, ctx: Actor, *, order_id: int, reason: str) -> Hold:
@@ -22,6 +23,7 @@ async def hold_order(session: WriteSession, ctx: Actor, *, order_id: int, reason
     hold = queries.new_hold(ctx, HoldSubject.ORDER, order_id, order_id, reason)
     session.add(hold)
     await session.flush()
+    await parts.hold_parts(session, ctx, order_id=order_id, reason=reason)  # before its order's row
     await queries.set_held(session, ctx, order_id)
     audit.record(session, ctx, "order.held", order_id, reason=reason)
     touch(session, ctx.organization_id, "order", order_id)
@@ -36,6 +38,9 @@ async def release_hold(session: WriteSession, ctx: Actor, *, hold_id: int, now: 
     hold = await queries.release_hold(session, ctx, hold_id, now)
     if hold is None:
         raise NotFound("There is no open hold with this id.")
+    others = await queries.list_open_holds(session, ctx, hold.order_id)
+    why = others[0].reason if others else None
+    await parts.hold_parts(session, ctx, order_id=hold.order_id, reason=why)
     await queries.set_held(session, ctx, hold.order_id)
     audit.record(session, ctx, "order.hold_released", hold.order_id)
     items = await queries.list_order_items(session, ctx, hold.order_id)

@@ -14,7 +14,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Invalid
 from shopwright.kernel.live import touch
 from shopwright.kernel.money import check_currency
-from shopwright.orders import changes, piece_queries, progress, queries, stop
+from shopwright.orders import changes, part_needs, piece_queries, progress, queries, stop
 from shopwright.orders.csv_import import queries as csv_import_queries
 from shopwright.orders.customers import counters as customer_counters
 from shopwright.orders.customers import matching as customer_matching
@@ -229,9 +229,12 @@ async def _update_order(
     """Take over a later version; returns the ids of items that became new work."""
     if order.buyer_name == customer_privacy.ANONYMISED:
         draft = customer_privacy.without_buyer(draft)
+    was_promised_on = order.promised_on
     for name, value in _facts(draft, now).items():
         setattr(order, name, value)
     items = await queries.list_order_items(session, ctx, order.id)
+    if order.promised_on != was_promised_on:
+        await part_needs.follow_items(session, ctx, order, items)
     grown = await changes.follow_items(
         session, ctx, order=order, items=items, drafts=draft.items, now=now
     )

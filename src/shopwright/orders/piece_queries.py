@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, case, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shopwright.accounts.models import Organization
+from shopwright.accounts import locks
 from shopwright.kernel import bulk
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
@@ -63,15 +63,9 @@ async def lock_pieces(session: WriteSession, ctx: Actor) -> None:
     """Until the commit nobody else plans or counts this shop's pieces.
 
     Else two plates of one piece, harvested at once, would each count without the other. Take it
-    before any row is written. SQLite has one writer anyway.
+    before any row is written.
     """
-    if session.is_sqlite:
-        return
-    await session.execute(
-        select(Organization.id)
-        .where(Organization.id == ctx.organization_id)
-        .with_for_update(key_share=True)
-    )
+    await locks.lock_work(session, ctx)
 
 
 async def insert_pieces(session: WriteSession, rows: Sequence[dict[str, Any]]) -> list[int]:
@@ -186,6 +180,30 @@ async def list_owed_recipe_steps(
         .distinct()
     )
     return set(rows)
+
+
+async def list_items_owing(session: AnySession, ctx: Actor, step_ids: Collection[int]) -> set[int]:
+    """The items of those of these steps that nobody makes yet."""
+    rows = await session.scalars(
+        select(PieceStep.order_item_id)
+        .where(PieceStep.organization_id == ctx.organization_id)
+        .where(bulk.among(session, PieceStep.id, step_ids), PieceStep.status == StepStatus.OWED)
+        .distinct()
+    )
+    return set(rows)
+
+
+async def state_waiting(
+    session: WriteSession, ctx: Actor, item_ids: Collection[int], reason: str | None
+) -> None:
+    """What planned items wait for; one of the SKU inbox keeps what it says there."""
+    await session.execute(
+        update(OrderItem)
+        .where(OrderItem.organization_id == ctx.organization_id, OrderItem.waiting_code.is_(None))
+        .where(bulk.among(session, OrderItem.id, item_ids))
+        .values(waiting_reason=reason)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def move_steps(

@@ -48,7 +48,7 @@ async def take_back(
     item_ids = {step.order_item_id for step in scrapped}
     await queries.count_failures(session, ctx, item_ids)
     changed = await piece_queries.recount(session, ctx, {s.piece_id for s in scrapped}, now)
-    await _tell_incomplete(session, ctx, changed, now)
+    await tell_incomplete(session, ctx, changed, now)
     await events.publish(session, StepsOwed(ctx.organization_id, tuple(sorted(item_ids))))
 
 
@@ -84,9 +84,10 @@ async def make_good(
     return len(filled)
 
 
-async def _tell_incomplete(
+async def tell_incomplete(
     session: WriteSession, ctx: Actor, orders: Sequence[Order], now: datetime
 ) -> None:
+    """Of these recounted orders, those that were ready are paid ones once more."""
     for order in orders:
         touch(session, ctx.organization_id, "order", order.id)
         if order.production_status is ProductionStatus.COMPLETED:

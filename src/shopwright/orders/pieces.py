@@ -10,7 +10,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
-from shopwright.orders import piece_queries, queries
+from shopwright.orders import part_needs, piece_queries, queries
 from shopwright.orders.events import OrderReady, StepsMadeByHand, StepsOwed
 from shopwright.orders.models import Order, OrderItem, PieceStep
 from shopwright.orders.piece_queries import Work
@@ -165,8 +165,13 @@ async def fill_by_hand(
     )
     await piece_queries.recount(session, ctx, {step.piece_id for step in filled}, now)
     await recount_items(session, ctx, item_ids=item_ids, now=now)
+    await part_needs.follow_parts(session, ctx, steps=filled, why="completed by hand", now=now)
     job_ids = {step.print_job_id for step in filled if step.print_job_id}
-    await events.publish(session, StepsMadeByHand(ctx.organization_id, tuple(sorted(job_ids))))
+    supplier_ids = {step.supplier_order_id for step in filled if step.supplier_order_id}
+    await events.publish(
+        session,
+        StepsMadeByHand(ctx.organization_id, tuple(sorted(job_ids)), tuple(sorted(supplier_ids))),
+    )
 
 
 async def recount_items(

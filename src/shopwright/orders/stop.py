@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shopwright.accounts import audit
+from shopwright.catalog.states import StepKind
 from shopwright.inventory import service as inventory
 from shopwright.inventory.states import MovementReason
 from shopwright.kernel import events
@@ -12,7 +13,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.errors import Conflict
 from shopwright.kernel.live import touch
-from shopwright.orders import piece_queries, queries
+from shopwright.orders import part_needs, piece_queries, queries
 from shopwright.orders.customers import counters as customer_counters
 from shopwright.orders.events import OrderStopped, PiecesReleased
 from shopwright.orders.models import Order, Piece, PieceStep
@@ -70,7 +71,7 @@ async def free_steps(
     session: WriteSession, ctx: Actor, *, order_id: int, steps: Sequence[PieceStep], why: str
 ) -> None:
     """Good ones go into stock, owed ones are forgotten; what a running plate yields for the
-    others becomes stock, and the queue drops the jobs that are left with nothing to make."""
+    others becomes stock, and the queue and the workshop drop what is left with nothing to make."""
     good, _, allocated = [
         await piece_queries.move_steps(
             session, ctx, _ids(steps, status), [status], StepStatus.RELEASED
@@ -78,9 +79,19 @@ async def free_steps(
         for status in (StepStatus.GOOD, StepStatus.OWED, StepStatus.ALLOCATED)
     ]
     await _stock(session, ctx, good)
+    now = session.context.clock.now()
+    await part_needs.follow_parts(session, ctx, steps=[*good, *allocated], why=why, now=now)
     job_ids = {step.print_job_id for step in allocated if step.print_job_id}
+    supplier_ids = {step.supplier_order_id for step in allocated if step.supplier_order_id}
     await events.publish(
-        session, PiecesReleased(ctx.organization_id, order_id, tuple(sorted(job_ids)), why)
+        session,
+        PiecesReleased(
+            ctx.organization_id,
+            order_id,
+            tuple(sorted(job_ids)),
+            why,
+            tuple(sorted(supplier_ids)),
+        ),
     )
 
 
@@ -98,7 +109,12 @@ async def _free_work(session: WriteSession, ctx: Actor, order: Order, now: datet
 
 
 async def _stock(session: WriteSession, ctx: Actor, steps: Sequence[PieceStep]) -> None:
+    """What was cut or bought for one customer fits nobody else."""
+    items = await queries.list_items(session, ctx, {step.order_item_id for step in steps})
+    personal = {item.id for item in items if part_needs.is_personal(item)}
     for step in steps:
+        if step.kind is not StepKind.PRINT and step.order_item_id in personal:
+            continue
         await inventory.add_to_stock(
             session,
             ctx,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shopwright.accounts import locks as accounts
 from shopwright.kernel import tenancy
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession, insert_for
@@ -30,6 +31,7 @@ class SortBy(StrEnum):
     CATEGORY = "category"
     MATERIAL = "material"
     SUBSYSTEM = "subsystem"
+    DUE_ON = "due_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,18 @@ async def find_part(session: AsyncSession, ctx: Actor, ref: Ref) -> FoundPart | 
     return FoundPart(row[0], row[1]) if row else None
 
 
+async def lock_work(session: WriteSession, ctx: Actor, ref: Ref) -> None:
+    """Before the row of a part that an order owes: whoever plans or stops orders has this lock
+    first, too."""
+    item_id = None
+    if not session.is_sqlite:
+        item_id = await session.scalar(
+            select(Part.order_item_id).where(*_mine(ctx), ref.where(Part))
+        )
+    if item_id is not None:
+        await accounts.lock_work(session, ctx)
+
+
 async def lock_part(session: WriteSession, ctx: Actor, ref: Ref) -> Part | None:
     """Nobody else changes it until the commit; SQLite has one writer anyway."""
     part: Part | None = await session.scalar(
@@ -104,6 +118,7 @@ async def move_part(session: WriteSession, ctx: Actor, part: Part, changes: dict
         update(Part)
         .where(*_mine(ctx), Part.id == part.id)
         .where(Part.category == part.category, Part.status == part.status)
+        .where(Part.made == part.made)
         .values(**changes)
         .returning(Part.id)
         .execution_options(synchronize_session=False)
@@ -245,7 +260,7 @@ def matching(ctx: Actor, wanted: PartFilter) -> list[ColumnElement[bool]]:
 def _order(wanted: PartFilter) -> list[Any]:
     """Ends with the id, so that pages do not overlap; what is empty comes last."""
     column = getattr(Part, wanted.sort_by.value)
-    is_text = wanted.sort_by not in {SortBy.CREATED_AT, SortBy.UPDATED_AT}
+    is_text = wanted.sort_by not in {SortBy.CREATED_AT, SortBy.UPDATED_AT, SortBy.DUE_ON}
     key = func.lower(column) if is_text else column
     down = wanted.is_descending
     return [

@@ -38,7 +38,14 @@ from shopwright.parts.schemas import (
     PartPage,
     PartRead,
 )
-from shopwright.parts.service import NameMissing, PartMissing, PartMoved, PartTaken
+from shopwright.parts.service import (
+    AmountOfOrder,
+    NameMissing,
+    PartHeld,
+    PartMissing,
+    PartMoved,
+    PartTaken,
+)
 from shopwright.parts.states import PartCategory, PartMoveForbidden
 
 router = APIRouter(prefix="/api/parts", tags=["parts"], route_class=RepeatableRoute)
@@ -49,7 +56,7 @@ Search = Annotated[str | None, Query(max_length=200)]
 Word = Annotated[str | None, Query(max_length=40)]
 MOVES = problems(PartMissing, PartMoveForbidden, PartMoved)
 UNKEPT = {"Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache"}
-CAMEL = {"createdat": "created_at", "updatedat": "updated_at"}
+CAMEL = {"createdat": "created_at", "updatedat": "updated_at", "dueon": "due_on"}
 
 
 @router.get("", response_model=PartPage, responses=problems(Invalid))
@@ -124,7 +131,7 @@ async def read_part(
     return JSONResponse(read.model_dump(mode="json"), headers=headers)
 
 
-@router.put("/{part}", responses=MOVES | problems(Invalid))
+@router.put("/{part}", responses=MOVES | problems(Invalid, PartHeld, AmountOfOrder))
 async def update_part(
     *,
     part: PartRef,
@@ -164,7 +171,7 @@ async def approve_part(
     return PartRead.of(moved, settings.base_path)
 
 
-@router.post("/{part}/assign", responses=MOVES | problems(NameMissing, PartTaken))
+@router.post("/{part}/assign", responses=MOVES | problems(NameMissing, PartTaken, PartHeld))
 async def assign_part(
     *,
     part: PartRef,
@@ -195,7 +202,7 @@ async def unclaim_part(
     return PartRead.of(moved, settings.base_path)
 
 
-@router.post("/{part}/complete", responses=MOVES)
+@router.post("/{part}/complete", responses=MOVES | problems(Invalid, PartHeld))
 async def complete_part(
     *,
     part: PartRef,
@@ -205,9 +212,11 @@ async def complete_part(
     settings: SettingsDep,
     body: CompleteBody | None = None,
 ) -> PartRead:
-    """The part is made."""
+    """The part is made, or ``amount`` of it are; its order's pieces are complete with it."""
     said = body or CompleteBody()
-    moved = await service.complete_part(session, ctx, ref=part, misc_info=said.misc_info, now=now)
+    moved = await service.complete_part(
+        session, ctx, ref=part, misc_info=said.misc_info, amount=said.amount, now=now
+    )
     return PartRead.of(moved, settings.base_path)
 
 

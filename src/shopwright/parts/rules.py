@@ -36,6 +36,7 @@ class Standing:
     status: PartStatus
     assigned: str | None
     misc_info: MiscInfo
+    cancelled_reason: str | None = None
 
 
 def workshop_of(kind: PartType | None) -> PartCategory:
@@ -48,7 +49,7 @@ def approve(part: Standing, reviewer: str | None, misc_info: MiscInfo) -> Change
     if part.category is not PartCategory.REVIEW:
         raise PartMoveForbidden(f"This part is not in review any more; it is in {part.category}.")
     if part.status is PartStatus.CANCELLED:
-        raise PartMoveForbidden("This part is cancelled. Set it to Pending first.")
+        raise PartMoveForbidden(f"{_cancelled(part)} Set it to Pending first.")
     added = {REVIEWER: reviewer} if reviewer else {}
     return {
         "category": workshop_of(part.type),
@@ -74,6 +75,15 @@ def unclaim(part: Standing) -> Changes:
     is_begun = part.status is PartStatus.IN_PROGRESS
     status = PartStatus.ALREADY_STARTED if is_begun else part.status
     return {"assigned": None, "status": status, "claimed_at": None}
+
+
+def check_progress(part: Standing, made: int, amount: int, more: int) -> int:
+    """How many are there with ``more`` of them; raises Invalid beyond what is to be made."""
+    _check_in_workshop(part, "worked on")
+    if made + more > amount:
+        left = amount - made
+        raise Invalid(f"Only {left} of {amount} {'is' if left == 1 else 'are'} left to be made.")
+    return made + more
 
 
 def complete(part: Standing, misc_info: MiscInfo, now: datetime) -> Changes:
@@ -158,7 +168,12 @@ def _check_in_workshop(part: Standing, done: str) -> None:
     if part.category not in WORKSHOP:
         raise PartMoveForbidden(f"A part in {part.category} cannot be {done}.")
     if part.status is PartStatus.CANCELLED:
-        raise PartMoveForbidden(f"This part is cancelled; it cannot be {done}.")
+        raise PartMoveForbidden(f"{_cancelled(part)} It cannot be {done}.")
+
+
+def _cancelled(part: Standing) -> str:
+    why = f": {part.cancelled_reason}" if part.cancelled_reason else ""
+    return f"This part is cancelled{why}."
 
 
 def _depth(value: Any) -> int:

@@ -1,6 +1,6 @@
 """Bodies and answers of the part routes, in the names of the part-management reference."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -162,8 +162,11 @@ class AssignBody(BaseModel):
 
 
 class CompleteBody(BaseModel):
+    """``amount``: only so many of what is left are made; without it the part is finished."""
+
     model_config = ConfigDict(extra="ignore")
 
+    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)] | None = None
     misc_info: MiscInfo = Field({}, validation_alias=AliasChoices("miscInfo", "misc_info"))
 
 
@@ -220,6 +223,25 @@ class ModelRead(Answer):
         )
 
 
+class PartOrderRead(Answer):
+    """The order that owes the part."""
+
+    id: int
+    number: int
+    item_id: int
+
+    @classmethod
+    def of(cls, part: Part) -> Self | None:
+        if part.order_id is None or part.order_item_id is None or part.order_number is None:
+            return None
+        return cls(id=part.order_id, number=part.order_number, item_id=part.order_item_id)
+
+
+class PersonalisationRead(Answer):
+    question: str
+    answer: str
+
+
 class PartRead(Answer):
     """Names and types as the reference prints them, and what it does not know behind them."""
 
@@ -241,9 +263,15 @@ class PartRead(Answer):
     material: str | None
     material_thickness: str | None
     amount: int
+    amount_made: int
     misc_info: dict[str, Any]
     version: int
     completed_date: ZuluTime | None
+    order: PartOrderRead | None
+    due_on: date | None
+    personalisation: list[PersonalisationRead]
+    held_reason: str | None
+    cancelled_reason: str | None
     model: ModelRead | None
 
     @classmethod
@@ -268,9 +296,18 @@ class PartRead(Answer):
             material=part.material,
             material_thickness=part.material_thickness,
             amount=part.amount,
+            amount_made=part.amount if part.status is PartStatus.COMPLETED else part.made,
             misc_info=part.misc_info,
             version=part.version,
             completed_date=part.completed_at,
+            order=PartOrderRead.of(part),
+            due_on=part.due_on,
+            personalisation=[
+                PersonalisationRead(question=question, answer=answer)
+                for question, answer in part.personalisation
+            ],
+            held_reason=part.held_reason,
+            cancelled_reason=part.cancelled_reason,
             model=ModelRead.of(conversion, part, base_path) if conversion else None,
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import audit
-from shopwright.kernel import ids
+from shopwright.kernel import events, ids
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Ref
@@ -16,6 +16,13 @@ from shopwright.kernel.errors import Conflict, Invalid, NotFound
 from shopwright.kernel.live import touch
 from shopwright.kernel.times import zulu
 from shopwright.parts import queries, rules
+from shopwright.parts.events import (
+    PartBegun,
+    PartCompleted,
+    PartDropped,
+    PartProgressed,
+    PartReverted,
+)
 from shopwright.parts.models import Part
 from shopwright.parts.queries import TOPIC, FoundPart, PartFilter
 from shopwright.parts.rules import Changes, Standing
@@ -44,6 +51,16 @@ class PartTaken(Conflict):
 class PartMoved(Conflict):
     code = "part-moved"
     title = "Somebody else moved this part"
+
+
+class PartHeld(Conflict):
+    code = "part-held"
+    title = "The order of this part is held"
+
+
+class AmountOfOrder(Conflict):
+    code = "amount-of-order"
+    title = "The order says how many are needed"
 
 
 class NameMissing(Invalid):
@@ -157,11 +174,13 @@ async def assign_part(
         raise NameMissing("Assigned user required: send “assigned” with a name.")
     part = await _lock(session, ctx, ref)
     changes = rules.assign(_standing(part), named, now)
+    _check_free(part, "taken")
     if part.claimed_at is not None and _is_name(part.assigned, named):
         changes["claimed_at"] = part.claimed_at
     if not await queries.claim_part(session, ctx, part, changes | {"updated_at": now}):
         raise await _taken(session, ctx, ref)
     _tell(session, ctx, part, "part.assigned", assigned=named)
+    await events.publish(session, PartBegun(ctx.organization_id, part.id, part.order_item_id))
     return await get_part(session, ctx, ref)
 
 
@@ -180,8 +199,17 @@ async def complete_part(
     ref: Ref,
     misc_info: Mapping[str, Any],
     now: datetime,
+    amount: int | None = None,
 ) -> FoundPart:
+    """It is made; or ``amount`` of it are, and the others still are to be.
+
+    Raises PartMoveForbidden, PartHeld, or Invalid for more than are left.
+    """
     part = await _lock(session, ctx, ref)
+    if amount is not None:
+        made = rules.check_progress(_standing(part), part.made, part.amount, amount)
+        if made < part.amount:
+            return await _progress(session, ctx, part, made, now)
     await _move(session, ctx, part, rules.complete(_standing(part), misc_info, now), now)
     _tell(session, ctx, part, "part.completed", assigned=part.assigned)
     return await get_part(session, ctx, ref)
@@ -199,9 +227,23 @@ async def lock_part(session: WriteSession, ctx: Actor, ref: Ref) -> Part:
     return await _lock(session, ctx, ref)
 
 
+async def _progress(
+    session: WriteSession, ctx: Actor, part: Part, made: int, now: datetime
+) -> FoundPart:
+    _check_free(part, "worked on")
+    await _move(session, ctx, part, {"made": made}, now)
+    _tell(session, ctx, part, "part.progressed", made=made, amount=part.amount)
+    pieces = made // part.amount_each
+    await events.publish(
+        session, PartProgressed(ctx.organization_id, part.id, part.order_item_id, pieces)
+    )
+    return await get_part(session, ctx, Ref(part.id, None))
+
+
 def _updated(part: Part, changes: Changes, now: datetime) -> Changes:
     """The columns to write: what the moves ask for, and over it what the client names."""
     standing = _standing(part, changes.get("type", part.type))
+    _check_amount(part, changes.get("amount", part.amount))
     values: Changes = {}
     category = changes.pop("category", None) or part.category
     status = changes.pop("status", None) or part.status
@@ -237,6 +279,7 @@ def _type_of(category: PartCategory) -> PartType | None:
 
 
 async def _lock(session: WriteSession, ctx: Actor, ref: Ref) -> Part:
+    await queries.lock_work(session, ctx, ref)
     part = await queries.lock_part(session, ctx, ref)
     if part is None:
         raise _missing(ref)
@@ -247,8 +290,63 @@ async def _lock(session: WriteSession, ctx: Actor, ref: Ref) -> Part:
 async def _move(
     session: WriteSession, ctx: Actor, part: Part, changes: Changes, now: datetime
 ) -> None:
+    target = changes.get("status", part.status)
+    changes |= _facts_of_move(part, target, changes)
     if not await queries.move_part(session, ctx, part, changes | {"updated_at": now}):
         raise PartMoved("Somebody else moved this part at this moment. Reload and look again.")
+    event = _event_of_move(part, target, is_deleted="deleted_at" in changes)
+    if event is not None:
+        await events.publish(session, event(ctx.organization_id, part.id, part.order_item_id))
+
+
+def _facts_of_move(part: Part, target: PartStatus, changes: Changes) -> Changes:
+    """What follows from the status; raises PartHeld or PartMoveForbidden for a part of an order
+    that must not be worked on."""
+    if target is part.status:
+        return {}
+    if part.status is PartStatus.CANCELLED and part.order_item_id is not None:
+        raise PartMoveForbidden(f"This part is cancelled: {part.cancelled_reason}.")
+    if target is PartStatus.COMPLETED:
+        _check_free(part, "completed")
+        return {"made": changes.get("amount", part.amount)}
+    return {"made": 0} if part.status is PartStatus.COMPLETED else {}
+
+
+def _event_of_move(
+    part: Part, target: PartStatus, *, is_deleted: bool
+) -> type[PartCompleted | PartReverted | PartDropped] | None:
+    if is_deleted:
+        is_open = part.status not in {PartStatus.COMPLETED, PartStatus.CANCELLED}
+        return PartDropped if is_open else None
+    if target is part.status:
+        return None
+    if target is PartStatus.COMPLETED:
+        return PartCompleted
+    if target is PartStatus.CANCELLED:
+        return PartDropped
+    return PartReverted if part.status is PartStatus.COMPLETED else None
+
+
+def _check_free(part: Part, done: str) -> None:
+    """Raises PartHeld."""
+    if part.held_reason is not None:
+        raise PartHeld(
+            f"Order #{part.order_number} is held: {part.held_reason.rstrip('.')}. Its parts cannot "
+            f"be {done} before the hold is released."
+        )
+
+
+def _check_amount(part: Part, amount: int) -> None:
+    """Raises AmountOfOrder, or Invalid for fewer than are there."""
+    if amount == part.amount:
+        return
+    if part.order_item_id is not None:
+        raise AmountOfOrder(
+            f"Order #{part.order_number} needs {part.amount} of this part. Change the order's "
+            "quantity, and this follows."
+        )
+    if amount < part.made:
+        raise Invalid(f"{part.made} of them are made; the amount cannot be {amount}.")
 
 
 async def _taken(session: WriteSession, ctx: Actor, ref: Ref) -> PartTaken:
@@ -270,6 +368,7 @@ def _standing(
         status=part.status,
         assigned=part.assigned,
         misc_info=part.misc_info if misc_info is None else misc_info,
+        cancelled_reason=part.cancelled_reason,
     )
 
 

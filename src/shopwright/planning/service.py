@@ -1,5 +1,4 @@
-"""From recipe to work: which pieces an item owes, what stock covers, which print jobs make the
-rest."""
+"""From recipe to work: which pieces an item owes, what stock covers, and who makes the rest."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -17,6 +16,7 @@ from shopwright.orders import piece_queries as owed
 from shopwright.orders import pieces, queries
 from shopwright.orders.models import OrderItem, PieceStep
 from shopwright.orders.states import LEFT, STOPPED, WORKABLE
+from shopwright.planning import outside, workshop
 from shopwright.planning.events import SkusUnknown
 from shopwright.print_jobs import order_prints
 from shopwright.print_jobs import service as print_jobs
@@ -72,7 +72,7 @@ async def plan_steps(
     session: WriteSession, ctx: Actor, *, recipe_step_ids: Collection[int], now: datetime
 ) -> None:
     """Cover what is owed of these recipe steps: stock first, then print jobs of ``yields`` copies
-    each."""
+    each, parts for the workshop and orders at manufacturers."""
     if not recipe_step_ids:
         return
     await owed.lock_pieces(session, ctx)
@@ -84,18 +84,21 @@ async def _cover(
 ) -> None:
     if not recipe_step_ids:
         return
-    steps = [
-        step
-        for step in await owed.list_owed_steps(session, ctx, recipe_step_ids)
-        if step.kind is StepKind.PRINT
-    ]
+    steps = await owed.list_owed_steps(session, ctx, recipe_step_ids)
+    personal = await workshop.find_personal(session, ctx, steps)
     groups: dict[int, list[PieceStep]] = defaultdict(list)
     for step in steps:
-        groups[step.recipe_step_id].append(step)
-    remaining: list[PieceStep] = []
+        if step.id not in personal:
+            groups[step.recipe_step_id].append(step)
+    remaining = [step for step in steps if step.id in personal]
     for recipe_step_id, group in sorted(groups.items()):  # one order of locks for everybody
         remaining += await _draw_stock(session, ctx, recipe_step_id, group, now)
-    await _make_jobs(session, ctx, remaining)
+    makers: dict[StepKind, list[PieceStep]] = defaultdict(list)
+    for step in remaining:
+        makers[step.kind].append(step)
+    await _make_jobs(session, ctx, makers[StepKind.PRINT])
+    await workshop.make_parts(session, ctx, makers[StepKind.FABRICATE], now)
+    await outside.order_outside(session, ctx, makers[StepKind.OUTSOURCE])
 
 
 async def use_hardware(session: WriteSession, ctx: Actor, *, order_id: int) -> None:
@@ -144,7 +147,7 @@ def _why_waiting(item: OrderItem, recipe: Sequence[RecipeStep]) -> tuple[str | N
     if item.variant_id is None:
         return UNKNOWN_SKU, f"The SKU {item.sku} is not known. Map it to a product once."
     if not recipe:
-        return "no_recipe", "The product has no recipe yet. Add its print steps."
+        return "no_recipe", "The product has no recipe yet. Say what makes it."
     return None, None
 
 

@@ -19,6 +19,7 @@ from shopwright.inventory.events import FilamentMoved, FinishedStockMoved
 from shopwright.kernel.events import Subscriptions
 from shopwright.kernel.signals import TransactionEnding
 from shopwright.orders import from_channel
+from shopwright.orders import tasks as orders
 from shopwright.orders.events import (
     OrderDeclaredShipped,
     OrderDelivered,
@@ -33,6 +34,15 @@ from shopwright.orders.events import (
     StepsMadeByHand,
     StepsOwed,
 )
+from shopwright.orders.storefront import stock as storefront_stock
+from shopwright.parts.events import (
+    PartBegun,
+    PartCompleted,
+    PartDropped,
+    PartProgressed,
+    PartReverted,
+)
+from shopwright.payments import closing as payments
 from shopwright.planning import tasks as planning
 from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_jobs import tasks as print_jobs
@@ -48,8 +58,15 @@ def subscribe(subscriptions: Subscriptions) -> None:
     """Wire the slices' subscribers, higher slices listening to lower ones."""
     webhooks.subscribe_first(subscriptions)
     subscriptions.subscribe(ChannelPageArrived, from_channel.on_channel_page)
+    subscriptions.subscribe(PartBegun, orders.on_part_begun)
+    subscriptions.subscribe(PartProgressed, orders.on_part_progressed)
+    subscriptions.subscribe(PartCompleted, orders.on_part_completed)
+    subscriptions.subscribe(PartReverted, orders.on_part_reverted)
+    subscriptions.subscribe(PartDropped, orders.on_part_dropped)
     subscriptions.subscribe(OrdersPlaced, planning.on_orders_placed)
     subscriptions.subscribe(OrderPaid, planning.on_order_paid)
+    subscriptions.subscribe(OrderStopped, storefront_stock.on_order_stopped)
+    subscriptions.subscribe(OrderStopped, payments.on_order_stopped)
     subscriptions.subscribe(StepsOwed, planning.on_steps_owed)
     subscriptions.subscribe(OrderReady, planning.on_order_ready)
     subscriptions.subscribe(OrderReady, print_jobs.on_order_ready)

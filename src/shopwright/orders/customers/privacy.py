@@ -28,6 +28,7 @@ from shopwright.orders.drafts import OrderDraft
 from shopwright.orders.events import CustomerAnonymised
 from shopwright.orders.models import Customer, Order, OrderItem
 from shopwright.orders.states import OPEN, OrderStatus
+from shopwright.parts import order_parts as parts
 
 ANONYMISED = "Anonymised"  # also the mark by which a later version of an order stays so
 REMOVED = "(removed)"
@@ -127,6 +128,7 @@ async def _forget_orders(
     for order in orders:
         forget_buyer(order)
     await queries.blank_items(session, ctx, ids)
+    await parts.forget_customer(session, ctx, order_ids=ids)
     await queries.blank_audit(session, ctx, ids)
     await queries.blank_texts(session, ctx, customer_id, ids, REMOVED)
     await queries.blank_inbox(session, ctx, orders)
