@@ -7,7 +7,9 @@ something else a moment later (DNS rebinding) changes nothing. Redirects are nev
 import asyncio
 import ipaddress
 import socket
+import ssl
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -154,7 +156,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, policy: EgressPolicy, limits: httpx.Limits = KEEPS_NONE) -> None:
         self._policy = policy
-        self._inner = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
+        self._inner = httpx.AsyncHTTPTransport(verify=trust(), trust_env=False, limits=limits)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -183,6 +185,12 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """For clients that are closed without having been entered."""
         await self._inner.aclose()
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: that takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def guarded_client(policy: EgressPolicy, timeout_s: float) -> httpx.AsyncClient:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import httpx
 
 from shopwright.integrations.onshape.payloads import TokenAnswer, decode, said_in
+from shopwright.kernel.egress import trust
 from shopwright.kernel.metrics import outside_call
 from shopwright.parts.onshape.port import (
     OnshapeApp,
@@ -63,7 +64,7 @@ class OnshapeOAuth:
         )
 
     async def _post(self, form: Mapping[str, str]) -> httpx.Response:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as http:
+        async with httpx.AsyncClient(verify=trust(), timeout=TIMEOUT_S, trust_env=False) as http:
             with outside_call("onshape_tokens") as call:
                 response = await http.post(
                     f"{self._app.oauth_url.rstrip('/')}/oauth/token", data=form
