@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.catalog.designs.models import (
@@ -144,13 +144,13 @@ async def list_colors(
 
 
 async def find_category(session: AsyncSession, ctx: Actor, text: str) -> StickerCategory | None:
-    """By code, id, uuid or name."""
+    """By code, id, uuid, or name in any case."""
     word = text.strip().lower()
     rows = list(
         await session.scalars(
             select(StickerCategory).where(
                 StickerCategory.organization_id == ctx.organization_id,
-                or_(_means(StickerCategory, word), StickerCategory.name == text.strip()),
+                or_(_means(StickerCategory, word), func.lower(StickerCategory.name) == word),
             )
         )
     )

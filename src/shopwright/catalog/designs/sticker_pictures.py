@@ -128,6 +128,11 @@ def _opened(path: Path) -> Image.Image:
                     f"{MAX_SOURCE_PIXELS // 1_000_000} million are read. Send a smaller one."
                 )
             return ImageOps.exif_transpose(source).convert("RGBA")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as err:
+        raise PictureRefused(
+            f"The picture has more than {MAX_SOURCE_PIXELS // 1_000_000} million pixels. "
+            "Send a smaller one."
+        ) from err
     except UNREADABLE as err:
         raise PictureRefused("The picture cannot be read. Send a PNG, WebP, JPEG or GIF.") from err
 
