@@ -42,6 +42,7 @@ PUBLIC = {
     "GET /printer-backend/fetch/{fetch_token}",  # so is this token, used once
     "GET /uploads/{file}",  # so is this one
     "GET /etsy/callback",  # its state is ours, used once
+    "GET /api/parts/auth/onshape/callback",  # so is this one
     "POST /api/webhooks/etsy/{token}",  # signed with the connection's secret
     "GET /docs",
     "GET /api/docs",
@@ -67,6 +68,23 @@ PUBLIC = {
     "GET /api/stickers/image/{sticker_category}/{file_name:path}",
     "GET /api/stickers/url/{sticker_category}/{file_name:path}",
     "GET /static/{build}/{name:path}",
+    # Strangers at the checkout; what is theirs they show a token or a session's id for.
+    *(
+        f"{method} {prefix}{path}"
+        for prefix in ("", "/api")
+        for method, path in (
+            ("POST", "/create-checkout-session"),
+            ("POST", "/process-payment-success"),
+            ("GET", "/payment-success"),
+            ("POST", "/stripe-webhook"),  # signed by Stripe
+            ("POST", "/webhook/stripe"),
+        )
+    ),
+    "POST /api/shop/quote",
+    "POST /api/shop/checkout",
+    "POST /api/orders/create",
+    "GET /api/orders/{order}/status",  # the order's token, or a log-in
+    "GET /api/orders/{order}/images",
 }
 
 # Path parameters that name no row.

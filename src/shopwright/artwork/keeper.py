@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from shopwright.artwork import pictures, queries
+from shopwright.artwork import generation, pictures, queries
 from shopwright.artwork.models import DesignImage
 from shopwright.files.access import drop_bytes
 from shopwright.kernel.actor import system_actor
@@ -28,7 +28,9 @@ class DraftKeeper:
             await asyncio.sleep(BETWEEN_S if has_more else EVERY_S)
 
     async def clean_up(self) -> int:
-        """One round; how many were thrown away."""
+        """One round; how many were thrown away. Generations that a dead process began are settled
+        first: their pictures may belong to a draft."""
+        await generation.recover(self._process)
         now = self._process.clock.now()
         async with self._process.database.read() as session:
             drafts = await queries.list_expired(session, now, AT_ONCE)

@@ -155,6 +155,10 @@ def image_url(
 ) -> str:
     """The whole address, for a browser or the manufacturer."""
     token, _ = link_token(process, image, audience, life, now)
+    return url_with(process, image, token)
+
+
+def url_with(process: Process, image: DesignImage, token: str) -> str:
     base = process.settings.base_url
     return f"{base}/image/{quote(image.filename)}?token={quote(token, safe=':')}"
 

@@ -137,7 +137,7 @@ async def save_design(
 ) -> DesignRead:
     """The next version of it. 409 when another tab saved since ``version``, with the newer layers
     under ``current``; 409, too, once it is ordered."""
-    _check_own(opened)
+    check_own(opened)
     designs.check_draft(opened.design)
     data = DesignData.model_validate(body.model_dump(exclude={"version"}))
     async with process.database.read() as session:
@@ -163,7 +163,7 @@ async def delete_design(
     request: Request, opened: OpenedDesign, process: ProcessDep
 ) -> dict[str, str]:
     """The draft, its pictures and their files."""
-    _check_own(opened)
+    check_own(opened)
     async with writing(request) as session:
         hashes = await designs.delete_design(session, opened.ctx, opened.design)
     await drop_bytes(process, hashes)
@@ -183,7 +183,7 @@ async def upload_image(
     request: Request, opened: OpenedDesign, process: ProcessDep, now: Now
 ) -> ImageRead:
     """A JPEG, PNG or WebP of at most 10 MB, in a part named ``file``. Only its pixels are kept."""
-    _check_own(opened)
+    check_own(opened)
     designs.check_draft(opened.design)
     limits.charge(request, limits.PUBLIC, principal_of(request))
     folder = incoming_folder(process.settings)
@@ -256,7 +256,7 @@ async def _find(session: Write, ctx: Actor, body: DesignCreate) -> tuple[Templat
     return template, model
 
 
-def _check_own(opened: OpenDesign) -> None:
+def check_own(opened: OpenDesign) -> None:
     """The shop's people look at customers' designs, and change none."""
     if opened.is_staff:
         raise Forbidden("Only whoever began this design changes it. Send its X-Design-Token.")

@@ -25,6 +25,16 @@ def json_or_form(model: type[M]) -> Any:
     return Depends(read)
 
 
+async def read_body(request: Request, model: type[M]) -> M:
+    """The same, for a route that first says how much may come."""
+    return _checked(model, await _read(request))
+
+
+def parse_body(model: type[M], members: dict[str, Any]) -> M:
+    """What a route took out of the request by itself; refused as any other body is."""
+    return _checked(model, members)
+
+
 def described(model: type[BaseModel]) -> dict[str, Any]:
     """The ``openapi_extra`` of such a route: its body, which the framework cannot see."""
     schema = model.model_json_schema()

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import select
 
 from shopwright.accounts.identities import forget_with_others
+from shopwright.artwork.generation import stop_generations
 from shopwright.artwork.studio import stop_studio
 from shopwright.channels.adapters import share_allowances
 from shopwright.kernel import durable, ids, migrations
@@ -124,7 +125,9 @@ async def open_process(settings: Settings, clock: Clock | None = None) -> AsyncI
     finally:
         await stop_exports(process)
         await stop_conversions(process)
+        await stop_generations(process)
         await stop_studio(process)
+        await suppliers.close(process)
         client.close()
         await close_storage(process)
         await process.database.close()

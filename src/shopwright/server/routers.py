@@ -5,6 +5,9 @@ from fastapi import FastAPI
 from shopwright.accounts import routes as accounts
 from shopwright.analytics import expense_routes, printer_routes
 from shopwright.analytics import routes as analytics
+from shopwright.artwork import generation_routes as image_generation
+from shopwright.artwork import image_routes
+from shopwright.artwork import routes as artwork
 from shopwright.catalog import library_routes, profile_routes
 from shopwright.catalog import routes as catalog
 from shopwright.catalog.designs import admin_routes as design_admin
@@ -52,6 +55,10 @@ from shopwright.parts import routes as parts
 from shopwright.parts.drawings import routes as part_drawings
 from shopwright.parts.labels import routes as part_labels
 from shopwright.parts.onshape import routes as onshape
+from shopwright.parts.slicing import routes as part_slicing
+from shopwright.payments import order_routes as webstore_orders
+from shopwright.payments import routes as checkout
+from shopwright.payments import staff_routes as payments
 from shopwright.print_files import routes as print_files
 from shopwright.print_jobs import command_routes as printer_commands
 from shopwright.print_jobs import printer_status_routes as printer_status
@@ -67,6 +74,7 @@ from shopwright.web.routes import ROUTERS as PAGES
 def include(app: FastAPI) -> None:
     """Routes are compared one by one, so the busiest stand first."""
     app.include_router(orders.router)
+    _include_checkout(app)
     app.include_router(health.router)
     app.include_router(postman.router)
     app.include_router(accounts.auth)
@@ -74,14 +82,12 @@ def include(app: FastAPI) -> None:
     app.include_router(files.router)
     app.include_router(files.uploads)
     app.include_router(print_files.router)
-    app.include_router(part_reports.router)  # its words before /parts/{part}
-    app.include_router(part_labels.router)  # its word, too
     for router in (
+        part_reports.router, part_labels.router, part_slicing.router,  # words before /parts/{part}
         onshape.router, onshape.landing,  # their words before /parts/{part}, too
-        parts.router, part_files.router,
+        parts.router, part_files.router, part_drawings.router,
     ):  # fmt: skip
         app.include_router(router)
-    app.include_router(part_drawings.router)
     for of_catalog in (
         catalog, profile_routes, library_routes, devices, designs, design_admin, stickers,
         shop_settings,
@@ -114,6 +120,8 @@ def include(app: FastAPI) -> None:
     app.include_router(backend_role_routes.router)
     for prefix in kiosk.PREFIXES:
         app.include_router(kiosk.router, prefix=prefix, include_in_schema=bool(prefix))
+    for of_artwork in (artwork, image_generation, image_routes):
+        app.include_router(of_artwork.router)
     app.include_router(shipping.router)
     app.include_router(channels.router)
     app.include_router(listing_routes.router)
@@ -130,3 +138,11 @@ def include(app: FastAPI) -> None:
     app.include_router(expense_routes.router)
     for router in PAGES:
         app.include_router(router)
+
+
+def _include_checkout(app: FastAPI) -> None:
+    app.include_router(webstore_orders.router)
+    for prefix in checkout.PREFIXES:
+        app.include_router(checkout.router, prefix=prefix)
+    app.include_router(checkout.shop)
+    app.include_router(payments.router)

@@ -30,6 +30,7 @@ from shopwright.kernel.durable import DurableWorker, Handler
 from shopwright.kernel.edge import Process
 from shopwright.kernel.listen import hear_other_processes
 from shopwright.kernel.settings import Network, Settings
+from shopwright.kiosk.keeper import KioskKeeper
 from shopwright.notifications.deliverer import Deliverer
 from shopwright.notifications.sending import NoticeTools
 from shopwright.notifications.webhook_sender import WebhookSender
@@ -38,6 +39,8 @@ from shopwright.orders.customers import matching as customer_matching
 from shopwright.orders.customers.retention import PersonalDataKeeper
 from shopwright.parts import converting
 from shopwright.parts.onshape import exporting as onshape
+from shopwright.parts.slicing import work as slicing
+from shopwright.payments.keeper import PaymentKeeper
 from shopwright.print_jobs.backend import health as backend_health
 from shopwright.print_jobs.backend.files import BackendFetcher
 from shopwright.print_jobs.backend.keeper import BackendKeeper
@@ -121,7 +124,9 @@ def _wanted(running: Running, roles: Roles) -> list[tuple[str, Loop]]:
             ("agents", lambda: AgentKeeper(database, process.clock).run()),
             ("printer clouds", lambda: CloudKeeper(process).run()),
             ("maintenance", lambda: MaintenanceKeeper(process).run()),
+            ("machines", lambda: KioskKeeper(process).run()),
             ("durable work", lambda: make_worker(process).run(durable_handlers(process, tools))),
+            ("payments", lambda: PaymentKeeper(process).run()),
             ("order imports", lambda: ImportRunner(database, process.clock).run()),
             ("personal data", lambda: make_keeper(process).run()),
             ("drafts", lambda: DraftKeeper(process).run()),
@@ -160,6 +165,7 @@ def durable_handlers(process: Process, tools: SyncTools) -> dict[str, Handler]:
         (pushing.handlers(tools) | converting.handlers(process) | looking.handlers(process))
         | onshape.handlers(process)
         | artwork_printing.handlers(process)
+        | slicing.handlers(process)
     )
 
 
