@@ -8,7 +8,7 @@ from starlette.responses import Response
 from shopwright.accounts.access import MemberCtx, ViewerCtx
 from shopwright.files.access import Files
 from shopwright.files.serving import send_picture
-from shopwright.kernel.edge import MAX_ID, Now, Read, Ref, Write, path_ref
+from shopwright.kernel.edge import MAX_ID, Now, ProcessDep, Read, Ref, Write, path_ref
 from shopwright.kernel.errors import Invalid
 from shopwright.parts import conversions, queries, service, versions
 from shopwright.parts.converting import is_settled
@@ -20,6 +20,7 @@ from shopwright.parts.uploads import receive_part_file
 from shopwright.parts.versions import PartFileMissing
 from shopwright.web.page import PageCtx, done, go
 from shopwright.web.pips import CATEGORIES
+from shopwright.web.reads import onshape
 from shopwright.web.reads import parts as reads
 
 router = APIRouter(include_in_schema=False)
@@ -66,7 +67,7 @@ async def create_part(
 
 
 @router.get("/parts/{part}")
-async def show_part(page: PageCtx, session: Read, part: PartRef) -> Response:
+async def show_part(page: PageCtx, session: Read, process: ProcessDep, part: PartRef) -> Response:
     found = await service.get_part(session, page.actor, part)
     made = found.conversion
     files = await queries.list_files(session, page.actor, found.part.id)
@@ -83,6 +84,7 @@ async def show_part(page: PageCtx, session: Read, part: PartRef) -> Response:
         files=files,
         current=reads.current_versions(files),
         papers=PAPERS,
+        onshape=await onshape.read_part(process, session, page.actor, found.part),
         is_converting=made is not None and not is_settled(made),
         is_broken=made is not None and made.status is ConversionStatus.FAILED,
     )

@@ -20,6 +20,7 @@ from shopwright.web import (
     maintenance_calendar,
     new_printer,
     notifications,
+    onshape,
     order_board,
     order_imports,
     order_work,
@@ -71,6 +72,7 @@ ROUTERS = (
     catalog.router,
     profiles.router,
     part_sheets.router,  # its /parts/labels before /parts/{part}
+    onshape.router,  # before /parts/{part}
     parts.router,
     filament.router,
     reports.router,

@@ -20,6 +20,7 @@ from shopwright.parts.onshape.models import OnshapeExport
 from shopwright.parts.onshape.tools import OnshapeTools
 from shopwright.sandbox.onshape import OnshapeConfig, OnshapeSandbox
 from shopwright.sandbox.onshape.world import Element
+from tests.clock import FixedClock
 from tests.conftest import make_settings
 
 REDIRECT = "http://shop.test/api/parts/auth/onshape/callback"
@@ -41,9 +42,13 @@ def settings(migrated_url: str, tmp_path: Path, onshape: OnshapeSandbox) -> Sett
 
 @pytest.fixture
 def drafting(
-    process: Process, owner: Actor, client: httpx.AsyncClient, onshape: OnshapeSandbox
+    process: Process,
+    owner: Actor,
+    client: httpx.AsyncClient,
+    onshape: OnshapeSandbox,
+    clock: FixedClock,
 ) -> "Drafting":
-    made = Drafting(process, owner, client, onshape)
+    made = Drafting(process, owner, client, onshape, clock)
     process.context.keep(OnshapeTools).sleep = made.wait
     return made
 
@@ -56,12 +61,13 @@ class Drafting:
     owner: Actor
     client: httpx.AsyncClient
     onshape: OnshapeSandbox
+    clock: FixedClock
     pauses: list[float] = field(default_factory=list)
 
     async def wait(self, seconds: float) -> None:
         """Nobody waits, but the shop's clock does."""
         self.pauses.append(seconds)
-        self.process.clock.advance(seconds=seconds)  # type: ignore[attr-defined]  a fixed clock
+        self.clock.advance(seconds=seconds)
 
     async def connect(self) -> None:
         """By API keys."""
@@ -121,10 +127,6 @@ class Drafting:
         found = (await self.client.get(f"/api/parts/{part}/versions")).json()["versions"]
         return [(row["version"], row["filename"]) for row in found]
 
-    async def slug(self) -> str:
-        async with self.process.database.read() as session:
-            return (await session.get_one(Organization, self.owner.organization_id)).slug
-
     def limit(self, calls: int) -> None:
         """So many calls in a year."""
         settings = self.process.settings.model_copy(update={"onshape_yearly_calls": calls})
@@ -134,6 +136,20 @@ class Drafting:
     def calls(self) -> list[str]:
         """What Onshape was asked, without ids."""
         return [_nameless(line) for line in self.onshape.world.log]
+
+
+async def use_server_keys(process: Process, ctx: Actor, onshape: OnshapeSandbox) -> None:
+    """As ONSHAPE_ACCESS_KEY and ONSHAPE_SECRET_KEY set them for the default organization."""
+    async with process.database.read() as session:
+        organization = await session.get_one(Organization, ctx.organization_id)
+    config = onshape.world.config
+    process.settings = process.settings.model_copy(
+        update={
+            "onshape_access_key": config.access_key,
+            "onshape_secret_key": SecretStr(config.secret_key),
+            "default_organization": organization.slug,
+        }
+    )
 
 
 async def consented(url: str) -> str:

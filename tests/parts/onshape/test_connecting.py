@@ -6,7 +6,6 @@ from datetime import timedelta
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 from sqlalchemy import select
 
 from shopwright.kernel.actor import Actor
@@ -14,7 +13,13 @@ from shopwright.parts.onshape.access import open_onshape
 from shopwright.parts.onshape.models import OnshapeAccount
 from shopwright.sandbox.onshape import Fault
 from tests.conftest import ClientAs
-from tests.parts.onshape.conftest import OTHER_REDIRECT, Drafting, consented, query_of
+from tests.parts.onshape.conftest import (
+    OTHER_REDIRECT,
+    Drafting,
+    consented,
+    query_of,
+    use_server_keys,
+)
 
 START = "/api/parts/auth/onshape/start"
 HTML = {"accept": "text/html"}
@@ -126,17 +131,9 @@ async def test_wrong_keys_are_refused_and_change_nothing(drafting: Drafting) -> 
 
 
 async def test_keys_of_the_server_are_the_default_organizations(
-    drafting: Drafting, client_as: ClientAs, organization: object, stranger: Actor
+    drafting: Drafting, client_as: ClientAs, stranger: Actor
 ) -> None:
-    _ = organization
-    config = drafting.onshape.world.config
-    drafting.process.settings = drafting.process.settings.model_copy(
-        update={
-            "onshape_access_key": config.access_key,
-            "onshape_secret_key": SecretStr(config.secret_key),
-            "default_organization": await drafting.slug(),
-        }
-    )
+    await use_server_keys(drafting.process, drafting.owner, drafting.onshape)
     assert (await drafting.standing())["way"] == "settings"
     other = await (await client_as(stranger)).get("/api/parts/auth/onshape")
     assert (other.json()["way"], other.json()["isConnected"]) == (None, False)
