@@ -59,6 +59,10 @@ from shopwright.inventory.models import Filament, SlotSpool, Spool
 from shopwright.kernel import effects, ids
 from shopwright.kernel.actor import Actor, Role
 from shopwright.kernel.db import WriteSession
+from shopwright.kiosk import service as kiosk
+from shopwright.kiosk.machines import service as machines
+from shopwright.kiosk.models import KioskSession, Machine
+from shopwright.kiosk.states import MoneyPath
 from shopwright.notifications.models import (
     NotificationDelivery,
     NotificationTarget,
@@ -1118,3 +1122,34 @@ async def make_sticker_row(session: WriteSession, ctx: Actor) -> int:
 @row_for("sticker_category")
 async def make_sticker_category_row(session: WriteSession, ctx: Actor) -> int:
     return (await make_sticker(session, ctx)).category_id
+
+
+async def make_machine(session: WriteSession, ctx: Actor, code: str | None = None) -> Machine:
+    """One that takes the money itself; without a key."""
+    return await machines.register_machine(
+        session,
+        ctx,
+        code=code or f"MACHINE-{next(_numbers)}",
+        money_path=MoneyPath.MACHINE,
+        now=START,
+    )
+
+
+@row_for("machine")
+async def make_machine_row(session: WriteSession, ctx: Actor) -> int:
+    return (await make_machine(session, ctx)).id
+
+
+async def make_kiosk_session(session: WriteSession, ctx: Actor) -> KioskSession:
+    machine = await make_machine(session, ctx)
+    return await kiosk.open_session(session, ctx, machine, now=START)
+
+
+@row_for("session_id")
+async def make_kiosk_session_id(session: WriteSession, ctx: Actor) -> str:
+    return (await make_kiosk_session(session, ctx)).session_id
+
+
+@row_for("kiosk_session")
+async def make_kiosk_session_row(session: WriteSession, ctx: Actor) -> int:
+    return (await make_kiosk_session(session, ctx)).id

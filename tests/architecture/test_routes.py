@@ -44,6 +44,23 @@ PUBLIC = {
     "GET /etsy/callback",  # its state is ours, used once
     "GET /api/parts/auth/onshape/callback",  # so is this one
     "POST /api/webhooks/etsy/{token}",  # signed with the connection's secret
+    # Whoever knows a session's 128 random bits; what proves money needs the machine's key.
+    *(
+        f"{method} {prefix}/session/{{session_id}}/{name}"
+        for prefix in ("/api/vending", "")
+        for method, name in (
+            ("POST", "register-user"),
+            ("POST", "progress"),
+            ("GET", "health"),
+            ("GET", "status"),
+            ("POST", "validate"),
+            ("GET", "qr.svg"),
+            ("GET", "qr.png"),
+            ("POST", "order-summary"),
+            ("GET", "order-info"),
+            ("POST", "init-payment"),
+        )
+    ),
     "GET /docs",
     "GET /api/docs",
     "GET /api/postman.json",

@@ -20,6 +20,7 @@ def served(
         "rate_limit_sync_per_minute": 0,
         "rate_limit_print_per_minute": 0,
         "rate_limit_public_per_minute": 0,
+        "rate_limit_kiosk_misses": 0,
     }
     with Served(settings.model_copy(update=changed)) as running:
         yield running

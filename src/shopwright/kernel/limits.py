@@ -38,6 +38,12 @@ PRINT = Limit("print", "rate_limit_print_per_minute", MINUTE, "print operations 
 PUBLIC = Limit(
     "public", "rate_limit_public_per_minute", MINUTE, "requests per minute from one address"
 )
+KIOSK_SESSIONS = Limit(
+    "kiosk sessions",
+    "rate_limit_kiosk_sessions_per_minute",
+    MINUTE,
+    "new sessions per minute from one machine",
+)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,13 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopwright.kernel.db import EnumText, TenantModel
-from shopwright.kiosk.states import PaymentMethod, SessionStatus, TakingOutcome, UserProgress
+from shopwright.kiosk.states import (
+    MoneyPath,
+    PaymentMethod,
+    SessionStatus,
+    TakingOutcome,
+    UserProgress,
+)
 
 OPEN_SESSION = text("status IN ('active', 'designing', 'payment_pending', 'payment_failed')")
 
@@ -30,6 +36,7 @@ class Machine(TenantModel):
         BigInteger, ForeignKey("api_keys.id", ondelete="SET NULL")
     )
     is_active: Mapped[bool] = mapped_column(default=True)
+    money_path: Mapped[MoneyPath] = mapped_column(EnumText(MoneyPath))
     qr_config: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_heartbeat_at: Mapped[datetime | None]
     is_silent: Mapped[bool] = mapped_column(default=False)  # said once, until it is heard again
@@ -70,9 +77,11 @@ class KioskSession(TenantModel):
     address: Mapped[str | None] = mapped_column(String(64))  # of the phone that scanned
     user_agent: Mapped[str | None] = mapped_column(String(500))
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the machine's metadata
-    order_summary: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as the client sent it
+    template_id: Mapped[int | None] = mapped_column(BigInteger)  # chosen at the screen, or ordered
+    order_summary: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as the client named it
     design_id: Mapped[int | None] = mapped_column(BigInteger)
     variant_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("variants.id"))
+    device_model_id: Mapped[int | None] = mapped_column(BigInteger)
     quantity: Mapped[int] = mapped_column(default=1)
     amount_minor: Mapped[int | None]  # the server's price
     currency: Mapped[str | None] = mapped_column(String(3))
@@ -105,4 +114,5 @@ class MachineTaking(TenantModel):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     outcome: Mapped[TakingOutcome] = mapped_column(EnumText(TakingOutcome))
+    reason: Mapped[str | None] = mapped_column(Text)  # why it was not accepted
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the machine's payment_data

@@ -4,12 +4,13 @@ import json
 import re
 import secrets
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from shopwright.kernel.errors import Invalid
+from shopwright.kernel.errors import Invalid, TooLarge
+from shopwright.kiosk.states import UserProgress
 
 DEFAULT_TIMEOUT_MIN = 30
 MIN_TIMEOUT_MIN, MAX_TIMEOUT_MIN = 5, 60
@@ -24,7 +25,14 @@ MAX_SESSION_ID = 200
 MACHINE_CODE = re.compile(r"[A-Za-z0-9_-]{1,50}")
 # They turn the text around them and hide what it says.
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+QR_LEVELS = frozenset("LMQH")
+MAX_BORDER = 20
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,50}_[0-9]{8}_[0-9]{6}_[0-9A-F]{32}")
+
+# What an order says of its manufacturer (``Order.outside_status``) before it was accepted, and when
+# nothing comes of it any more.
+BROKEN = frozenset({"cancelled", "payment_failed", "refunded", "print_failed", "print_cancelled"})
+NOT_ACCEPTED = BROKEN | {"waiting_payment"}
 
 V = TypeVar("V", dict[str, Any], list[Any])
 
@@ -59,11 +67,11 @@ def expiry(timeout_min: int, now: datetime) -> datetime:
 
 
 def shop_url(base: str, *, machine_code: str, session_id: str, location: str) -> str:
-    """What the QR code says: our shop, with the documented parameters."""
+    """What the QR code says: the phone's page of our shop, with the documented parameters."""
     query = {"qr": "true", "machine_id": machine_code, "session_id": session_id}
     if location:
         query["location"] = location
-    return f"{base}/shop?{urlencode(query)}"
+    return f"{base}/shop/k/{session_id}?{urlencode(query)}"
 
 
 def clean_text(text: str | None, most: int) -> str:
@@ -83,13 +91,42 @@ def clean_values(value: Any) -> Any:
 
 
 def check_size(value: V, name: str, most: int = MAX_METADATA_BYTES) -> V:
-    """Raises Invalid when its JSON has more than ``most`` bytes."""
+    """Raises TooLarge when its JSON has more than ``most`` bytes."""
     size = len(
         json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     )
     if size > most:
-        raise Invalid(f"{name} has {size:,} bytes; at most {most:,} are taken.")
+        raise TooLarge(f"{name} has {size:,} bytes; at most {most:,} are taken.")
     return value
+
+
+def check_qr_config(value: dict[str, Any]) -> dict[str, Any]:
+    """How the machine's QR codes look; members that we do not know are kept for the machine.
+
+    Raises Invalid for an error correction other than L, M, Q, H, or a border beyond 0 to 20.
+    """
+    level, border = value.get("error_correction", "M"), value.get("border", 4)
+    if level not in QR_LEVELS:
+        raise Invalid("error_correction must be L, M, Q or H.")
+    if isinstance(border, bool) or not isinstance(border, int) or not 0 <= border <= MAX_BORDER:
+        raise Invalid("border must be a whole number from 0 to 20.")
+    minutes = value.get("timeout_minutes", DEFAULT_TIMEOUT_MIN)
+    if isinstance(minutes, bool) or not isinstance(minutes, int):
+        raise Invalid("timeout_minutes must be a whole number.")
+    return check_size(value, "qr_config")
+
+
+def progress_of(
+    progress: UserProgress, *, is_paid: bool, outside_status: str | None, is_held: bool
+) -> UserProgress:
+    """How far the customer is: of a paid order what its manufacturer says."""
+    if not is_paid:
+        return progress
+    if outside_status in BROKEN or (is_held and outside_status in {None, "waiting_payment"}):
+        return UserProgress.ORDER_FAILED
+    if outside_status is not None and outside_status not in NOT_ACCEPTED:
+        return UserProgress.ORDER_SUBMITTED
+    return progress
 
 
 def read_currency(text: str | None) -> str:
@@ -107,3 +144,8 @@ def check_amount(amount: Decimal) -> Decimal:
 
 def _is_plain(character: str) -> bool:
     return unicodedata.category(character) not in {"Cc", "Cs"} and character not in DIRECTION_MARKS
+
+
+def new_payment_key(now: datetime) -> str:
+    """PYEN, the day in UTC, six digits: how the partner wants our id of a payment."""
+    return f"PYEN{now.astimezone(UTC):%y%m%d}{secrets.randbelow(10**6):06}"

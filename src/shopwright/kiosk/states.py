@@ -78,6 +78,13 @@ class UserProgress(StrEnum):
     PAYMENT_FAILED = "payment_failed"
 
 
+class MoneyPath(StrEnum):
+    """Who says that a customer has paid: a provider's name in ``payments``."""
+
+    MANUFACTURER = "manufacturer"  # its machine takes the money, and the partner is asked
+    MACHINE = "machine"  # it takes the money and tells us itself
+
+
 class PaymentMethod(StrEnum):
     """How a machine says it was paid."""
 
@@ -90,8 +97,11 @@ class TakingOutcome(StrEnum):
     """What became of money that a machine says it took. None of it is forgotten."""
 
     ACCEPTED = "accepted"
-    WRONG_AMOUNT = "wrong_amount"  # given back by the machine, or by a person
-    PAID_ALREADY = "paid_already"  # the order was paid in another way
+    # What follows is given back by the machine, or by a person.
+    WRONG_AMOUNT = "wrong_amount"
+    PAID_ALREADY = "paid_already"
+    NOTHING_TO_PAY = "nothing_to_pay"  # the session had no order
+    NOT_POSSIBLE = "not_possible"  # the order was stopped, or cannot be placed any more
 
 
 def check_transition(current: SessionStatus, target: SessionStatus) -> None:

@@ -18,6 +18,7 @@ from shopwright.inventory import tasks as inventory
 from shopwright.inventory.events import FilamentMoved, FinishedStockMoved
 from shopwright.kernel.events import Subscriptions
 from shopwright.kernel.signals import TransactionEnding
+from shopwright.kiosk import tasks as kiosk
 from shopwright.orders import from_channel
 from shopwright.orders import tasks as orders
 from shopwright.orders.events import (
@@ -43,6 +44,7 @@ from shopwright.parts.events import (
     PartReverted,
 )
 from shopwright.payments import closing as payments
+from shopwright.payments.events import PaymentFailed, PaymentInDoubt, PaymentPaid
 from shopwright.planning import tasks as planning
 from shopwright.print_files.events import PrintFileVersionAdded
 from shopwright.print_jobs import tasks as print_jobs
@@ -93,6 +95,9 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderShipped, shipping.on_order_shipped)
     subscriptions.subscribe(PrintFileVersionAdded, catalog.on_print_file_version)
     subscriptions.subscribe(PrintJobEnded, wear.on_print_job_ended)
+    subscriptions.subscribe(PaymentPaid, kiosk.on_payment_paid)
+    subscriptions.subscribe(PaymentFailed, kiosk.on_payment_failed)
+    subscriptions.subscribe(PaymentInDoubt, kiosk.on_payment_in_doubt)
     notices.subscribe(subscriptions)
     webhooks.subscribe_last(subscriptions)
     subscriptions.subscribe(PrintJobEnded, analytics.on_print_job_ended)

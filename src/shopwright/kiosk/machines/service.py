@@ -17,6 +17,7 @@ from shopwright.kiosk.events import MachineHeard, MachineSilent
 from shopwright.kiosk.machines import queries
 from shopwright.kiosk.machines.queries import AnySession
 from shopwright.kiosk.models import Machine
+from shopwright.kiosk.states import MoneyPath
 
 KIOSK = "kiosk"  # the scope of a machine's key
 SILENT_AFTER = timedelta(minutes=5)
@@ -72,6 +73,15 @@ async def get_own(session: AnySession, ctx: Actor) -> Machine:
     return found
 
 
+async def get_named(session: AnySession, ctx: Actor, code: str | None) -> Machine:
+    """The calling machine, which must be the named one: a key speaks for its machine alone."""
+    named = await get_by_code(session, ctx, code) if code is not None else None
+    own = await get_own(session, ctx)
+    if named is not None and named.id != own.id:
+        raise NotTheMachine(f"This key is of {own.code}, not of {named.code}.")
+    return own
+
+
 async def register_machine(
     session: WriteSession,
     ctx: Actor,
@@ -81,6 +91,7 @@ async def register_machine(
     location: str = "",
     qr_config: dict[str, Any] | None = None,
     is_active: bool = True,
+    money_path: MoneyPath = MoneyPath.MANUFACTURER,
     now: datetime,
 ) -> Machine:
     """Without a key; it needs one before it can open sessions. Raises Invalid, MachineExists."""
@@ -92,8 +103,9 @@ async def register_machine(
         code=code,
         name=rules.clean_text(name, 200) or code,
         location=rules.clean_text(location, 200),
-        qr_config=rules.check_size(qr_config or {}, "qr_config"),
+        qr_config=rules.check_qr_config(qr_config or {}),
         is_active=is_active,
+        money_path=money_path,
         updated_at=now,
     )
     session.add(machine)
@@ -112,6 +124,7 @@ async def update_machine(
     location: str | None = None,
     qr_config: dict[str, Any] | None = None,
     is_active: bool | None = None,
+    money_path: MoneyPath | None = None,
     now: datetime,
 ) -> Machine:
     """None leaves a member as it is. Switched off, it opens no sessions; those it has go on."""
@@ -120,9 +133,11 @@ async def update_machine(
     if location is not None:
         machine.location = rules.clean_text(location, 200)
     if qr_config is not None:
-        machine.qr_config = rules.check_size(qr_config, "qr_config")
+        machine.qr_config = rules.check_qr_config(qr_config)
     if is_active is not None:
         machine.is_active = is_active
+    if money_path is not None:
+        machine.money_path = money_path
     machine.updated_at = now
     await session.flush()
     audit.record(session, ctx, "machine.changed", machine.id, is_active=machine.is_active)
