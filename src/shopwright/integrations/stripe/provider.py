@@ -8,6 +8,7 @@ import httpx
 import stripe
 
 from shopwright.integrations.stripe import codec, notices
+from shopwright.integrations.stripe.http import AsyncHttp
 from shopwright.kernel.metrics import outside_call
 from shopwright.payments.port import (
     ProviderAccount,
@@ -43,8 +44,7 @@ class StripeProvider:
         self, account: ProviderAccount, *, timeout_s: float = TIMEOUT_S, retries: int = RETRIES
     ) -> None:
         own = account.api_url
-        is_plain = bool(own and own.startswith("http://"))  # a sandbox on this machine
-        self._http = stripe.HTTPXClient(timeout=timeout_s, verify_ssl_certs=not is_plain)
+        self._http = AsyncHttp(timeout_s)
         self._client = stripe.StripeClient(
             account.secret_key,
             base_addresses={"api": own.rstrip("/")} if own else {},
@@ -63,7 +63,7 @@ class StripeProvider:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._http.close_async()  # type: ignore[no-untyped-call]
+        await self._http.close_async()
 
     async def start(self, request: StartRequest) -> Started:
         created = self._client.v1.checkout.sessions.create_async(

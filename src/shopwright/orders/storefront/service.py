@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.accounts import audit
 from shopwright.artwork import service as artwork
@@ -20,10 +21,11 @@ from shopwright.orders import service as orders
 from shopwright.orders.drafts import ItemDraft, OrderDraft
 from shopwright.orders.events import OrdersArrived, OrdersPlaced
 from shopwright.orders.models import Order, OrderItem
-from shopwright.orders.states import OrderStatus
+from shopwright.orders.states import STOPPED, OrderStatus
 from shopwright.orders.storefront import stock
 from shopwright.orders.storefront.pricing import STOREFRONT, Line, PricedLine, Quote, quote_lines
 
+NO_PICTURE = "It came without the picture that is to be printed. Ask the buyer, then add it."
 UNPAID = (OrderStatus.PENDING_PAYMENT, OrderStatus.PENDING)
 
 
@@ -68,7 +70,7 @@ async def place_order_of_lines(
     await piece_queries.lock_pieces(session, ctx)
     quote = await quote_lines(session, ctx, lines, channel)
     check_price(quote, expected_minor)
-    known = await _find_by_reference(session, ctx, channel, reference)
+    known = await find_by_reference(session, ctx, reference, channel=channel)
     if known is not None:
         return _same(known, quote)
     await stock.take(session, ctx, quote.lines)
@@ -80,6 +82,25 @@ async def place_order_of_lines(
             await artwork.freeze_design(session, ctx, line.design_id, now=now)
     await session.flush()
     return await orders.get_order(session, ctx, Ref(order.id, None))
+
+
+async def find_by_reference(
+    session: AsyncSession, ctx: Actor, reference: str | None, *, channel: str = STOREFRONT
+) -> Order | None:
+    """The newest order of this reference that was not stopped."""
+    if reference is None:
+        return None
+    order_id: int | None = await session.scalar(
+        select(Order.id)
+        .where(Order.organization_id == ctx.organization_id, Order.external_id == reference)
+        .where(Order.channel == channel, Order.connection_id.is_(None))
+        .where(Order.status.not_in(STOPPED))
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
+    if order_id is None:
+        return None
+    return await orders.get_order(session, ctx, Ref(order_id, None))
 
 
 def check_price(quote: Quote, expected_minor: int | None) -> None:
@@ -99,6 +120,8 @@ async def pay_order(session: WriteSession, ctx: Actor, *, order: Order, now: dat
     before, or stopped."""
     if order.status not in UNPAID:
         return False
+    if any(item.template_id and not item.design_id for item in order.items):
+        await holds.hold_order(session, ctx, order_id=order.id, reason=NO_PICTURE)
     await intake.pay_order(session, ctx, order=order, now=now)
     await events.publish(session, OrdersArrived(ctx.organization_id, (order.id,)))
     return True
@@ -147,7 +170,7 @@ async def revive_order(session: WriteSession, ctx: Actor, *, order: Order, now: 
     touch(session, ctx.organization_id, "order", order.id)
 
 
-async def on_design_arrived(
+async def take_design(
     session: WriteSession, ctx: Actor, *, item: OrderItem, design_id: int, now: datetime
 ) -> None:
     """The picture of an item that was ordered without one."""
@@ -156,23 +179,6 @@ async def on_design_arrived(
     await session.flush()
     touch(session, ctx.organization_id, "order", item.order_id)
     await events.publish(session, OrdersPlaced(ctx.organization_id, (item.id,)))
-
-
-async def _find_by_reference(
-    session: WriteSession, ctx: Actor, channel: str, reference: str | None
-) -> Order | None:
-    if reference is None:
-        return None
-    order_id: int | None = await session.scalar(
-        select(Order.id)
-        .where(Order.organization_id == ctx.organization_id, Order.external_id == reference)
-        .where(Order.channel == channel, Order.connection_id.is_(None))
-        .order_by(Order.id.desc())
-        .limit(1)
-    )
-    if order_id is None:
-        return None
-    return await orders.get_order(session, ctx, Ref(order_id, None))
 
 
 def _same(known: Order, quote: Quote) -> Order:

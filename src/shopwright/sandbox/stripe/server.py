@@ -53,7 +53,7 @@ class StripeSandbox:
     async def __aenter__(self) -> Self:
         self._listener = listen(self._address)
         self.url = "http://{}:{}".format(*self._listener.getsockname()[:2])
-        self._server = EmbeddedServer(uvicorn.Config(self._serve, **quiet()))
+        self._server = EmbeddedServer(uvicorn.Config(self._serve, interface="asgi3", **quiet()))
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
         await self._server.ready.wait()
         return self
