@@ -1,6 +1,5 @@
 """Which adapter speaks for a manufacturer, with which account."""
 
-from collections import defaultdict
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -62,27 +61,40 @@ class SupplierDefaults:
 
 
 class Adapters:
-    """One per process: makers by name, and what is remembered of each account."""
+    """One per process: makers by name, and a port for each account."""
 
     def __init__(self) -> None:
         self._makers: dict[str, AdapterMaker] = {}
-        self._memories: dict[str, SupplierMemory] = defaultdict(SupplierMemory)
+        self._ports: dict[tuple[str, SupplierAccount], SupplierPort] = {}
 
     def install(self, adapter: str, maker: AdapterMaker) -> None:
         """Use ``maker`` instead of the entry point."""
         self._makers[adapter] = maker
+        self._ports.clear()
 
-    def make(self, process: Process, adapter: str, account: SupplierAccount) -> SupplierPort:
-        maker = self._makers.get(adapter) or _maker_of(adapter)
-        memory = self._memories[f"{account.base_url}|{account.account}|{account.password}"]
-        policy = EgressPolicy.for_servers(process.settings)
-        return maker(account, memory, process.clock, policy)
+    def open(self, process: Process, adapter: str, account: SupplierAccount) -> SupplierPort:
+        port = self._ports.get((adapter, account))
+        if port is None:
+            maker = self._makers.get(adapter) or _maker_of(adapter)
+            policy = EgressPolicy.for_servers(process.settings)
+            port = maker(account, SupplierMemory(), process.clock, policy)
+            self._ports[adapter, account] = port
+        return port
+
+    async def close(self) -> None:
+        for port in self._ports.values():
+            await port.aclose()
+        self._ports.clear()
 
 
 def set_up(process: Process) -> None:
     """Once per process: the settings' account, and the manufacturer as a way to pay."""
     process.context.keep(SupplierDefaults).learn(process.settings)
     providers.of_process(process).install(MANUFACTURER, open_payments)
+
+
+async def close(process: Process) -> None:
+    await process.context.keep(Adapters).close()
 
 
 def account_of_settings(settings: Settings) -> SupplierAccount | None:
@@ -123,10 +135,10 @@ def account_of(vault: Vault, defaults: SupplierDefaults, supplier: Supplier) -> 
 
 
 def open_port(process: Process, supplier: Supplier) -> SupplierPort:
-    """Enter it before use. Raises SupplierNotSetUp."""
+    """Shared by everybody in this process. Raises SupplierNotSetUp."""
     defaults = process.context.keep(SupplierDefaults)
     account = account_of(process.context.vault, defaults, supplier)
-    return process.context.keep(Adapters).make(process, supplier.adapter, account)
+    return process.context.keep(Adapters).open(process, supplier.adapter, account)
 
 
 async def get_default(process: Process, ctx: Actor) -> Supplier:

@@ -84,11 +84,10 @@ class Looker:
         except SupplierNotSetUp as err:
             await self._put_off(ctx, order, err.detail)
             return
-        async with port:
-            if order.stage in OPEN_STAGES:
-                await Placing(self.process, ctx, order, supplier, port).run()
-            else:
-                await self._ask(ctx, order, supplier, port)
+        if order.stage in OPEN_STAGES:
+            await Placing(self.process, ctx, order, supplier, port).run()
+        else:
+            await self._ask(ctx, order, supplier, port)
 
     async def _ask(
         self, ctx: Actor, order: SupplierOrder, supplier: Supplier, port: SupplierPort

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from shopwright.kernel.clock import Clock
 from shopwright.kernel.egress import EgressPolicy
@@ -191,11 +191,10 @@ class OrderStanding:
 
 
 class SupplierPort(Protocol):
-    """One connection to one manufacturer. Every call raises SupplierUnavailable or
+    """One account at one manufacturer; a process keeps it. Every call raises SupplierUnavailable or
     SupplierRefused; only the calls that return an ``Answer`` change something there."""
 
-    async def __aenter__(self) -> Self: ...
-    async def __aexit__(self, *exc_info: object) -> None: ...
+    async def aclose(self) -> None: ...
 
     async def check(self) -> None:
         """Sign in anew and ask something harmless."""

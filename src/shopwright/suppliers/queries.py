@@ -65,7 +65,7 @@ async def list_lines(
         .where(OrderItem.is_cancelled.is_(False))
         .where(Order.status.in_(WORKABLE), Order.is_held.is_(False))
     )
-    found = list(rows.tuples())
+    found = [(row[0], row[1], row[2]) for row in rows]
     order_ids = {order.id for _, order, _ in found}
     machines = await _list_machines(session, ctx, order_ids)
     keys = await _list_payment_keys(session, ctx, order_ids)

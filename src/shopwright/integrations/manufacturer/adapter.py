@@ -3,8 +3,7 @@ known of it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from shopwright.integrations.manufacturer import codec
 from shopwright.integrations.manufacturer.client import (
@@ -53,16 +52,8 @@ class ManufacturerSupplier:
     ) -> None:
         self._client = ManufacturerClient(account, memory, clock, policy)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._client.__aexit__(exc_type, exc, traceback)
+    async def aclose(self) -> None:
+        await self._client.aclose()
 
     async def check(self) -> None:
         await self._client.sign_in()

@@ -3,8 +3,7 @@ none."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import msgspec
@@ -53,15 +52,7 @@ class ManufacturerClient:
         self.clock = clock
         self._http = guarded_client(policy, account.timeout_s)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
         await self._http.aclose()
 
     async def post(self, path: str, body: Body) -> Told:

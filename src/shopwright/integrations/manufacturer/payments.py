@@ -52,7 +52,7 @@ class ManufacturerPayments:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._port.__aexit__(exc_type, exc, traceback)
+        """The port is the process's; it stays open."""
 
     async def start(self, request: StartRequest) -> Started:
         try:
