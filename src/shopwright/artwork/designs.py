@@ -151,7 +151,9 @@ async def _pin(
                 organization_id=ctx.organization_id,
                 design_id=design.id,
                 kind=ImageKind.ASSET,
-                filename=pictures.new_filename(design.uuid, ImageKind.ASSET, "image/png"),
+                filename=pictures.new_filename(
+                    design.uuid[-12:], ImageKind.ASSET, "image/png", design.updated_at
+                ),
                 sha256=sha256,
                 content_type="image/png",
                 width_px=width,

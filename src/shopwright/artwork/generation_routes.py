@@ -14,6 +14,7 @@ from shopwright.artwork import (
     designs,
     generation,
     generation_queries,
+    pictures,
     prompts,
     queries,
     studio,
@@ -187,13 +188,13 @@ async def _wish(process: Process, ctx: Actor, body: ImageGenerate) -> Wish:
 
 def _told(process: Process, image: DesignImage, wish: Wish, now: datetime) -> dict[str, Any]:
     """``prompt`` says what was asked for in the customer's own terms: ours stays with us."""
-    shown = views.image_of(process, image, now)
+    url = pictures.image_url(process, image, now=now)
     return {
         "success": True,
         "filename": image.filename,
         "file_path": f"/image/{image.filename}",
-        "public_url": shown.url,
-        "image_url": shown.url,
+        "public_url": url,
+        "image_url": url,
         "prompt": wish.shown,
         "template_id": wish.template.code,
         "style": wish.style.name,

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from shopwright.accounts import credentials
 from shopwright.accounts.access import requires
 from shopwright.accounts.visitors import ShopNotHere, VisitorCtx
-from shopwright.artwork import pictures, views
+from shopwright.artwork import pictures
 from shopwright.artwork.image_bodies import picture_file
 from shopwright.artwork.image_schemas import RefreshToken, SecureUrl, UploadFinal
 from shopwright.artwork.models import DesignImage
@@ -141,12 +141,11 @@ async def _read_large(request: Request, model: type[UploadFinal]) -> UploadFinal
 
 
 def _told(process: Process, row: DesignImage, now: Any) -> dict[str, Any]:
-    shown = views.image_of(process, row, now)
     return {
         "success": True,
         "filename": row.filename,
         "file_path": f"/image/{row.filename}",
-        "public_url": shown.url,
+        "public_url": pictures.image_url(process, row, now=now),
         "width": row.width_px,
         "height": row.height_px,
     }

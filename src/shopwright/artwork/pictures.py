@@ -107,7 +107,7 @@ async def add_image(
         organization_id=ctx.organization_id,
         design_id=design.id if design else None,
         kind=kind,
-        filename=new_filename(session_name, kind, image.drawn.content_type),
+        filename=new_filename(session_name, kind, image.drawn.content_type, now),
         sha256=image.stored.sha256,
         content_type=image.drawn.content_type,
         width_px=image.drawn.width,
@@ -122,10 +122,10 @@ async def add_image(
     return row
 
 
-def new_filename(session_name: str, kind: ImageKind, content_type: str) -> str:
+def new_filename(session_name: str, kind: ImageKind, content_type: str, now: datetime) -> str:
     """The documented form ``order-{session}-{type}-{time}-{random}``; nobody guesses one."""
     safe = REFERENCE.sub("", session_name)[:MAX_REFERENCE] or "web"
-    moment = f"{datetime.now().astimezone():%Y%m%d%H%M%S}"
+    moment = f"{now:%Y%m%d%H%M%S}"
     return f"order-{safe}-{kind.value}-{moment}-{secrets.token_hex(8)}.{EXTENSIONS[content_type]}"
 
 
@@ -153,14 +153,23 @@ def image_url(
     audience: LinkFor = LinkFor.END_USER,
     life: timedelta | None = None,
 ) -> str:
-    """The whole address, for a browser or the manufacturer."""
+    """The whole address, for the manufacturer and other programs."""
     token, _ = link_token(process, image, audience, life, now)
     return url_with(process, image, token)
 
 
+def image_path(process: Process, image: DesignImage, *, now: datetime) -> str:
+    """For pages of our own, whatever address the browser knows us by."""
+    token, _ = link_token(process, image, LinkFor.END_USER, None, now)
+    return process.settings.base_path + _path(image, token)
+
+
 def url_with(process: Process, image: DesignImage, token: str) -> str:
-    base = process.settings.base_url
-    return f"{base}/image/{quote(image.filename)}?token={quote(token, safe=':')}"
+    return process.settings.base_url + _path(image, token)
+
+
+def _path(image: DesignImage, token: str) -> str:
+    return f"/image/{quote(image.filename)}?token={quote(token, safe=':')}"
 
 
 async def open_image(

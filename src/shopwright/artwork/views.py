@@ -49,7 +49,7 @@ def image_of(process: Process, image: DesignImage, now: datetime) -> ImageRead:
         width_px=image.width_px,
         height_px=image.height_px,
         content_type=image.content_type,
-        url=pictures.image_url(process, image, now=now),
+        url=pictures.image_path(process, image, now=now),
     )
 
 

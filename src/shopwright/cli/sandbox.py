@@ -38,6 +38,7 @@ class Name(StrEnum):
     PRUSALINK = "prusalink"
     PRINTER_BACKEND = "printer-backend"
     SMTP = "smtp"
+    GEMINI = "gemini"
     MANUFACTURER = "manufacturer"
     ONSHAPE = "onshape"
     ALL = "all"
@@ -46,6 +47,7 @@ class Name(StrEnum):
 PLAIN = (
     Name.PRINTER_BACKEND,
     Name.SMTP,
+    Name.GEMINI,
     Name.MANUFACTURER,
 )  # no more is to be said of them than their name
 
@@ -195,6 +197,13 @@ def _say_smtp(said: dict[str, Any]) -> Iterator[str]:
     yield f"  Read the mails, and make it refuse them: {said['url']}/"
 
 
+def _say_gemini(said: dict[str, Any]) -> Iterator[str]:
+    yield "Gemini, which makes pictures. To use it, start Shopwright with:"
+    for name, value in said["settings"].items():
+        yield f"  {name}={value}"
+    yield f"  Make it busy, slow or broken: {said['url']}/sandbox/knobs"
+
+
 def _say_printer_backend(said: dict[str, Any]) -> Iterator[str]:
     yield "A printer backend. To use it, start Shopwright with:"
     yield f"  PRINTER_BACKEND_URL={said['url']}"
@@ -222,6 +231,7 @@ def _say_manufacturer(said: dict[str, Any]) -> Iterator[str]:
 SAY = {
     "bambu-cloud": _say_bambu_cloud,
     "etsy": _say_etsy,
+    "gemini": _say_gemini,
     "manufacturer": _say_manufacturer,
     "onshape": _say_onshape,
     "printer-backend": _say_printer_backend,

@@ -14,6 +14,7 @@ import time
 STAND_INS = {
     "bambu-cloud": "shopwright.sandbox.bambu_cloud.__main__",
     "etsy": "shopwright.sandbox.etsy.__main__",
+    "gemini": "shopwright.sandbox.gemini.__main__",
     "manufacturer": "shopwright.sandbox.manufacturer.__main__",
     "moonraker": "shopwright.sandbox.moonraker.__main__",
     "octoprint": "shopwright.sandbox.octoprint.__main__",
