@@ -71,6 +71,15 @@ PUBLIC = {
     "GET /invitation",  # the invitation's token
     "POST /invitation",
     "GET /favicon.ico",
+    "GET /shop",
+    "GET /shop/cart",
+    "GET /shop/checkout",
+    "GET /shop/orders/{order}",  # the order's token
+    "GET /shop/orders/{order}/pictures/{number}",  # so is this
+    "GET /shop/products/{product}",
+    "GET /shop/products/{product}/picture",
+    "GET /shop/templates/{template}",
+    "GET /shop/templates/{template}/picture",
     "GET /api/brands",
     "GET /api/brands/{brand}/models",
     "GET /api/templates",

@@ -38,6 +38,9 @@ from shopwright.web import (
     profiles,
     report_files,
     reports,
+    shop_checkout,
+    shop_orders,
+    shop_pages,
     sign_in,
     today,
     webhooks,
@@ -84,4 +87,7 @@ ROUTERS = (
     webhooks.router,
     people.router,
     invitation.router,
+    shop_pages.router,
+    shop_checkout.router,
+    shop_orders.router,
 )

@@ -45,16 +45,23 @@ class ShopPage:
 
 async def open_shop(request: Request, session: Read, now: Now) -> ShopPage:
     """The page of whoever comes, counted by address with the wide limit; raises ShopClosed."""
+    page = await open_order_page(request, session, now)
+    if not page.settings.is_open:
+        raise ShopClosed("This shop takes no orders at present. Come back another day.")
+    return page
+
+
+async def open_order_page(request: Request, session: Read, now: Now) -> ShopPage:
+    """The same in a closed shop: who has ordered still follows his order."""
     limits.charge(request, limits.WIDE, principal_of(request))
     actor = await visitor_of(request)
     settings = await shop_settings.get_settings(session, actor)
     request.state.shop = settings
-    if not settings.is_open:
-        raise ShopClosed("This shop takes no orders at present. Come back another day.")
     return ShopPage(request, actor, settings, now)
 
 
 ShopPageCtx = Annotated[ShopPage, Depends(open_shop)]
+ShopOrderCtx = Annotated[ShopPage, Depends(open_order_page)]
 
 
 def render_shop(

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.catalog.devices.models import Brand, DeviceModel
 from shopwright.kernel.actor import Actor
-from shopwright.kernel.db import MAX_INTEGER, WriteSession
+from shopwright.kernel.db import MAX_INTEGER
 
 
 async def find_brand(session: AsyncSession, ctx: Actor, text: str) -> Brand | None:
@@ -97,18 +97,6 @@ async def list_models(
         )
     )
     return list(rows)
-
-
-async def take_stock(session: WriteSession, ctx: Actor, model_id: int, quantity: int) -> int | None:
-    """How many are left; None when there were not enough. A negative quantity gives back."""
-    left: int | None = await session.scalar(
-        update(DeviceModel)
-        .where(DeviceModel.id == model_id, DeviceModel.organization_id == ctx.organization_id)
-        .where(DeviceModel.stock >= quantity)
-        .values(stock=DeviceModel.stock - quantity)
-        .returning(DeviceModel.stock)
-    )
-    return left
 
 
 def _means(model: Any, text: str, partner_id: Any) -> Any:

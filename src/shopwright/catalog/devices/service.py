@@ -20,11 +20,6 @@ from shopwright.kernel.money import Money
 MAX_STOCK = 1_000_000
 
 
-class OutOfStock(Invalid):
-    code = "out-of-stock"
-    title = "This is out of stock"
-
-
 @dataclass(frozen=True, slots=True)
 class BrandChange:
     """None leaves a member as it is, an empty ``partner_id`` takes it away."""
@@ -169,20 +164,6 @@ async def toggle_featured(session: WriteSession, ctx: Actor, model: DeviceModel)
     model.is_featured = not model.is_featured
     await session.flush()
     note(session, ctx, "device_model.updated", model.id, is_featured=model.is_featured)
-
-
-async def take_stock(session: WriteSession, ctx: Actor, model_id: int, quantity: int) -> None:
-    """For an order that is placed; two at once cannot take the last one. Raises OutOfStock."""
-    left = await queries.take_stock(session, ctx, model_id, quantity)
-    if left is None:
-        raise OutOfStock("There are not enough of these left. Choose another model, or fewer.")
-    note(session, ctx, "device_model.taken", model_id, quantity=quantity, stock=left)
-
-
-async def give_back_stock(session: WriteSession, ctx: Actor, model_id: int, quantity: int) -> None:
-    """For an order that is not made after all."""
-    await queries.take_stock(session, ctx, model_id, -quantity)
-    note(session, ctx, "device_model.given_back", model_id, quantity=quantity)
 
 
 def is_offered(model: DeviceModel) -> bool:
