@@ -19,6 +19,7 @@ from tests.conftest import ClientAs
 
 HOST = "shop.test"  # what every test client calls
 VENDING = "/api/vending"
+NOT_THERE = f"LOBBY-1_20260302_090000_{'A' * 32}"
 
 
 @dataclass(slots=True)

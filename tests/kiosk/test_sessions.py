@@ -15,9 +15,7 @@ from shopwright.kiosk.machines import service as machines
 from shopwright.kiosk.states import SessionStatus, UserProgress
 from tests.clock import START, FixedClock
 from tests.conftest import ClientAs
-from tests.kiosk.machines import VENDING, Kiosk, make_kiosk, row_of
-
-NOT_THERE = f"LOBBY-1_20260302_090000_{'A' * 32}"
+from tests.kiosk.machines import NOT_THERE, VENDING, Kiosk, make_kiosk, row_of
 
 
 async def test_machine_opens_a_session_with_its_own_key(kiosk: Kiosk) -> None:

@@ -14,12 +14,15 @@ from shopwright.kiosk import queries, service
 from shopwright.kiosk.machines import queries as machine_queries
 from shopwright.kiosk.machines import service as machines
 from shopwright.kiosk.models import KioskSession, Machine
+from shopwright.payments import closing
+from shopwright.payments.models import Payment
 
 log = structlog.get_logger()
 
 ROUND_S = 30.0
 PURGE_EVERY = timedelta(hours=6)
 KEPT = timedelta(days=7)
+NOBODY_PAID = "Nobody paid while the session lasted."
 # Clients ask every ten seconds and look for the word ``payment_completed``.
 SHOWN_AS_PAID = timedelta(minutes=1)
 
@@ -53,6 +56,7 @@ class KioskKeeper:
             await self._try(row.id, partial(self._complete, row, now))
         for machine in unheard:
             await self._try(machine.id, partial(self._lose, machine, now))
+        await self._give_up_unpaid(now)
         await self._purge(now)
 
     async def _try(self, key: int, work: Callable[[], Awaitable[None]]) -> None:
@@ -66,6 +70,19 @@ class KioskKeeper:
         ctx = system_actor(row.organization_id, "kiosk")
         async with self._database.write() as session:
             await service.expire_session(session, ctx, row.id, now)
+
+    async def _give_up_unpaid(self, now: datetime) -> None:
+        """Nobody waits any more; what was kept for the order is then freed. Money that comes
+        nevertheless is still taken."""
+        async with self._database.read() as session:
+            unpaid = await queries.list_unpaid(session, now)
+        for payment in unpaid:
+            await self._try(payment.id, partial(self._give_up, payment, now))
+
+    async def _give_up(self, payment: Payment, now: datetime) -> None:
+        ctx = system_actor(payment.organization_id, "kiosk")
+        async with self._database.write() as session:
+            await closing.give_up(session, ctx, payment, NOBODY_PAID, now=now)
 
     async def _complete(self, row: KioskSession, now: datetime) -> None:
         ctx = system_actor(row.organization_id, "kiosk")

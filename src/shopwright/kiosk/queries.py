@@ -11,13 +11,15 @@ from shopwright.catalog.devices.models import DeviceModel
 from shopwright.catalog.states import StepKind
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import ReadSession, WriteSession
-from shopwright.kernel.edge import Paging
+from shopwright.kernel.edge import Paging, Ref
 from shopwright.kernel.tenancy import CROSS_TENANT
 from shopwright.kiosk import rules
 from shopwright.kiosk.models import KioskSession, Machine, MachineTaking
 from shopwright.kiosk.states import OPEN, SessionStatus, TakingOutcome, sources_of
 from shopwright.orders.models import Order, OrderItem, PieceStep
 from shopwright.orders.states import OrderStatus
+from shopwright.payments.models import Payment
+from shopwright.payments.states import PaymentStatus
 
 AnySession = ReadSession | WriteSession
 FRESH: dict[str, Any] = {"populate_existing": True}
@@ -45,6 +47,15 @@ async def find_session(session: AnySession, ctx: Actor, session_id: str) -> Foun
     )
     found = rows.first()
     return None if found is None else FoundSession(*found)
+
+
+async def find_session_id(session: AnySession, ctx: Actor, ref: Ref) -> str | None:
+    found: str | None = await session.scalar(
+        select(KioskSession.session_id).where(
+            KioskSession.organization_id == ctx.organization_id, ref.where(KioskSession)
+        )
+    )
+    return found
 
 
 async def lock_session(session: WriteSession, ctx: Actor, row_id: int) -> KioskSession | None:
@@ -169,6 +180,20 @@ async def list_handed_on(session: ReadSession, before: datetime) -> list[KioskSe
             )
         )
         .order_by(KioskSession.id)
+        .limit(BATCH)
+        .execution_options(**CROSS_TENANT)
+    )
+    return list(rows)
+
+
+async def list_unpaid(session: ReadSession, now: datetime) -> list[Payment]:
+    """Of every organization: payments that were waited for in sessions which are over."""
+    rows = await session.scalars(
+        select(Payment)
+        .join(KioskSession, KioskSession.payment_id == Payment.id)
+        .where(KioskSession.status.in_([SessionStatus.EXPIRED, SessionStatus.CANCELLED]))
+        .where(Payment.status == PaymentStatus.PENDING, Payment.expires_at <= now)
+        .order_by(Payment.id)
         .limit(BATCH)
         .execution_options(**CROSS_TENANT)
     )

@@ -8,6 +8,7 @@ from shopwright.accounts import audit
 from shopwright.catalog.designs import queries as design_queries
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database, WriteSession
+from shopwright.kernel.edge import Ref
 from shopwright.kernel.errors import Conflict, Gone, Invalid, NotFound, TooMany
 from shopwright.kernel.live import touch
 from shopwright.kiosk import queries, rules
@@ -102,6 +103,14 @@ async def find_session(session: AnySession, ctx: Actor, session_id: str) -> Foun
     if found is None:
         raise SessionMissing("There is no such session. Scan the code at the machine again.")
     return found
+
+
+async def get_session(session: AnySession, ctx: Actor, ref: Ref) -> FoundSession:
+    """For the shop's people, by its row; raises SessionMissing."""
+    session_id = await queries.find_session_id(session, ctx, ref)
+    if session_id is None:
+        raise SessionMissing(f"There is no session {ref}.")
+    return await find_session(session, ctx, session_id)
 
 
 async def check_open(database: Database, ctx: Actor, row: KioskSession, now: datetime) -> None:

@@ -37,6 +37,7 @@ from shopwright.inventory import routes as inventory
 from shopwright.inventory import stock_routes as stock
 from shopwright.inventory import weather_routes as weather
 from shopwright.kiosk import routes as kiosk
+from shopwright.kiosk.machines import routes as kiosk_machines
 from shopwright.notifications import routes as notifications
 from shopwright.notifications import shop_routes as shop_notifications
 from shopwright.notifications import webhook_routes as outgoing_webhooks
@@ -120,6 +121,7 @@ def include(app: FastAPI) -> None:
     app.include_router(backend_role_routes.router)
     for prefix in kiosk.PREFIXES:
         app.include_router(kiosk.router, prefix=prefix, include_in_schema=bool(prefix))
+    app.include_router(kiosk_machines.router)
     for of_artwork in (artwork, image_generation, image_routes):
         app.include_router(of_artwork.router)
     app.include_router(shipping.router)
