@@ -10,23 +10,23 @@ from shopwright.catalog import products, service
 from shopwright.catalog.products import ProductSpec, VariantSpec
 from shopwright.catalog.profile_rules import suggest_price_of
 from shopwright.catalog.profile_schemas import ProfileRead
-from shopwright.catalog.rules import StepSpec
 from shopwright.files.access import Files
 from shopwright.files.serving import send_picture
 from shopwright.inventory import pricing
 from shopwright.kernel.edge import Read, Ref, Write, path_ref
-from shopwright.kernel.errors import Invalid, NotFound
+from shopwright.kernel.errors import NotFound
 from shopwright.print_files.uploads import receive_print_file
+from shopwright.suppliers import queries as suppliers
 from shopwright.web.amounts import read_price
 from shopwright.web.page import PageCtx, done, go
 from shopwright.web.reads import catalog, listings
+from shopwright.web.recipe_forms import RecipeForm, plate_step
 
 router = APIRouter(include_in_schema=False)
 
 ProductRef = Annotated[Ref, path_ref("product")]
 VariantRef = Annotated[Ref, path_ref("variant")]
 PlateRef = Annotated[Ref, path_ref("plate")]
-MAX_STEP_NAME = 200
 
 
 @router.get("/catalog")
@@ -61,7 +61,9 @@ async def create_product(
     spec = VariantSpec(sku=sku, price=read_price(price))
     variant = await products.create_variant(session, ctx, product=Ref(product.id, None), spec=spec)
     if plate:
-        await service.change_recipe(session, ctx, variant_id=variant.id, steps=[_step(plate, 1)])
+        await service.change_recipe(
+            session, ctx, variant_id=variant.id, steps=[plate_step(plate, 1)]
+        )
     return go(request, f"/catalog/{product.id}")
 
 
@@ -80,6 +82,8 @@ async def show_product(page: PageCtx, session: Read, product: ProductRef) -> Res
         documented_minor=suggest_price_of(found),
         listings=await listings.list_listings(session, mine, found.id),
         plates=await catalog.list_plates(session, mine),
+        templates=await catalog.list_templates(session, mine),
+        suppliers=await suppliers.list_suppliers(session, page.actor, is_active=True),
     )
 
 
@@ -104,15 +108,11 @@ async def change_recipe(
     ctx: MemberCtx,
     session: Write,
     variant: VariantRef,
-    plate: Annotated[list[str], Form()],
-    yields: Annotated[list[int], Form()],
-    name: Annotated[list[str], Form()] = [],  # noqa: B006  FastAPI copies it
+    form: Annotated[RecipeForm, Form()],
 ) -> Response:
-    """The plates that make one unit; orders already planned keep theirs."""
+    """What makes one unit; orders already planned keep theirs."""
     found = await service.get_variant(session, ctx, variant)
-    names = [*name, *[""] * len(plate)]
-    chosen = zip(plate, yields, names, strict=False)
-    steps = [_step(choice, copies, called) for choice, copies, called in chosen if choice]
+    steps = form.steps()
     needed = (await service.list_recipe_hardware(session, ctx, [found.id])).get(found.id, {})
     hardware = [(Ref(hardware_id, None), quantity) for hardware_id, quantity in needed.items()]
     await service.change_recipe(session, ctx, variant_id=found.id, steps=steps, hardware=hardware)
@@ -139,13 +139,3 @@ async def show_thumbnail(
     if sha256 is None:
         raise NotFound("This plate has no picture.")
     return await send_picture(request, files, sha256)
-
-
-def _step(choice: str, yields: int, name: str = "") -> StepSpec:
-    """``12:2`` is plate 2 of print file 12."""
-    file_id, _, number = choice.partition(":")
-    if not (file_id.isascii() and file_id.isdigit() and number.isascii() and number.isdigit()):
-        raise Invalid("Choose a plate from the list.")
-    if len(name) > MAX_STEP_NAME:
-        raise Invalid(f"What a plate makes has at most {MAX_STEP_NAME} characters.")
-    return StepSpec(Ref(int(file_id), None), int(number), yields=yields, name=name.strip())

@@ -21,7 +21,7 @@ from shopwright.web.order_board import ACTIONS, CONFIRMS, moves_of
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
 from shopwright.web.pips import order_pip
-from shopwright.web.reads import jobs, orders
+from shopwright.web.reads import jobs, orders, parts
 from shopwright.web.reads.order_filters import FILTERS, PRIORITIES, Searched, list_channels
 
 router = APIRouter(include_in_schema=False)
@@ -68,15 +68,17 @@ async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
     stocks, _ = await filament_queries.list_filaments(
         session, page.actor, FilamentFilter(), Paging(ALL_ROWS, 0)
     )
+    made = await parts.list_of_order(session, page.actor, found.id)
     return page.render(
         "order.html",
         active="orders",
-        topics=f"order:{found.id} queue",
+        topics=f"order:{found.id} queue parts" if made else f"order:{found.id} queue",
         order=found,
         address=orders.address_lines(found),
         pip=order_pip(found.status, found.production_status, is_held=found.is_held),
         items=await orders.list_items(session, mine, found.id),
         jobs=await jobs.list_of_order(session, mine, found.id),
+        order_parts=made,
         holds=await orders.list_holds(session, mine, found.id),
         parcels=await orders.list_parcels(session, mine, found.id),
         notes=await orders.list_notes(session, mine, found.id),

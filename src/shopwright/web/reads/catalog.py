@@ -9,10 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shopwright.catalog.models import Product, RecipeStep, SkuAlias, Variant
 from shopwright.catalog.states import StepKind
 from shopwright.inventory.models import StepStock
+from shopwright.parts.models import Part
+from shopwright.parts.states import PartType
 from shopwright.print_files.models import Plate, PrintFile
+from shopwright.suppliers.models import Supplier
 
 MAX_PRODUCTS = 500
 MAX_FILES = 300
+MADE = {PartType.CNC: "by CNC", PartType.HAND: "by hand", PartType.MISC: "made another way"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,45 @@ class StepRow:
     thumbnail: str | None
     print_file_id: int | None
     on_hand: int
+    part_type: PartType | None
+    part_amount: int
+    part_material: str | None
+    part_thickness: str | None
+    part_notes: str | None
+    is_approved: bool
+    template_part_id: int | None
+    template_version: int | None
+    template_name: str | None
+    supplier_id: int | None
+    supplier_name: str | None
+    supplier_sku: str | None
 
     @property
     def choice(self) -> str:
         """As ``FileChoice.value``."""
         return f"{self.print_file_id}:{self.plate_number}"
+
+    @property
+    def words(self) -> str:
+        """How it is made, for what no plate makes."""
+        if self.kind is StepKind.OUTSOURCE:
+            by = self.supplier_name or "whoever offers it"
+            return f"bought from {by}" + (f", {self.supplier_sku}" if self.supplier_sku else "")
+        made = MADE[self.part_type or PartType.HAND]
+        amount = f"{self.part_amount} for each" if self.part_amount > 1 else ""
+        files = f"files of {self.template_name}" if self.template_name else ""
+        review = "" if self.is_approved else "looked at first"
+        facts = (made, amount, self.part_material, self.part_thickness, files, review)
+        return " · ".join(fact for fact in facts if fact)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChoice:
+    """A part with files that new parts may take."""
+
+    id: int
+    name: str
+    version: int
 
 
 @dataclass(slots=True)
@@ -142,6 +180,22 @@ async def _list_steps(
             PrintFile.name, PrintFile.version, PrintFile.printer_model, RecipeStep.plate_number,
             Plate.time_s, Plate.total_mg, Plate.id, Plate.thumbnail_sha256,
             RecipeStep.print_file_id, func.coalesce(StepStock.on_hand, 0),
+            RecipeStep.part_type, RecipeStep.part_amount, RecipeStep.part_material,
+            RecipeStep.part_thickness, RecipeStep.part_notes, RecipeStep.is_approved,
+            RecipeStep.template_part_id, RecipeStep.template_version, Part.name,
+            RecipeStep.supplier_id, Supplier.name, RecipeStep.supplier_sku,
+        )
+        .outerjoin(
+            Part,
+            and_(
+                Part.id == RecipeStep.template_part_id, Part.organization_id == organization_id
+            ),
+        )
+        .outerjoin(
+            Supplier,
+            and_(
+                Supplier.id == RecipeStep.supplier_id, Supplier.organization_id == organization_id
+            ),
         )
         .outerjoin(
             PrintFile,
@@ -195,6 +249,18 @@ async def list_plates(session: AsyncSession, organization_id: int) -> list[FileC
         .limit(MAX_FILES)
     )
     return [FileChoice(*row) for row in rows]
+
+
+async def list_templates(session: AsyncSession, organization_id: int) -> list[TemplateChoice]:
+    """Parts of the workshop's own that have files."""
+    rows = await session.execute(
+        select(Part.id, Part.name, Part.version)
+        .where(Part.organization_id == organization_id, Part.deleted_at.is_(None))
+        .where(Part.version > 0, Part.order_item_id.is_(None))
+        .order_by(Part.name, Part.id)
+        .limit(MAX_FILES)
+    )
+    return [TemplateChoice(*row) for row in rows]
 
 
 async def find_thumbnail(session: AsyncSession, organization_id: int, plate_id: int) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -11,6 +11,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.parts import queries, rules
 from shopwright.parts.materials import find_material, mass_g
 from shopwright.parts.models import CadConversion, Part, PartFile
+from shopwright.parts.order_part_queries import ENDED, list_of_orders
 from shopwright.parts.queries import FoundPart
 from shopwright.parts.states import SOLID, WORKSHOP, PartCategory, PartStatus
 from shopwright.web.pips import PARTS, Pip
@@ -26,6 +27,15 @@ class PartCard:
     preview: str | None  # the picture's hash
     pip: Pip
     is_mine: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.part.status not in (PartStatus.CANCELLED, PartStatus.COMPLETED)
+
+    @property
+    def made(self) -> int:
+        is_completed = self.part.status is PartStatus.COMPLETED
+        return self.part.amount if is_completed else self.part.made
 
     @property
     def can_approve(self) -> bool:
@@ -46,8 +56,8 @@ class PartCard:
 
     @property
     def _is_in_work(self) -> bool:
-        is_open = self.part.status not in (PartStatus.CANCELLED, PartStatus.COMPLETED)
-        return self.part.category in WORKSHOP and is_open
+        is_free = self.is_open and self.part.held_reason is None
+        return self.part.category in WORKSHOP and is_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +67,11 @@ class Board:
 
 
 async def read_board(session: AsyncSession, ctx: Actor, text: str) -> Board:
-    """The latest parts of each category, with how many there are; one statement."""
-    latest = (Part.updated_at.desc(), Part.id.desc())
-    place = func.row_number().over(partition_by=Part.category, order_by=latest)
+    """Of each category what is due first, then the latest, with how many there are; one
+    statement."""
+    due = case((Part.status.not_in(ENDED), Part.due_on), else_=None)
+    first = (due.is_(None), due, Part.updated_at.desc(), Part.id.desc())
+    place = func.row_number().over(partition_by=Part.category, order_by=first)
     total = func.count().over(partition_by=Part.category)
     counted = (
         select(Part, place.label("place"), total.label("total"))
@@ -83,6 +95,12 @@ async def read_board(session: AsyncSession, ctx: Actor, text: str) -> Board:
         cards[found.category].append(card_of(found, preview, ctx))
         totals[found.category] = number
     return Board(cards, totals)
+
+
+async def list_of_order(session: AsyncSession, ctx: Actor, order_id: int) -> list[PartCard]:
+    """What the workshop makes for an order, cancelled ones too."""
+    found = await list_of_orders(session, ctx, [order_id])
+    return [card_of(part, None, ctx) for part in found]
 
 
 def card_of(part: Part, preview: str | None, ctx: Actor) -> PartCard:
