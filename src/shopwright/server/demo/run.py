@@ -20,7 +20,7 @@ from shopwright.kernel.errors import Invalid, Unavailable
 from shopwright.kernel.secrets import load_or_make_key
 from shopwright.kernel.settings import Environment, MailSecurity, Network, Settings
 from shopwright.sandbox.children import Child, StandInFailed
-from shopwright.server.demo import machines, outside, shop
+from shopwright.server.demo import machines, outside, shop, webstore
 from shopwright.server.demo.folder import make_fresh
 from shopwright.server.running import Roles, Running
 from shopwright.server.serve import serve
@@ -145,6 +145,7 @@ async def _demo(
         await customers.leave_a_history()
         printers = {facts["serial"]: facts for facts in farm["printers"]}
         ctx = await shop.furnish(process, printers, process.settings.data_dir)
+        await webstore.open_webstore(process, ctx, process.settings.data_dir)
         await shop.connect_etsy(process, ctx)
         await shop.be_told(process, ctx, EMAIL)
         tasks = [

@@ -2,7 +2,7 @@
 const form = document.querySelector("[data-choose]");
 const select = form?.querySelector("select[name=model]");
 const brands = form?.querySelector("[data-brands]");
-const shown = form?.querySelector("[data-price]");
+const shown = form?.querySelector("output[data-price]");
 
 if (select) {
   const groups = [...select.querySelectorAll("optgroup")];
