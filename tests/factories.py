@@ -86,8 +86,13 @@ from shopwright.orders.models import (
     PrintSession,
 )
 from shopwright.orders.states import HoldSubject, OrderStatus
-from shopwright.parts.models import Part, PartFile
-from shopwright.parts.states import FileKind, PartCategory, PartStatus, PartType
+from shopwright.parts.models import CadConversion, Part, PartFile
+from shopwright.parts.slicing.models import SliceProfile, Slicing
+from shopwright.parts.onshape.models import OnshapeExport, OnshapePull
+from shopwright.parts.onshape.states import ExportStatus, TabType
+from shopwright.parts.states import ConversionStatus, FileKind, PartCategory, PartStatus, PartType
+from shopwright.payments.models import Payment, Refund
+from shopwright.payments.states import PaymentStatus, RefundStatus
 from shopwright.print_files.models import Plate, PlateFilament, PrintFile
 from shopwright.print_jobs.backend.models import ReceivedJob
 from shopwright.print_jobs.models import PrintJob
@@ -922,6 +927,41 @@ async def make_part(
     return part
 
 
+@row_for("/api/parts/{part}/onshape:part")
+async def make_part_of_onshape(session: WriteSession, ctx: Actor) -> int:
+    """Its model was asked of Onshape and never came."""
+    part = await make_part(session, ctx)
+    part.onshape_url = f"https://cad.onshape.com/documents/{'a' * 24}"
+    export = OnshapeExport(
+        organization_id=ctx.organization_id,
+        host="cad.onshape.com",
+        document_id="a" * 24,
+        pin="v",
+        pin_id="b" * 24,
+        element_id=f"{next(_numbers):024x}",
+        element_name="Gear",
+        element_type=TabType.PART_STUDIO,
+        configuration="",
+        configuration_hash="e" * 64,
+        format=FileKind.STEP,
+        status=ExportStatus.FAILED,
+        error="Onshape could not translate it.",
+    )
+    session.add(export)
+    await session.flush()
+    session.add(
+        OnshapePull(
+            organization_id=ctx.organization_id,
+            part_id=part.id,
+            export_id=export.id,
+            file_name="Gear.step",
+            asked_by="Owner",
+        )
+    )
+    await session.flush()
+    return part.id
+
+
 @row_for("part")
 async def make_part_row(session: WriteSession, ctx: Actor) -> int:
     """With a drawing, whose bytes lie nowhere."""
@@ -941,6 +981,55 @@ async def make_part_row(session: WriteSession, ctx: Actor) -> int:
     part.version, part.file_name = 1, "drawing.pdf"
     await session.flush()
     return part.id
+
+
+@row_for("slice_profile")
+async def make_slice_profile(session: WriteSession, ctx: Actor) -> int:
+    profile = SliceProfile(
+        organization_id=ctx.organization_id,
+        name=f"PLA {next(_numbers)}",
+        printer_model="MK4",
+        material="PLA",
+        settings="layer_height = 0.2\n",
+        fingerprint="f" * 64,
+        bed_x_mm=250,
+        bed_y_mm=210,
+        bed_z_mm=220,
+        layer_um=200,
+        uploaded_by="Owner",
+    )
+    session.add(profile)
+    await session.flush()
+    return profile.id
+
+
+@row_for("slicing")
+async def make_slicing(session: WriteSession, ctx: Actor) -> int:
+    """Of a part of its own, waiting."""
+    conversion = CadConversion(
+        organization_id=ctx.organization_id,
+        source_sha256=f"{next(_numbers):064}",
+        kind=FileKind.STEP,
+        linear_um=100,
+        angular_mrad=500,
+        status=ConversionStatus.QUEUED,
+    )
+    session.add(conversion)
+    await session.flush()
+    slicing = Slicing(
+        organization_id=ctx.organization_id,
+        part_id=(await make_part(session, ctx)).id,
+        source_sha256=conversion.source_sha256,
+        fingerprint="f" * 64,
+        conversion_id=conversion.id,
+        profile_id=await make_slice_profile(session, ctx),
+        file_name="part.gcode",
+        asked_by="Owner",
+        status=ConversionStatus.QUEUED,
+    )
+    session.add(slicing)
+    await session.flush()
+    return slicing.id
 
 
 async def make_received_job(session: WriteSession, ctx: Actor) -> ReceivedJob:
@@ -1135,6 +1224,11 @@ async def make_machine(session: WriteSession, ctx: Actor, code: str | None = Non
     )
 
 
+@row_for("machine_id", "equipment_id")
+async def make_machine_code(session: WriteSession, ctx: Actor) -> str:
+    return (await make_machine(session, ctx)).code
+
+
 @row_for("machine")
 async def make_machine_row(session: WriteSession, ctx: Actor) -> int:
     return (await make_machine(session, ctx)).id
@@ -1153,3 +1247,49 @@ async def make_kiosk_session_id(session: WriteSession, ctx: Actor) -> str:
 @row_for("kiosk_session")
 async def make_kiosk_session_row(session: WriteSession, ctx: Actor) -> int:
     return (await make_kiosk_session(session, ctx)).id
+
+
+async def make_payment(
+    session: WriteSession, ctx: Actor, *, status: PaymentStatus = PaymentStatus.PAID
+) -> Payment:
+    """Of a paid order, by Stripe."""
+    order = await make_order(session, ctx)
+    number = next(_numbers)
+    payment = Payment(
+        organization_id=ctx.organization_id,
+        order_id=order.id,
+        provider="stripe",
+        key=f"checkout-{order.uuid}-{number}",
+        provider_id=f"cs_test_{number}",
+        provider_payment_id=f"pi_{number}",
+        status=status,
+        amount_minor=3500,
+        currency="EUR",
+        request={},
+        updated_at=START,
+    )
+    session.add(payment)
+    await session.flush()
+    return payment
+
+
+@row_for("payment")
+async def make_payment_row(session: WriteSession, ctx: Actor) -> int:
+    return (await make_payment(session, ctx)).id
+
+
+@row_for("refund")
+async def make_refund_row(session: WriteSession, ctx: Actor) -> int:
+    payment = await make_payment(session, ctx)
+    refund = Refund(
+        organization_id=ctx.organization_id,
+        payment_id=payment.id,
+        key=f"refund-{payment.key}",
+        status=RefundStatus.UNKNOWN,
+        amount_minor=500,
+        currency="EUR",
+        by="test",
+    )
+    session.add(refund)
+    await session.flush()
+    return refund.id

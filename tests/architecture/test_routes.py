@@ -43,6 +43,8 @@ PUBLIC = {
     "GET /uploads/{file}",  # so is this one
     "GET /etsy/callback",  # its state is ours, used once
     "GET /api/parts/auth/onshape/callback",  # so is this one
+    "POST /api/chinese/callbacks/{secret}/order/payStatus",  # its secret path
+    "POST /api/chinese/callbacks/{secret}/order/status-update",
     "POST /api/webhooks/etsy/{token}",  # signed with the connection's secret
     # Whoever knows a session's 128 random bits; what proves money needs the machine's key.
     *(
@@ -120,12 +122,16 @@ PLAIN: dict[str, int | str] = {
     "slot": 1,
     "app_name": "shop",
     "recipient": "RID123",
+    "third_id": "PYEN260302000001",
+    "device_id": "SANDBOX01",
+    "brand_id": "BR20250111000002",
     "file": "utilisation.csv",
 }
 
 # Bodies that the schema alone does not tell, by "METHOD /path".
 BODIES: dict[str, Any] = {
     "POST /agents/{agent}/printers": {"printer": "1"},
+    "POST /parts/{part}/slicings/{slicing}/recipe": {"sku": "GEAR"},
     "POST /orders/{order}/filament-used": {"filament": "1", "grams": "10"},
     "PUT /api/connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
     "POST /connections/{connection}/webhook": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
@@ -172,7 +178,10 @@ NEED_MORE_THAN_A_ROW = {
         f"GET /api/parts/{{part}}/{name}"
         for name in ("download", "file", "drawing", "drawing/pages", "views/{number}")
     ),
-    *(f"GET /api/parts/{{part}}/{name}" for name in ("conversion", "geometry", "model", "preview")),
+    *(
+        f"GET /api/parts/{{part}}/{name}"
+        for name in ("conversion", "estimate", "geometry", "model", "preview")
+    ),
     "GET /api/printers/{printer}/camera/snapshot",
     "GET /api/printers/{printer}/camera/stream",
     "GET /printers/{printer}/camera",

@@ -21,7 +21,8 @@ from shopwright.kernel.errors import Forbidden, Invalid, Unauthenticated
 from shopwright.kernel.limits import Limit
 
 WIDE_PREFIXES = (
-    "/api/agent", "/api/events", "/api/live", "/api/printer-commands", "/api/printer-status",
+    "/api/agent", "/api/chinese", "/api/events", "/api/live", "/api/printer-commands",
+    "/api/printer-status",
 )  # fmt: skip
 
 

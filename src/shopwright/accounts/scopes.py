@@ -2,12 +2,13 @@
 
 AGENT = "agent"  # the runner on the shop's LAN
 PARTS = "parts"  # the reference part-management clients
+PARTNER = "partner"  # an outside manufacturer
 PRINTER_BACKEND = "printer_backend"  # those who hand jobs to our printers, and devices that poll
 
 SCOPES = frozenset(
     {
-        AGENT, PARTS, PRINTER_BACKEND, "account", "analytics", "artwork", "catalog", "channels",
-        "files", "inventory", "kiosk", "notifications", "orders", "payments", "print_jobs",
+        AGENT, PARTNER, PARTS, PRINTER_BACKEND, "account", "analytics", "artwork", "catalog",
+        "channels", "files", "inventory", "kiosk", "notifications", "orders", "payments", "print_jobs",
         "printers", "shipping", "suppliers",
     }
 )  # fmt: skip
@@ -18,6 +19,7 @@ SCOPE_OF_SEGMENT = {
     "agents": AGENT,
     "alerts": "notifications",
     "bambu": "printers",
+    "chinese": PARTNER,
     "connections": "channels",
     "customer-requests": "orders",
     "customers": "orders",

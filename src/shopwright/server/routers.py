@@ -69,6 +69,9 @@ from shopwright.print_jobs.backend import role_routes as backend_role_routes
 from shopwright.print_jobs.scheduled import routes as scheduled_prints
 from shopwright.server import health, postman
 from shopwright.shipping import routes as shipping
+from shopwright.suppliers.partner import hint_routes as partner_hints
+from shopwright.suppliers.partner import machine_routes as partner_machines
+from shopwright.suppliers.partner import order_routes as partner_orders
 from shopwright.web.routes import ROUTERS as PAGES
 
 
@@ -125,6 +128,8 @@ def include(app: FastAPI) -> None:
     for of_artwork in (artwork, image_generation, image_routes):
         app.include_router(of_artwork.router)
     app.include_router(shipping.router)
+    for of_partner in (partner_hints, partner_orders, partner_machines):
+        app.include_router(of_partner.router)
     app.include_router(channels.router)
     app.include_router(listing_routes.router)
     app.include_router(webhook_routes.router)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shopwright.artwork import printing
 from shopwright.artwork import service as artwork
 from shopwright.files import service as files
 from shopwright.files.links import FileLink, sign_file_link
@@ -33,6 +34,9 @@ async def make_link(
     """Whoever has it may fetch this one picture for 48 hours. A plain one has no query: some
     machines refuse a link that has."""
     async with process.database.read() as session:
+        if order.design_id is not None and not is_plain:
+            design = await artwork.get_design(session, ctx, order.design_id)
+            return await printing.print_link(process, design, MANUFACTURER_LINK)
         sha256 = order.picture_sha256 or ""
         stored = await files.get_file(session, ctx, sha256)
     link = link_of(process, sha256, stored.content_type, f"{order.key}.png", MANUFACTURER_LINK)

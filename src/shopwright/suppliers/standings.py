@@ -88,7 +88,7 @@ async def record(
     if moved is None:
         return known
     audit.record(session, ctx, "supplier_order.moved", moved.id, status=str(moved.status))
-    await _tell_order(session, ctx, moved)
+    await tell_order(session, ctx, moved)
     await _follow(session, ctx, moved, known.produced_at is None, now)
     return moved
 
@@ -105,8 +105,8 @@ async def refuse(
     await piece_queries.lock_pieces(session, ctx)
     refused = await queries.move_stage(
         session, ctx, order.id, BEFORE_ACCEPTED, PlacingStage.REFUSED,
-        failed_at=now, updated_at=now, next_look_at=None, problem=None, waiting_reason=None,
-        last_error=sentence, last_error_code=code,
+        status=SupplierOrderStatus.CANCELLED, failed_at=now, updated_at=now, next_look_at=None,
+        problem=None, waiting_reason=None, last_error=sentence, last_error_code=code,
     )  # fmt: skip
     if refused is None:
         return False
@@ -148,7 +148,7 @@ async def _note_quiet(
     if noted is None:
         return known
     if told:
-        await _tell_order(session, ctx, noted)
+        await tell_order(session, ctx, noted)
     return noted
 
 
@@ -179,7 +179,7 @@ async def _fail(session: WriteSession, ctx: Actor, order: SupplierOrder, sentenc
         await pieces.give_back(session, ctx, work=_work(order))
     else:
         await pieces.scrap(session, ctx, work=_work(order))
-    await _tell_order(session, ctx, order)
+    await tell_order(session, ctx, order)
     await events.publish(
         session, SupplierOrderFailed(ctx.organization_id, order.order_id, order.id, sentence)
     )
@@ -219,7 +219,7 @@ async def _has_left(session: WriteSession, ctx: Actor, found: Order) -> bool:
     return True
 
 
-async def _tell_order(session: WriteSession, ctx: Actor, order: SupplierOrder) -> None:
+async def tell_order(session: WriteSession, ctx: Actor, order: SupplierOrder) -> None:
     """The order shows what the manufacturer says, and the buyer reads it there."""
     _touch(session, order)
     siblings = await queries.list_of_order(session, ctx, order.order_id)

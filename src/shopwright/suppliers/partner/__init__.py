@@ -1,0 +1,1 @@
+"""What the manufacturer calls here: ``/api/chinese/…`` of reference (d)."""
