@@ -24,6 +24,11 @@ MAX_CODE = 200
 MAX_PER_UNIT = 10_000
 
 
+class StepThereAlready(Conflict):
+    code = "recipe-step-there-already"
+    title = "The recipe has this step already"
+
+
 class CodeTaken(Conflict):
     code = "code-taken"
     title = "This code means something else already"
@@ -165,6 +170,27 @@ async def change_recipe(
     await _apply(session, ctx, variant, current, change)
     await recipe_queries.replace_hardware(session, ctx, variant.id, needed)
     await _tell_changed(session, ctx, variant, steps=len(steps), retired=len(change.retired))
+    return variant
+
+
+async def add_step(
+    session: WriteSession, ctx: Actor, *, variant_id: int, step: StepSpec
+) -> Variant:
+    """One more step at the end of a recipe; raises StepThereAlready when it makes the same thing
+    as another."""
+    variant = await _lock_variant(session, ctx, variant_id)
+    current = await recipe_queries.list_active_steps(session, ctx, [variant.id])
+    number = len(current) + 1
+    if number > rules.MAX_STEPS:
+        raise Invalid(f"A recipe has at most {rules.MAX_STEPS} steps.")
+    rules.check_steps([step])
+    (planned,) = await recipe_steps.find_steps(session, ctx, [step])
+    if planned.work in [recipe_steps.work_of(one) for one in current]:
+        raise StepThereAlready(f"The recipe of {variant.sku} has this step already.")
+    position = max((one.position for one in current), default=0) + 1
+    change = RecipeChange(kept={}, retired=[], added=[(position, planned)])
+    await _apply(session, ctx, variant, current, change)
+    await _tell_changed(session, ctx, variant, steps=number, retired=0)
     return variant
 
 

@@ -22,6 +22,7 @@ from shopwright.web.page import PageCtx, done, go
 from shopwright.web.pips import CATEGORIES
 from shopwright.web.reads import onshape
 from shopwright.web.reads import parts as reads
+from shopwright.web.reads.part_prints import read_prints
 
 router = APIRouter(include_in_schema=False)
 
@@ -83,6 +84,7 @@ async def show_part(page: PageCtx, session: Read, process: ProcessDep, part: Par
         workers=reads.workers_of(found.part),
         files=files,
         current=reads.current_versions(files),
+        prints=await read_prints(session, page.actor, found, files),
         papers=PAPERS,
         onshape=await onshape.read_part(process, session, page.actor, found.part),
         is_converting=made is not None and not is_settled(made),

@@ -11,7 +11,7 @@ from shopwright.channels.states import ConnectionStatus
 from shopwright.fleet.port import Finding
 from shopwright.fleet.states import Activity, CommandStatus, ConnectionState, Gate
 from shopwright.orders.states import OrderStatus, ProductionStatus, StepStatus
-from shopwright.parts.states import PartCategory, PartStatus
+from shopwright.parts.states import ConversionStatus, PartCategory, PartStatus
 from shopwright.print_jobs.states import AttemptStatus, JobStatus
 
 
@@ -108,6 +108,12 @@ CATEGORIES: Mapping[PartCategory, Pip] = {
     PartCategory.HAND: Pip("By hand", "violet", "tool"),
     PartCategory.MISC: Pip("Other", "grey", "box"),
     PartCategory.COMPLETED: Pip("Completed", "green", "circle-check"),
+}
+SLICINGS: Mapping[ConversionStatus, Pip] = {
+    ConversionStatus.QUEUED: Pip("waiting", "violet", "clock"),
+    ConversionStatus.RUNNING: Pip("slicing", "blue", "player-play"),
+    ConversionStatus.DONE: Pip("sliced", "green", "circle-check"),
+    ConversionStatus.FAILED: Pip("failed", "red", "circle-x"),
 }
 COMMANDS: Mapping[CommandStatus, Pip] = {
     CommandStatus.PENDING: Pip("waiting", "violet", "clock"),

@@ -16,6 +16,7 @@ from shopwright.web import (
     invitation,
     job_queue,
     live,
+    machines,
     maintenance,
     maintenance_calendar,
     new_printer,
@@ -25,6 +26,7 @@ from shopwright.web import (
     order_imports,
     order_work,
     orders,
+    part_prints,
     part_sheets,
     parts,
     people,
@@ -64,6 +66,7 @@ ROUTERS = (
     maintenance.router,
     maintenance_calendar.router,
     agents.router,
+    machines.router,
     job_queue.router,
     hand_orders.router,  # before /orders/{order}
     order_board.router,  # before /orders/{order}, too
@@ -74,7 +77,8 @@ ROUTERS = (
     inbox.router,
     catalog.router,
     profiles.router,
-    part_sheets.router,  # its /parts/labels before /parts/{part}
+    part_prints.router,  # its /parts/profiles before /parts/{part}
+    part_sheets.router,  # its /parts/labels, too
     onshape.router,  # before /parts/{part}
     parts.router,
     filament.router,
