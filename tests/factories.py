@@ -87,6 +87,8 @@ from shopwright.orders.models import (
 )
 from shopwright.orders.states import HoldSubject, OrderStatus
 from shopwright.parts.models import CadConversion, Part, PartFile
+from shopwright.parts.onshape.models import OnshapeExport, OnshapePull
+from shopwright.parts.onshape.states import ExportStatus, TabType
 from shopwright.parts.slicing.models import SliceProfile, Slicing
 from shopwright.parts.onshape.models import OnshapeExport, OnshapePull
 from shopwright.parts.onshape.states import ExportStatus, TabType

@@ -28,6 +28,18 @@ OTHER_REDIRECT = "https://other.shop.test/back"
 TRUST = httpx.create_ssl_context()  # once; it takes longer than most calls
 
 
+PINNED = [
+    "GET /documents/d/{}/w/{}/currentmicroversion",
+    "GET /documents/d/{}/w/{}/elements",
+]
+TRANSLATED = [
+    "POST /partstudios/d/{}/w/{}/e/{}/translations",
+    "GET /translations/{}",
+    "GET /translations/{}",
+    "GET /documents/d/{}/externaldata/{}",
+]
+
+
 @pytest.fixture
 async def onshape() -> AsyncIterator[OnshapeSandbox]:
     config = OnshapeConfig(redirect_uris=(REDIRECT, OTHER_REDIRECT))
@@ -51,6 +63,14 @@ def drafting(
     made = Drafting(process, owner, client, onshape, clock)
     process.context.keep(OnshapeTools).sleep = made.wait
     return made
+
+
+@pytest.fixture
+async def shop(drafting: "Drafting") -> "Drafting":
+    """Connected by keys, with no call in the log."""
+    await drafting.connect()
+    drafting.onshape.world.log.clear()
+    return drafting
 
 
 @dataclass
