@@ -90,8 +90,6 @@ from shopwright.parts.models import CadConversion, Part, PartFile
 from shopwright.parts.onshape.models import OnshapeExport, OnshapePull
 from shopwright.parts.onshape.states import ExportStatus, TabType
 from shopwright.parts.slicing.models import SliceProfile, Slicing
-from shopwright.parts.onshape.models import OnshapeExport, OnshapePull
-from shopwright.parts.onshape.states import ExportStatus, TabType
 from shopwright.parts.states import ConversionStatus, FileKind, PartCategory, PartStatus, PartType
 from shopwright.payments.models import Payment, Refund
 from shopwright.payments.states import PaymentStatus, RefundStatus

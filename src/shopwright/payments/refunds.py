@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from shopwright.accounts import audit
 from shopwright.kernel import effects, events, ids
@@ -26,6 +27,7 @@ REFUND = "refund_payment"  # the effect's kind
 REFUNDABLE = frozenset({PaymentStatus.PAID, PaymentStatus.ABNORMAL})
 STANDING = frozenset({PaymentStatus.PAID, PaymentStatus.ABNORMAL, PaymentStatus.REFUNDED})
 ELSEWHERE = "the provider"
+SENT_BACK = "The bank sent a refund back: the buyer has not got the money. Pay it another way."
 WORDS = {
     "succeeded": RefundStatus.SUCCEEDED,
     "failed": RefundStatus.FAILED,
@@ -137,13 +139,15 @@ async def recount(session: WriteSession, ctx: Actor, payment_id: int, now: datet
     if given == payment.refunded_minor or payment.status not in STANDING:
         return
     is_full = given >= _received(payment)
-    values = {"refunded_minor": given, "updated_at": now}
+    values: dict[str, Any] = {"refunded_minor": given, "updated_at": now}
     if is_full:
         values["problem"] = None  # nothing is left to decide about
-    status = PaymentStatus.REFUNDED if is_full else PaymentStatus.PAID
-    sources = [PaymentStatus.PAID, PaymentStatus.ABNORMAL] if is_full else [PaymentStatus.REFUNDED]
-    moved = await queries.move_payment(session, ctx, payment_id, sources, status, **values)
-    if moved is None:
+        await queries.move_payment(
+            session, ctx, payment_id, REFUNDABLE, PaymentStatus.REFUNDED, **values
+        )
+    else:
+        if payment.status is PaymentStatus.REFUNDED:
+            values["problem"] = SENT_BACK
         await queries.note_payment(session, ctx, payment_id, **values)
     audit.record(session, ctx, "payment.refunded", payment_id, refunded_minor=given)
     await _tell_order(session, ctx, payment.order_id, now)

@@ -30,7 +30,7 @@ TRANSITIONS: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
     ),
     PaymentStatus.ABNORMAL: frozenset({PaymentStatus.PAID, PaymentStatus.REFUNDED}),
     PaymentStatus.PAID: frozenset({PaymentStatus.REFUNDED}),
-    PaymentStatus.REFUNDED: frozenset({PaymentStatus.PAID}),  # a bank sent a refund back
+    PaymentStatus.REFUNDED: frozenset(),
 }
 
 
@@ -49,7 +49,7 @@ REFUND_TRANSITIONS: Mapping[RefundStatus, frozenset[RefundStatus]] = {
     ),
     RefundStatus.UNKNOWN: frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED}),
     RefundStatus.SUCCEEDED: frozenset({RefundStatus.FAILED}),  # a bank may send it back
-    RefundStatus.FAILED: frozenset({RefundStatus.SUCCEEDED}),
+    RefundStatus.FAILED: frozenset(),
 }
 
 

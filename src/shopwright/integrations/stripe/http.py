@@ -4,11 +4,19 @@ Its own httpx client sends bodies by a parameter that httpx has deprecated.
 """
 
 import asyncio
+import ssl
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import httpx
 import stripe
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates takes longer than a call; once is enough."""
+    return httpx.create_ssl_context()
 
 
 class AsyncHttp(stripe.HTTPClient):
@@ -16,7 +24,7 @@ class AsyncHttp(stripe.HTTPClient):
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__()
-        self._http = httpx.AsyncClient(timeout=timeout_s)
+        self._http = httpx.AsyncClient(timeout=timeout_s, verify=_tls())
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
