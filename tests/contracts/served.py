@@ -30,7 +30,8 @@ URL = "http://shop.test"
 ANSWER_S = 20
 CLOUD_ACCOUNT = Account("maker@example.com", "correct horse battery")
 # Path parameters that name no row.
-PLAIN: dict[str, int | str] = {"number": 1, "slot": 1, "app_name": "shop", "recipient": "RID123"} | {
+PLAIN: dict[str, int | str] = {
+    "number": 1, "slot": 1, "app_name": "shop", "recipient": "RID123",
     "third_id": "PYEN260302000001", "device_id": "SANDBOX01", "brand_id": "BR20250111000002",
     "secret": "a-path-that-nobody-set",
 }  # fmt: skip

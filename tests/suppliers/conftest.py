@@ -1,9 +1,11 @@
-"""A shop that has phone cases made outside, by the sandbox manufacturer."""
+"""A shop that has phone cases made outside, by the sandbox manufacturer.
+
+A process and a manufacturer for all tests of a file, and a fresh shop for each.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -29,7 +31,10 @@ from shopwright.suppliers.looking import Looker
 from shopwright.suppliers.models import Supplier, SupplierOffer, SupplierOrder
 from tests.clock import START, FixedClock
 from tests.conftest import make_settings
+from tests.contracts.shop_manager.conftest import clock, migrated_url, process
 from tests.factories import make_variant
+
+__all__ = ["clock", "migrated_url", "process"]
 
 MODEL, SHELL = "MM20250301000001", "MS20250301000001"
 PICTURE = "ab" * 32
@@ -37,15 +42,27 @@ CALLBACK_SECRET = "a-secret-path-of-callbacks"
 MAX_ROUNDS = 60
 
 
-@pytest.fixture
-async def partner() -> AsyncIterator[ManufacturerSandbox]:
+@pytest.fixture(scope="module")
+async def partner_server() -> AsyncIterator[ManufacturerSandbox]:
     async with ManufacturerSandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def settings(migrated_url: str, tmp_path: Path, partner: ManufacturerSandbox) -> Settings:
-    return with_partner(make_settings(migrated_url, tmp_path), partner)
+def partner(partner_server: ManufacturerSandbox) -> ManufacturerSandbox:
+    """As if it had just begun."""
+    partner_server.reset()
+    return partner_server
+
+
+@pytest.fixture(scope="module")
+def settings(
+    migrated_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    partner_server: ManufacturerSandbox,
+) -> Settings:
+    made = make_settings(migrated_url, tmp_path_factory.mktemp("suppliers"))
+    return with_partner(made, partner_server)
 
 
 def with_partner(settings: Settings, partner: ManufacturerSandbox) -> Settings:
@@ -87,8 +104,7 @@ class Bench:
     async def offer_case(self, sku: str = "CASE") -> Variant:
         """A variant that is bought outside, with a picture of its own."""
         async with self.process.database.write() as session:
-            await connections.ensure_supplier(session, self.ctx)
-            (supplier,) = await queries.list_suppliers(session, self.ctx)
+            supplier = await self._add_supplier(session)
             variant = await make_variant(session, self.ctx, sku)
             variant.price_minor, variant.currency = 3500, "EUR"
             await record_picture(session, self.ctx)
@@ -96,6 +112,21 @@ class Bench:
             session.add(case_offer(self.ctx, supplier, variant))
             await session.flush()
         return variant
+
+    async def _add_supplier(self, session: WriteSession) -> Supplier:
+        account = connections.account_of_settings(self.process.settings)
+        assert account is not None
+        supplier = Supplier(
+            organization_id=self.ctx.organization_id,
+            adapter=queries.MANUFACTURER,
+            name="Manufacturer",
+            settings=connections.seal(self.process.context.vault, account),
+            currency="EUR",
+            updated_at=START,
+        )
+        session.add(supplier)
+        await session.flush()
+        return supplier
 
     async def order(
         self, *, sku: str = "CASE", quantity: int = 1, status: OrderStatus = OrderStatus.PAID
@@ -152,7 +183,8 @@ class Bench:
         """Everything that is due now, once."""
         process = process or self.process
         async with self.process.database.read() as session:
-            due = await queries.list_due(session, self.clock.now(), 100)
+            listed = await queries.list_due(session, self.clock.now(), 1000)
+        due = [one for one in listed if one.organization_id == self.ctx.organization_id]
         for order in due:
             await Looker(process).look(order.organization_id, order.id)
         return len(due)

@@ -280,7 +280,7 @@ async def test_a_partner_that_is_down_is_tried_again_and_its_health_shown(
     order = await bench.order()
     await bench.look()
     row = await bench.only(order)
-    assert (row.stage, row.last_error_code) == (PlacingStage.SENDING, 502)
+    assert (row.stage, row.last_error_code) == (PlacingStage.SENDING, 503)
     assert (await bench.supplier()).health is SupplierHealth.FAILING
     partner.knobs.turn({"is_down": False})
     assert (await bench.settle(order)).stage is PlacingStage.ACCEPTED

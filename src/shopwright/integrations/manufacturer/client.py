@@ -30,6 +30,7 @@ LOGIN = "user/login"
 SOURCE = "en"
 TIMED_OUT, NO_CONNECTION = 504, 503
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+NOT_NOW = frozenset({429, 503})  # answered before any work
 HEADERS = {"req_source": SOURCE, "Content-Type": "application/json", "Accept": "application/json"}
 
 Body = Mapping[str, Any] | Sequence[str]
@@ -149,6 +150,9 @@ def refusal(path: str, told: Told) -> SupplierRefused:
 
 
 def _read(path: str, answer: httpx.Response) -> Told:
+    if answer.status_code in NOT_NOW:
+        text = f"The manufacturer is not available just now (status {answer.status_code})."
+        raise SupplierUnavailable(text, code=NO_CONNECTION)
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         return Told(codec.UNAUTHORIZED, "unauthorized")
     told = codec.read_answer(answer.content, answer.headers.get("content-type", ""))

@@ -68,6 +68,12 @@ class Api:
             for path, act in acts.items()
         ]
 
+    def reset(self) -> None:
+        self._tokens.clear()
+        self.calls.clear()
+        self.correlations.clear()
+        self.logins = 0
+
     def forget_tokens(self) -> None:
         """As after its own restart: every token is refused."""
         self._tokens.clear()
@@ -83,7 +89,8 @@ class Api:
             if self._knobs.answers_html == path:
                 return HTMLResponse(PAGE)
             told = await self._do(path, act, request)
-            return BrokenAnswer() if self._knobs.silent_after == path else JSONResponse(told)
+            is_silent = self._knobs.silent_after == path and told["code"] == OK
+            return BrokenAnswer() if is_silent else JSONResponse(told)
 
         return answer
 

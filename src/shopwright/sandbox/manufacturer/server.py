@@ -63,6 +63,15 @@ class ManufacturerSandbox:
             "CHINESE_API_SIGNATURE": account.signature,
         }
 
+    def reset(self) -> None:
+        """As if it had just begun: no orders, full stock, nothing turned."""
+        for task in self._tasks:
+            task.cancel()
+        self.knobs.reset()
+        self.world.reset()
+        self.api.reset()
+        self.callbacks, self.callback_headers = "", {}
+
     def count(self, path: str) -> int:
         """How often this path was asked for and let in."""
         return sum(1 for called, _ in self.api.calls if called == path)

@@ -60,6 +60,11 @@ class Knobs:
         for name, value in values.items():
             setattr(self, name, value)
 
+    def reset(self) -> None:
+        fresh = Knobs()
+        for each in fields(self):
+            setattr(self, each.name, getattr(fresh, each.name))
+
 
 @dataclass(slots=True)
 class Model:
@@ -124,6 +129,13 @@ class World:
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.payments.clear()
+        self.orders.clear()
+        self.models.clear()
+        self._numbers = count(1)
         for number, (brand, name, key, width, height, stock, price) in enumerate(MODELS, 1):
             shell = f"MS202503010000{number:02}"
             self.models[key] = Model(brand, name, key, shell, width, height, stock, price)
