@@ -15,7 +15,7 @@ from shopwright.parts.converting import is_settled
 from shopwright.parts.labels.papers import PAPERS
 from shopwright.parts.schemas import PartBody
 from shopwright.parts.serving import send_file
-from shopwright.parts.states import ConversionStatus, PartType
+from shopwright.parts.states import ConversionStatus, PartStatus, PartType
 from shopwright.parts.uploads import receive_part_file
 from shopwright.parts.versions import PartFileMissing
 from shopwright.web.page import PageCtx, done, go
@@ -115,6 +115,25 @@ async def finish_part(
 ) -> Response:
     found = await service.complete_part(session, ctx, ref=part, misc_info={}, now=now)
     return done(request, f"{found.part.name} is completed.", to=f"{HERE}/{found.part.id}")
+
+
+@router.post("/parts/{part}/made")
+async def count_made(
+    *,
+    request: Request,
+    ctx: MemberCtx,
+    session: Write,
+    now: Now,
+    part: PartRef,
+    amount: Annotated[int, Form(ge=1, le=1_000_000)],
+) -> Response:
+    """Some of them are there; all of them complete the part."""
+    found = await service.complete_part(
+        session, ctx, ref=part, misc_info={}, amount=amount, now=now
+    )
+    name, is_all = found.part.name, found.part.status is PartStatus.COMPLETED
+    words = f"{name} is completed." if is_all else f"{found.part.made} of {name} are made."
+    return done(request, words, to=f"{HERE}/{found.part.id}")
 
 
 @router.post("/parts/{part}/approve")
