@@ -16,7 +16,7 @@ from shopwright.kernel.db import WriteSession, insert_for
 from shopwright.kernel.edge import Paging, Ref
 from shopwright.kernel.revisions import revision_of
 from shopwright.parts.models import CadConversion, Part, PartFile, PartView
-from shopwright.parts.states import FileKind, PartCategory, PartStatus
+from shopwright.parts.states import FileKind, PartCategory
 
 TOPIC = "part"
 REVISION = tenancy.checked(select(revision_of(TOPIC)))
@@ -48,21 +48,6 @@ class FoundPart:
 
     part: Part
     conversion: CadConversion | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What the reports count of one part."""
-
-    type: str | None
-    category: PartCategory
-    status: PartStatus
-    assigned: str | None
-    amount: int
-    claimed_at: datetime | None
-    completed_at: datetime | None
-    updated_at: datetime
-    misc_info: dict[str, Any]
 
 
 async def list_parts(
@@ -155,23 +140,6 @@ async def set_file(session: WriteSession, ctx: Actor, part_id: int, newest: dict
         .values(**newest)
         .execution_options(synchronize_session=False)
     )
-
-
-async def list_tallies(session: AsyncSession, ctx: Actor) -> list[Tally]:
-    rows = await session.execute(
-        select(
-            Part.type,
-            Part.category,
-            Part.status,
-            Part.assigned,
-            Part.amount,
-            Part.claimed_at,
-            Part.completed_at,
-            Part.updated_at,
-            Part.misc_info,
-        ).where(*_mine(ctx))
-    )
-    return [Tally(*row) for row in rows]
 
 
 async def list_files(session: AsyncSession, ctx: Actor, part_id: int) -> Sequence[PartFile]:

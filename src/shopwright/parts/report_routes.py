@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from shopwright.accounts.open_keys import OpenViewerCtx
 from shopwright.kernel.edge import Read
 from shopwright.kernel.repeatable import RepeatableRoute
-from shopwright.parts import queries, statistics
+from shopwright.parts import report_queries, statistics
 from shopwright.parts.materials import MATERIALS
 
 router = APIRouter(prefix="/api/parts", tags=["parts"], route_class=RepeatableRoute)
@@ -61,21 +61,28 @@ class MaterialsRead(BaseModel):
 @router.get("/stats")
 async def read_stats(ctx: OpenViewerCtx, session: Read) -> StatsRead:
     """How many parts there are of each category and status."""
-    tallies = await queries.list_tallies(session, ctx)
-    return StatsRead.model_validate(statistics.count_parts(tallies))
+    groups = await report_queries.list_groups(session, ctx)
+    return StatsRead.model_validate(statistics.count_parts(groups))
 
 
 @router.get("/stats/detailed")
 async def read_detailed_stats(ctx: OpenViewerCtx, session: Read) -> DetailedStatsRead:
     """In pieces, with how long they took and who made most."""
-    tallies = await queries.list_tallies(session, ctx)
-    return DetailedStatsRead.model_validate(statistics.count_in_detail(tallies))
+    counted = statistics.count_in_detail(
+        await report_queries.list_groups(session, ctx),
+        await report_queries.read_times(session, ctx),
+        await report_queries.list_makers(session, ctx),
+    )
+    return DetailedStatsRead.model_validate(counted)
 
 
 @router.get("/leaderboard")
 async def read_leaderboard(ctx: OpenViewerCtx, session: Read) -> LeaderboardRead:
     """Who made how much, the best first."""
-    ranked = statistics.rank_people(await queries.list_tallies(session, ctx))
+    ranked = statistics.rank_people(
+        await report_queries.list_makers(session, ctx),
+        await report_queries.list_helped(session, ctx),
+    )
     return LeaderboardRead(
         leaderboard=[ScoreRead(name=entry.name, score=entry.score) for entry in ranked]
     )
