@@ -140,6 +140,7 @@ BODIES: dict[str, Any] = {
     "POST /api/printers/{printer}/commands": {"command_type": "light_on"},
     "PUT /api/admin/models/{device_model}/stock": {"stock": 3},
     "PUT /api/admin/templates/{template}/price": {"price": 35},
+    "POST /webstore/models/{device_model}": {"name": "iPhone"},
     "PUT /api/printers/{printer}": {"name": "Left"},
     "PUT /api/maintenance/plans/{maintenance_plan}": {
         "name": "Clean",

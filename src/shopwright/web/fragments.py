@@ -62,7 +62,7 @@ _LISTS = {
     "connection": "connections", "channel_sync": "connections", "listing_sync": "catalog",
     "customer": "customers", "agents": "agents", "part": "parts",
     "delivery": "notifications", "notifications": "notifications",
-    "webhook": "webhooks", "maintenance": "maintenance", "printer_backend": "queue",
+    "webhook": "webhooks", "webstore": "webstore", "maintenance": "maintenance", "printer_backend": "queue",
 }  # fmt: skip
 _COUNTED = frozenset(
     {"printer", "printer_setup", "queue", "order", "inbox", "connection"}

@@ -46,6 +46,8 @@ from shopwright.web import (
     sign_in,
     today,
     webhooks,
+    webstore,
+    webstore_designs,
 )
 
 ROUTERS = (
@@ -91,6 +93,8 @@ ROUTERS = (
     webhooks.router,
     people.router,
     invitation.router,
+    webstore.router,
+    webstore_designs.router,
     shop_pages.router,
     shop_checkout.router,
     shop_orders.router,

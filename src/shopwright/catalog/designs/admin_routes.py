@@ -22,9 +22,10 @@ from shopwright.catalog.designs.schemas import (
 )
 from shopwright.catalog.designs.sticker_pictures import PictureRefused, receive_product_picture
 from shopwright.catalog.designs.uploads import UPLOAD_BODY
+from shopwright.files.storage import StorageFull
 from shopwright.files.uploads import UploadMalformed, UploadTooLarge
 from shopwright.kernel.bodies import described, json_or_form
-from shopwright.kernel.edge import Read, Ref, Write, path_ref, problems, writing
+from shopwright.kernel.edge import ProcessDep, Read, Ref, Write, path_ref, problems, writing
 from shopwright.kernel.errors import Invalid, NotFound
 from shopwright.kernel.repeatable import RepeatableRoute
 
@@ -103,11 +104,15 @@ async def set_price(
 
 @router.post(
     "/templates/{template}/picture",
-    responses=problems(NotFound, PictureRefused, UploadMalformed, UploadTooLarge),
+    responses=problems(NotFound, PictureRefused, UploadMalformed, UploadTooLarge, StorageFull),
     openapi_extra=UPLOAD_BODY,
 )
-async def set_picture(template: TemplateName, request: Request, ctx: AdminCtx) -> Answer:
+async def set_picture(
+    template: TemplateName, request: Request, ctx: AdminCtx, process: ProcessDep
+) -> Answer:
     """What the shop shows of it: a PNG, WebP, JPEG or GIF, drawn anew."""
+    async with process.database.read() as read:
+        await service.get_template(read, ctx, template)
     picture = await receive_product_picture(request)
     async with writing(request) as session:
         found = await service.get_template(session, ctx, template)
@@ -174,7 +179,7 @@ async def create_font(ctx: AdminCtx, body: FontBody, session: Write) -> Answer:
 
 @router.post(
     "/fonts/upload",
-    responses=problems(FontRefused, UploadMalformed, UploadTooLarge, CatalogCodeTaken),
+    responses=problems(FontRefused, UploadMalformed, UploadTooLarge, CatalogCodeTaken, StorageFull),
     openapi_extra=UPLOAD_BODY,
 )
 async def upload_font(request: Request, ctx: AdminCtx) -> Answer:

@@ -24,7 +24,7 @@ from shopwright.catalog.designs.sticker_pictures import (
 from shopwright.catalog.designs.stickers import StickerCategoryFull
 from shopwright.catalog.designs.uploads import UPLOAD_BODY
 from shopwright.files.access import Files
-from shopwright.files.storage import StoredFileMissing
+from shopwright.files.storage import StorageFull, StoredFileMissing
 from shopwright.files.uploads import UploadMalformed, UploadTooLarge
 from shopwright.kernel import limits
 from shopwright.kernel.actor import Actor
@@ -208,7 +208,7 @@ async def update_category(
 @router.post(
     "/admin/sticker-categories/{sticker_category}/stickers",
     responses=problems(
-        NotFound, PictureRefused, UploadMalformed, StickerCategoryFull, UploadTooLarge
+        NotFound, PictureRefused, UploadMalformed, StickerCategoryFull, UploadTooLarge, StorageFull
     ),
     openapi_extra=UPLOAD_BODY,
 )
@@ -220,6 +220,8 @@ async def upload_sticker(
     now: Now,
 ) -> Answer:
     """A PNG, WebP, JPEG or GIF (its first picture), drawn anew; SVG is refused."""
+    async with process.database.read() as read:
+        await stickers.get_category(read, ctx, sticker_category)
     received = await receive_sticker(request)
     name = received.fields.get("name", "").strip() or received.filename.rpartition(".")[0]
     async with writing(request) as session:
