@@ -6,7 +6,7 @@ repeats nothing by itself, and must not: every call is paid.
 
 from typing import Any
 
-import httpx
+import httpx2  # what Google's library calls with
 from google import genai
 from google.genai import errors, types
 
@@ -45,7 +45,6 @@ class GeminiProvider:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client: genai.Client | None = None
 
     @property
     def price(self) -> Price | None:
@@ -58,9 +57,9 @@ class GeminiProvider:
             except errors.APIError as err:
                 call.outcome = f"{err.code // 100}xx"
                 raise _failed(err) from err
-            except (httpx.ConnectError, httpx.ConnectTimeout) as err:  # nothing was sent
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as err:  # nothing was sent
                 raise GenerationFailed("Gemini cannot be reached. Try again later.") from err
-            except (httpx.HTTPError, TimeoutError, ValueError) as err:
+            except (httpx2.HTTPError, TimeoutError, ValueError) as err:
                 raise GenerationUnknown(
                     "Gemini did not answer in time. The picture may have been paid."
                 ) from err
@@ -73,32 +72,37 @@ class GeminiProvider:
             types.Part.from_bytes(data=picture.content, mime_type=picture.content_type)
             for picture in request.pictures
         ]
-        return await self._opened().aio.models.generate_content(
-            model=self._settings.gemini_model,
-            contents=parts,
-            config=types.GenerateContentConfig(
-                response_modalities=["TEXT", "IMAGE"],
-                image_config=types.ImageConfig(
-                    aspect_ratio=request.aspect if request.aspect in ASPECTS else "2:3",
-                    image_size=request.size if request.size in SIZES else "1K",
-                ),
-            ),
-        )
+        client = self._make_client()
+        try:
+            return await client.aio.models.generate_content(
+                model=self._settings.gemini_model, contents=parts, config=_config(request)
+            )
+        finally:
+            await client.aio.aclose()
+            client.close()
 
-    def _opened(self) -> genai.Client:
+    def _make_client(self) -> genai.Client:
         key = self._settings.google_api_key
         if key is None:
             raise GenerationFailed("Gemini has no key here: set GOOGLE_API_KEY.")
-        if self._client is None:
-            self._client = genai.Client(
-                api_key=key.get_secret_value(),
-                http_options=types.HttpOptions(
-                    base_url=self._settings.gemini_api_url,
-                    timeout=int(self._settings.gemini_timeout_s * 1000),
-                    async_client_args={"trust_env": False},
-                ),
-            )
-        return self._client
+        return genai.Client(
+            api_key=key.get_secret_value(),
+            http_options=types.HttpOptions(
+                base_url=self._settings.gemini_api_url,
+                timeout=int(self._settings.gemini_timeout_s * 1000),
+                async_client_args={"trust_env": False},
+            ),
+        )
+
+
+def _config(request: ImageRequest) -> types.GenerateContentConfig:
+    return types.GenerateContentConfig(
+        response_modalities=["TEXT", "IMAGE"],
+        image_config=types.ImageConfig(
+            aspect_ratio=request.aspect if request.aspect in ASPECTS else "2:3",
+            image_size=request.size if request.size in SIZES else "1K",
+        ),
+    )
 
 
 def _failed(err: errors.APIError) -> GenerationFailed | GenerationUnknown:

@@ -61,6 +61,7 @@ class Call:
 @dataclass
 class World:
     calls: list[Call] = field(default_factory=list)
+    called: asyncio.Event = field(default_factory=asyncio.Event)  # by each call; cleared by a test
     made: int = 0  # pictures that would be on the bill
 
 
@@ -89,6 +90,7 @@ class Api:
         except Refused as refusal:
             return _error(refusal)
         self._world.calls.append(call)
+        self._world.called.set()
         await asyncio.sleep(self._knobs.delay_s)
         if BLOCKED_WORD in call.prompt.lower():
             return JSONResponse({"promptFeedback": {"blockReason": "BLOCKLIST"}})
@@ -168,7 +170,8 @@ def _picture(part: dict[str, Any]) -> tuple[str, bytes]:
     if kind not in MIME_TYPES:
         raise Refused(400, "INVALID_ARGUMENT", f"Unsupported MIME type: {kind}")
     try:
-        return kind, base64.b64decode(inline["data"], validate=True)
+        plain = inline["data"].replace("-", "+").replace("_", "/")  # Google takes either alphabet
+        return kind, base64.b64decode(plain, validate=True)
     except (KeyError, binascii.Error, ValueError) as err:
         raise Refused(400, "INVALID_ARGUMENT", "Base64 decoding failed.") from err
 
