@@ -227,6 +227,8 @@ def make_settings(url: str, folder: Path) -> Settings:
         master_key=SecretStr("a master key for tests of 40 characters"),
         bambu_cloud_api_url=NOBODY,
         bambu_cloud_site_url=NOBODY,
+        onshape_url=NOBODY,
+        onshape_oauth_url=NOBODY,
     )
 
 

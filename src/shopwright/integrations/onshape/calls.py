@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from shopwright.integrations.onshape.payloads import said_in
-from shopwright.kernel.egress import AddressRefused, EgressPolicy, GuardedTransport
+from shopwright.kernel.egress import AddressRefused, AddressUnknown, EgressPolicy, GuardedTransport
 from shopwright.kernel.errors import BrokenUpstream, ShopError, TooLarge
 from shopwright.kernel.metrics import outside_call
 from shopwright.parts.onshape.links import is_onshape_host, is_origin
@@ -36,6 +36,7 @@ RETRY_AFTER_S = 30.0
 MAX_RETRY_AFTER_S = 86_400.0
 QUOTA_PAUSE_S = 86_400.0  # Onshape said 402: ask again tomorrow, the quota may have been raised
 MEGABYTE = 1_000_000
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, AddressUnknown)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -129,8 +130,8 @@ class OnshapeCalls:
                 call.outcome = f"{response.status_code // 100}xx"
         except AddressRefused as err:
             raise BrokenUpstream(f"Onshape names an address that is not called: {err}") from err
-        except httpx.TransportError as err:
-            if is_counted and isinstance(err, httpx.ConnectError | httpx.ConnectTimeout):
+        except (httpx.TransportError, AddressUnknown) as err:
+            if is_counted and isinstance(err, NOT_SENT):
                 await self._meter.give_back()  # it never arrived
             raise _unreachable(err) from err
         if is_counted and response.is_error:
@@ -221,7 +222,7 @@ def _retry_after(response: httpx.Response) -> float:
     return min(max(asked, 1.0), MAX_RETRY_AFTER_S)  # also what is no number at all
 
 
-def _unreachable(err: httpx.TransportError) -> OnshapeBusy:
+def _unreachable(err: Exception) -> OnshapeBusy:
     return _busy(f"Onshape cannot be reached ({type(err).__name__}).", RETRY_AFTER_S)
 
 
