@@ -63,6 +63,14 @@ PUBLIC = {
             ("POST", "init-payment"),
         )
     ),
+    "GET /kiosk",  # its sealed cookie, else the pairing
+    "GET /kiosk/pair",
+    "POST /kiosk/pair",  # the machine's key
+    *(f"POST /kiosk/{name}" for name in ("start", "leave", "alive")),  # the sealed cookie
+    "GET /kiosk/screen",  # the same
+    "GET /shop/k/{session_id}",  # as unguessable as the session
+    "POST /shop/k/{session_id}/join",
+    "POST /shop/k/{session_id}/pay",
     "GET /docs",
     "GET /api/docs",
     "GET /api/postman.json",

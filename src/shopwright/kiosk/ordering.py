@@ -92,7 +92,7 @@ async def keep_summary(
         SessionStatus.PAYMENT_PENDING,
         also=STAYS,
         progress=UserProgress.PAYMENT_PENDING,
-        order_summary={"title": line.title, "quantity": line.quantity, **wish.summary},
+        order_summary={**wish.summary, "title": line.title, "quantity": line.quantity},
         design_id=line.design_id,
         variant_id=wish.line.variant_id,
         template_id=line.template_id,
