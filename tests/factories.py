@@ -99,6 +99,7 @@ from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import ReceivedStatus
 from shopwright.shipping.models import Parcel
 from shopwright.shipping.states import ParcelStatus
+from shopwright.suppliers.models import Supplier, SupplierOffer, SupplierOrder
 from shopwright.telemetry.latest import LatestSnapshots, Snapshot
 from tests.clock import FOREVER, START
 
@@ -1293,3 +1294,48 @@ async def make_refund_row(session: WriteSession, ctx: Actor) -> int:
     session.add(refund)
     await session.flush()
     return refund.id
+
+
+@row_for("supplier")
+async def make_supplier_row(session: WriteSession, ctx: Actor) -> int:
+    return (await make_supplier(session, ctx)).id
+
+
+async def make_supplier(session: WriteSession, ctx: Actor) -> Supplier:
+    """Without an account."""
+    supplier = Supplier(
+        organization_id=ctx.organization_id, adapter="manufacturer",
+        name=f"Cases {next(_numbers)}", currency="EUR", updated_at=START,
+    )  # fmt: skip
+    session.add(supplier)
+    await session.flush()
+    return supplier
+
+
+@row_for("offer")
+async def make_supplier_offer_row(session: WriteSession, ctx: Actor) -> int:
+    supplier, variant = await make_supplier(session, ctx), await make_variant(session, ctx)
+    offer = SupplierOffer(
+        organization_id=ctx.organization_id, supplier_id=supplier.id, variant_id=variant.id,
+        cost_minor=1250, currency="EUR", lead_days=5, updated_at=START,
+    )  # fmt: skip
+    session.add(offer)
+    await session.flush()
+    return offer.id
+
+
+@row_for("supplier_order")
+async def make_supplier_order_row(session: WriteSession, ctx: Actor) -> int:
+    """Of a piece that is made another way by now."""
+    supplier = await make_supplier(session, ctx)
+    item_id = int(await make_item_id(session, ctx))
+    item = await session.get_one(OrderItem, item_id)
+    number = next(_numbers)
+    row = SupplierOrder(
+        organization_id=ctx.organization_id, supplier_id=supplier.id, order_id=item.order_id,
+        order_item_id=item_id, key=f"OREN260302{number:06}", payment_key=f"PYEN260302{number:06}",
+        pay_type=12, amount_minor=3500, currency="EUR", updated_at=START,
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    return row.id

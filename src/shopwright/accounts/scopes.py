@@ -59,6 +59,7 @@ SCOPE_OF_SEGMENT = {
     "sku-inbox": "orders",
     "spools": "inventory",
     "stock": "inventory",
+    "supplier-offers": "suppliers",
     "supplier-orders": "suppliers",
     "variants": "catalog",
     "vending": "kiosk",

@@ -52,7 +52,7 @@ async def owe_pieces(
     await piece_queries.insert_steps(
         session,
         [
-            _step_row(ctx, piece_id, item_id, step)
+            step_row(ctx, piece_id, item_id, step)
             for piece_id, (item_id, _, recipe) in zip(piece_ids, lacking, strict=True)
             for step in recipe
         ],
@@ -243,7 +243,7 @@ def _piece_row(
     }
 
 
-def _step_row(ctx: Actor, piece_id: int, item_id: int, step: RecipeStep) -> dict[str, object]:
+def step_row(ctx: Actor, piece_id: int, item_id: int, step: RecipeStep) -> dict[str, object]:
     return {
         "organization_id": ctx.organization_id,
         "piece_id": piece_id,

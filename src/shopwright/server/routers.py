@@ -69,6 +69,7 @@ from shopwright.print_jobs.backend import role_routes as backend_role_routes
 from shopwright.print_jobs.scheduled import routes as scheduled_prints
 from shopwright.server import health, postman
 from shopwright.shipping import routes as shipping
+from shopwright.suppliers import routes as suppliers
 from shopwright.suppliers.partner import hint_routes as partner_hints
 from shopwright.suppliers.partner import machine_routes as partner_machines
 from shopwright.suppliers.partner import order_routes as partner_orders
@@ -128,6 +129,7 @@ def include(app: FastAPI) -> None:
     for of_artwork in (artwork, image_generation, image_routes):
         app.include_router(of_artwork.router)
     app.include_router(shipping.router)
+    app.include_router(suppliers.router)
     for of_partner in (partner_hints, partner_orders, partner_machines):
         app.include_router(of_partner.router)
     app.include_router(channels.router)

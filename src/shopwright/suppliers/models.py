@@ -139,7 +139,9 @@ class SupplierOrder(TenantModel):
     )
     order_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("orders.id"))
     order_item_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("order_items.id"))
-    piece_step_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("piece_steps.id"))
+    piece_step_id: Mapped[int | None] = mapped_column(  # None: its piece is made another way now
+        BigInteger, ForeignKey("piece_steps.id", ondelete="SET NULL")
+    )
     design_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("designs.id"))
     key: Mapped[str] = mapped_column(String(40))
     payment_key: Mapped[str] = mapped_column(String(40))

@@ -229,6 +229,15 @@ async def page_orders(
     return list(rows), total or 0
 
 
+async def find_item(session: AsyncSession, ctx: Actor, ref: Ref) -> OrderItem | None:
+    found: OrderItem | None = await session.scalar(
+        select(OrderItem).where(
+            OrderItem.organization_id == ctx.organization_id, ref.where(OrderItem)
+        )
+    )
+    return found
+
+
 async def list_of_order(session: AsyncSession, ctx: Actor, order_id: int) -> list[SupplierOrder]:
     return await list_orders(session, ctx, SupplierOrder.order_id == order_id)
 

@@ -18,6 +18,9 @@ def upgrade() -> None:
             "ix_order_items_design", ["design_id", "organization_id"], unique=False
         )
         batch_op.create_foreign_key(
+            batch_op.f("fk_order_items_design_id_designs"), "designs", ["design_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
             batch_op.f("fk_order_items_template_id_templates"), "templates", ["template_id"], ["id"]
         )
         batch_op.create_foreign_key(
@@ -25,9 +28,6 @@ def upgrade() -> None:
             "device_models",
             ["device_model_id"],
             ["id"],
-        )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_order_items_design_id_designs"), "designs", ["design_id"], ["id"]
         )
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
@@ -79,13 +79,13 @@ def downgrade() -> None:
         batch_op.drop_column("outside_reference")
 
     with op.batch_alter_table("order_items", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_order_items_design_id_designs"), type_="foreignkey")
         batch_op.drop_constraint(
             batch_op.f("fk_order_items_device_model_id_device_models"), type_="foreignkey"
         )
         batch_op.drop_constraint(
             batch_op.f("fk_order_items_template_id_templates"), type_="foreignkey"
         )
+        batch_op.drop_constraint(batch_op.f("fk_order_items_design_id_designs"), type_="foreignkey")
         batch_op.drop_index("ix_order_items_design")
         batch_op.drop_column("device_model_id")
         batch_op.drop_column("template_id")

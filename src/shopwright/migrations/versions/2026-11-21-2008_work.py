@@ -452,7 +452,7 @@ def upgrade() -> None:
         sa.Column("offer_id", sa.BigInteger(), nullable=True),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
         sa.Column("order_item_id", sa.BigInteger(), nullable=False),
-        sa.Column("piece_step_id", sa.BigInteger(), nullable=False),
+        sa.Column("piece_step_id", sa.BigInteger(), nullable=True),
         sa.Column("design_id", sa.BigInteger(), nullable=True),
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("payment_key", sa.String(length=40), nullable=False),
@@ -518,6 +518,7 @@ def upgrade() -> None:
             ["piece_step_id"],
             ["piece_steps.id"],
             name=op.f("fk_supplier_orders_piece_step_id_piece_steps"),
+            ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
             ["supplier_id"], ["suppliers.id"], name=op.f("fk_supplier_orders_supplier_id_suppliers")
