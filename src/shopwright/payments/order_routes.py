@@ -96,8 +96,9 @@ async def read_status(
     header: HeaderToken = None,
 ) -> OrderStatusRead:
     """How an order goes on, in the webstore's words."""
-    ctx = await _reader(request, token or header)
-    found = await _open(session, process, ctx, order, token or header)
+    shown = header if token is None else token
+    ctx = await _reader(request, shown)
+    found = await _open(session, process, ctx, order, shown)
     return _told(found, await _payment_status(session, ctx, found))
 
 
@@ -132,8 +133,9 @@ async def list_images(
     header: HeaderToken = None,
 ) -> PicturesRead:
     """The pictures of an order's designs, by signed links."""
-    ctx = await _reader(request, token or header)
-    found = await _open(session, process, ctx, order, token or header)
+    shown = header if token is None else token
+    ctx = await _reader(request, shown)
+    found = await _open(session, process, ctx, order, shown)
     images = [
         PictureRead(
             id=image.id,

@@ -21,7 +21,7 @@ from shopwright.web.order_board import ACTIONS, CONFIRMS, moves_of
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
 from shopwright.web.pips import order_pip
-from shopwright.web.reads import jobs, orders, parts
+from shopwright.web.reads import jobs, orders, parts, payments
 from shopwright.web.reads.order_filters import FILTERS, PRIORITIES, Searched, list_channels
 
 router = APIRouter(include_in_schema=False)
@@ -89,6 +89,7 @@ async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
         moves=moves_of(found),
         confirms=CONFIRMS,
         priorities=PRIORITIES,
+        payments=await payments.list_of_order(session, page.actor, found.id),
         usages=usages,
         filaments=stocks,
     )

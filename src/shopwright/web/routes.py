@@ -32,6 +32,7 @@ from shopwright.web import (
     part_prints,
     part_sheets,
     parts,
+    payments,
     people,
     printer_backend,
     printer_controls,
@@ -76,6 +77,7 @@ ROUTERS = (
     hand_orders.router,  # before /orders/{order}
     order_board.router,  # before /orders/{order}, too
     order_work.router,
+    payments.router,  # its /connections/stripe before /connections/{connection}
     orders.router,
     order_imports.router,
     customers.router,
@@ -96,11 +98,11 @@ ROUTERS = (
     webhooks.router,
     people.router,
     invitation.router,
-    webstore.router,
-    webstore_designs.router,
     kiosk_pairing.router,
     kiosk_screen.router,
     kiosk_phone.router,
+    webstore.router,
+    webstore_designs.router,
     shop_pages.router,
     shop_checkout.router,
     shop_orders.router,

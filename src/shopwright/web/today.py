@@ -10,7 +10,7 @@ from shopwright.kernel.edge import Read, get_process
 from shopwright.telemetry.latest import LatestSnapshots
 from shopwright.web.page import PageCtx
 from shopwright.web.paging import Window
-from shopwright.web.reads import fleet, inbox, jobs, orders
+from shopwright.web.reads import fleet, inbox, jobs, orders, payments
 from shopwright.web.reads.order_filters import OrderSearch
 
 router = APIRouter(include_in_schema=False)
@@ -45,6 +45,7 @@ async def show_today(page: PageCtx, session: Read) -> Response:
         pending=await jobs.list_pending(session, mine, SHOWN),
         to_pack=await orders.list_to_pack(session, mine, SHOWN),
         held=held,
+        doubts=await payments.list_doubts(session, mine, SHOWN),
         late=await orders.list_late(session, mine, today + timedelta(days=SOON_DAYS), SHOWN),
         skus=await inbox.list_groups(session, mine, SHOWN),
         has_products=await inbox.has_products(session, mine),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from shopwright.catalog.devices.models import DeviceModel
 from shopwright.kernel.actor import Actor
@@ -43,8 +43,12 @@ async def give_back(session: WriteSession, ctx: Actor, quantities: Mapping[int, 
 async def _out_of_stock(
     session: WriteSession, ctx: Actor, model_id: int, quantity: int
 ) -> OutOfStock:
-    model = await session.get_one(DeviceModel, model_id, populate_existing=True)
-    assert model.organization_id == ctx.organization_id  # noqa: S101  the caller read it
+    rows = await session.scalars(
+        select(DeviceModel)
+        .where(DeviceModel.organization_id == ctx.organization_id, DeviceModel.id == model_id)
+        .execution_options(populate_existing=True)
+    )
+    model = rows.one()
     left = f"{model.stock} left" if model.stock else "none left"
     return OutOfStock(
         f"{model.display_name} is out of stock: {left}, {quantity} wanted.",
