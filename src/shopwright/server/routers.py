@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from shopwright.accounts import routes as accounts
 from shopwright.analytics import expense_routes, printer_routes
 from shopwright.analytics import routes as analytics
+from shopwright.analytics.webstore import routes as webstore_lists
 from shopwright.artwork import generation_routes as image_generation
 from shopwright.artwork import image_routes
 from shopwright.artwork import routes as artwork
@@ -95,7 +96,7 @@ def include(app: FastAPI) -> None:
         app.include_router(router)
     for of_catalog in (
         catalog, profile_routes, library_routes, devices, designs, design_admin, stickers,
-        shop_settings,
+        shop_settings, webstore_lists,
     ):  # fmt: skip
         app.include_router(of_catalog.router)
     app.include_router(inventory.router)

@@ -143,9 +143,9 @@ async def create_style(
     template: TemplateName, ctx: AdminCtx, body: StyleWrite, session: Write
 ) -> Answer:
     """A look of an AI template; its prompt may hold the template's words in braces."""
+    found = await service.get_template(session, ctx, template)
     if body.name is None:
         raise Invalid("name: a style needs a name and a prompt.")
-    found = await service.get_template(session, ctx, template)
     style = await service.create_style(session, ctx, template=found, change=body.change())
     return {"success": True, "style": style_for_admin(style)}
 

@@ -1,0 +1,1 @@
+"""The webstore's admin lists (reference (d)): its orders, pictures and counts."""
