@@ -66,9 +66,9 @@ async def generate_image(
 ) -> dict[str, Any]:
     """A picture in a style of the catalogue, of a photo sent as JSON (``image_data``) or as
     multipart (``image``). 10 a minute and a day's budget per customer."""
-    limits.charge(request, GENERATIONS, principal_of(request))
     body, source = await _read(request, process)
     wish = await _wish(process, ctx, body)
+    limits.charge(request, GENERATIONS, principal_of(request))
     image = await generation.generate(
         process,
         Asked(
@@ -93,7 +93,6 @@ async def generate_for_design(
     """A picture for this design, of one of its own pictures or of words alone."""
     check_own(opened)
     designs.check_draft(opened.design)
-    limits.charge(request, GENERATIONS, principal_of(request))
     async with process.database.read() as session:
         code, _ = await queries.find_codes(session, opened.ctx, opened.design)
         own = await queries.find_images(session, opened.ctx, opened.design.id, designs.USABLE)
@@ -105,6 +104,7 @@ async def generate_for_design(
     source = next((image for image in own if image.uuid == body.image), None)
     if body.image and source is None:
         raise Invalid("This design has no such picture. Upload it first.")
+    limits.charge(request, GENERATIONS, principal_of(request))
     image = await generation.generate(
         process,
         Asked(
