@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.catalog.devices.models import DeviceModel
@@ -46,9 +46,9 @@ class Line:
 
 
 async def list_lines(
-    session: AsyncSession, ctx: Actor, item_ids: Collection[int]
+    session: AsyncSession, ctx: Actor, item_ids: Collection[int], *, with_held: bool = False
 ) -> dict[int, Line]:
-    """By item id."""
+    """By item id; those of held orders only for whoever asks."""
     organization_id = ctx.organization_id
     rows = await session.execute(
         select(OrderItem, Order, DeviceModel)
@@ -63,7 +63,8 @@ async def list_lines(
         )
         .where(OrderItem.organization_id == organization_id, OrderItem.id.in_(item_ids))
         .where(OrderItem.is_cancelled.is_(False))
-        .where(Order.status.in_(WORKABLE), Order.is_held.is_(False))
+        .where(Order.status.in_(WORKABLE))
+        .where(true() if with_held else Order.is_held.is_(False))
     )
     found = [(row[0], row[1], row[2]) for row in rows]
     order_ids = {order.id for _, order, _ in found}

@@ -100,7 +100,7 @@ async def list_choices(
     if order.status not in WORKABLE:
         return []
     item_ids = [item.id for item in order.items if not item.is_cancelled]
-    lines = await queries.list_lines(session, ctx, item_ids)
+    lines = await queries.list_lines(session, ctx, item_ids, with_held=True)
     found = [
         await _choice(session, ctx, lines[one], now.date()) for one in item_ids if one in lines
     ]
@@ -123,9 +123,9 @@ async def switch_line(
     NothingToSwitch, NoOffer or NoOwnRecipe.
     """
     await piece_queries.lock_pieces(session, ctx)
-    lines = await queries.list_lines(session, ctx, [item_id])
+    lines = await queries.list_lines(session, ctx, [item_id], with_held=True)
     if item_id not in lines:
-        raise NothingToSwitch("The order of this line is not paid, is held, or was stopped.")
+        raise NothingToSwitch("The order of this line is not paid, or was stopped.")
     found = await _open_pieces(session, ctx, lines[item_id])
     wanted = [p for p in found.pieces if _way_of(found, p) is not way]
     if not wanted:

@@ -63,6 +63,7 @@ _LISTS = {
     "customer": "customers", "agents": "agents", "part": "parts",
     "delivery": "notifications", "notifications": "notifications",
     "webhook": "webhooks", "webstore": "webstore", "maintenance": "maintenance", "printer_backend": "queue",
+    "machines": "machines", "kiosk": "machines", "supplier": "suppliers",
 }  # fmt: skip
 _COUNTED = frozenset(
     {"printer", "printer_setup", "queue", "order", "inbox", "connection"}
@@ -123,7 +124,7 @@ async def _live(
     """Progress and temperatures, from memory alone: this is the fast path."""
     snapshots = process.context.keep(LatestSnapshots)
     zone = await zone_for(process, organization_id)
-    now, base, result = process.clock.now(), process.settings.base_path, {}
+    now, base, result = process.clock.now(), process.settings.pages_path, {}
     for fragment in wanted:
         snapshot = snapshots.get(fragment.key)
         if snapshot is not None and snapshot.organization_id == organization_id:
@@ -149,7 +150,7 @@ async def _shared(
 async def _stored(
     process: Process, session: ReadSession, values: dict[str, Any], wanted: Sequence[Fragment]
 ) -> dict[Fragment, str]:
-    base, result = process.settings.base_path, {}
+    base, result = process.settings.pages_path, {}
     cards = await _cards(process, session, values, wanted)
     for fragment in wanted:
         if fragment.kind == "nav":

@@ -17,11 +17,12 @@ from shopwright.orders.correspondence import service as correspondence
 from shopwright.orders.models import Order
 from shopwright.orders.states import LabelStatus
 from shopwright.shipping import service as shipping
+from shopwright.suppliers import switching
 from shopwright.web.order_board import ACTIONS, CONFIRMS, moves_of
 from shopwright.web.page import PageCtx, done
 from shopwright.web.paging import MAX_PAGE, Window
 from shopwright.web.pips import order_pip
-from shopwright.web.reads import jobs, orders, parts, payments
+from shopwright.web.reads import jobs, orders, parts, payments, suppliers
 from shopwright.web.reads.order_filters import FILTERS, PRIORITIES, Searched, list_channels
 
 router = APIRouter(include_in_schema=False)
@@ -58,7 +59,7 @@ async def show_orders(
 
 
 @router.get("/orders/{order}")
-async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
+async def show_order(page: PageCtx, session: Read, order: OrderRef, now: Now) -> Response:
     """Everything about one order."""
     mine = page.organization_id
     found = await orders.find_order(session, mine, order)
@@ -69,6 +70,7 @@ async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
         session, page.actor, FilamentFilter(), Paging(ALL_ROWS, 0)
     )
     made = await parts.list_of_order(session, page.actor, found.id)
+    choices = await switching.list_choices(session, page.actor, found, now)
     return page.render(
         "order.html",
         active="orders",
@@ -79,6 +81,9 @@ async def show_order(page: PageCtx, session: Read, order: OrderRef) -> Response:
         items=await orders.list_items(session, mine, found.id),
         jobs=await jobs.list_of_order(session, mine, found.id),
         order_parts=made,
+        outside=await suppliers.list_of_order(session, page.actor, found.id),
+        choices=choices,
+        make_variants=await suppliers.list_variants(session, page.actor) if choices else (),
         holds=await orders.list_holds(session, mine, found.id),
         parcels=await orders.list_parcels(session, mine, found.id),
         notes=await orders.list_notes(session, mine, found.id),

@@ -48,6 +48,7 @@ from shopwright.web import (
     shop_orders,
     shop_pages,
     sign_in,
+    suppliers,
     today,
     webhooks,
     webstore,
@@ -73,6 +74,7 @@ ROUTERS = (
     maintenance_calendar.router,
     agents.router,
     machines.router,
+    suppliers.router,
     job_queue.router,
     hand_orders.router,  # before /orders/{order}
     order_board.router,  # before /orders/{order}, too
