@@ -103,6 +103,31 @@ PUBLIC = {
     "GET /api/stickers/category/{sticker_category}",
     "GET /api/stickers/image/{sticker_category}/{file_name:path}",
     "GET /api/stickers/url/{sticker_category}/{file_name:path}",
+    "POST /api/designs",
+    "GET /api/designs/fonts",
+    "GET /api/designs/fonts/{file}",
+    *(  # the design's own token, or the shop's people
+        f"{method} /api/designs/{{design}}{rest}"
+        for method, rest in (
+            ("GET", ""),
+            ("PUT", ""),
+            ("DELETE", ""),
+            ("POST", "/images"),
+            ("POST", "/generate"),
+            ("POST", "/preview"),
+            ("GET", "/preview.png"),
+        )
+    ),
+    "GET /image/{picture}",  # the link is signed
+    "POST /api/images/generate",
+    "POST /api/images/upload-final",
+    "POST /upload/design",
+    "POST /api/upload/design",
+    *(  # a valid token of the picture, or the shop's people
+        f"POST /api/{word}/{action}"
+        for word in ("image", "images")
+        for action in ("generate-secure-url", "refresh-token")
+    ),
     "GET /static/{build}/{name:path}",
     # Strangers at the checkout; what is theirs they show a token or a session's id for.
     *(

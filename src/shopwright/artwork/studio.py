@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from shopwright.files.access import files_of
+from shopwright.kernel.child import NICENESS
 from shopwright.kernel.edge import Process
 from shopwright.kernel.errors import Invalid, Unavailable
 
@@ -58,16 +59,22 @@ class Studio:
     """Kept in the process; its children start when they are first needed."""
 
     def __init__(self) -> None:
-        self.prints = Worker(max_side_px=None, cache_mb=PRINT_CACHE_MB)
-        self.previews = Worker(max_side_px=PREVIEW_SIDE_PX, cache_mb=PREVIEW_CACHE_MB)
+        self.prints = Worker(max_side_px=None, cache_mb=PRINT_CACHE_MB, niceness=NICENESS)
+        # Somebody waits for it with a finger on the picture.
+        self.previews = Worker(max_side_px=PREVIEW_SIDE_PX, cache_mb=PREVIEW_CACHE_MB, niceness=0)
 
 
 class Worker:
     """One child, its turn, and what it has in its memory."""
 
-    def __init__(self, *, max_side_px: int | None, cache_mb: int) -> None:
+    def __init__(self, *, max_side_px: int | None, cache_mb: int, niceness: int) -> None:
         self.held: frozenset[str] = frozenset()
-        self._settings = {"max_side_px": max_side_px, "cache_mb": cache_mb, "cpu_s": CPU_S}
+        self._settings = {
+            "max_side_px": max_side_px,
+            "cache_mb": cache_mb,
+            "cpu_s": CPU_S,
+            "niceness": niceness,
+        }
         self._child: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0

@@ -18,7 +18,7 @@ from shopwright.artwork.drawing.compose import compose
 from shopwright.artwork.drawing.png import encode_png
 from shopwright.artwork.drawing.sources import Missing, Sources
 from shopwright.files.images import UNREADABLE
-from shopwright.kernel.child import MB, NICENESS, ChildRefusal, die_with_parent
+from shopwright.kernel.child import MB, ChildRefusal, die_with_parent
 
 Answer = tuple[dict[str, Any], bytes]
 
@@ -82,7 +82,7 @@ def _set_limits(settings: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (settings["memory_mb"] * MB,) * 2)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    os.nice(NICENESS)
+    os.nice(settings["niceness"])
 
 
 def _limit_time(cpu_s: int) -> None:

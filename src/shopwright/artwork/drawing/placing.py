@@ -9,6 +9,7 @@ from PIL import Image
 Rect = tuple[float, float, float, float]  # left, top, right, bottom
 OPAQUE = 255
 TURNED = 0.01  # degrees below which nothing is seen of a turn
+GAP = 1.5  # at least this much is left to the filter after whole pixels were joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def _put_straight(canvas: Image.Image, picture: Image.Image, place: Place) -> No
     if (width, height) == picture.size:
         part = picture.crop(tuple(round(side) for side in box))  # type: ignore[arg-type]
     else:
-        part = picture.resize(size, _filter(across), box)
+        part = picture.resize(size, _filter(across), box, reducing_gap=GAP)
     _compose(canvas, part, (seen[0], seen[1]), place.opacity)
 
 
@@ -64,7 +65,7 @@ def _put_turned(canvas: Image.Image, picture: Image.Image, place: Place) -> None
         return
     shown = (max(1, round(place.width)), max(1, round(place.height)))
     if shown[0] < picture.width:
-        picture = picture.resize(shown, _filter(picture.width / shown[0]))
+        picture = picture.resize(shown, _filter(picture.width / shown[0]), reducing_gap=GAP)
     framed = Image.new("RGBA", (picture.width + 2, picture.height + 2))  # its edges fade out
     framed.paste(picture, (1, 1))
     part = framed.transform(
