@@ -20,6 +20,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 FLAGS = [
     "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # 3D without a graphics card
     "--disable-quic",
     "--disable-background-networking",
     "--disable-component-update",

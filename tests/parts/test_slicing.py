@@ -1,10 +1,8 @@
 """Parts become print files: profiles, the slicer in its child process, what is refused before."""
 
 import asyncio
-import io
 import os
 import shutil
-import struct
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,15 +11,10 @@ from typing import Any
 
 import pytest
 
-from shopwright.files import service as files
-from shopwright.files.access import files_of
-from shopwright.files.service import NewFile
 from shopwright.kernel.durable import DurableWorker
-from shopwright.parts import queries
-from shopwright.parts.models import CadConversion, CadExport, PartFile
 from shopwright.parts.slicing import work
 from shopwright.parts.slicing.ini import Bed, NotAProfile, read_profile
-from shopwright.parts.states import ConversionStatus, FileKind
+from tests.parts.boxes import BOX, Size, add_box
 from tests.parts.conftest import Bench
 
 STAND_IN = Path(__file__).parent / "slicer_stand_in.py"
@@ -30,7 +23,6 @@ INI = (
     "fill_density = 15%\nbed_shape = 0x0,250x0,250x70,0x70\nmax_print_height = 210\n"
     "filament_density = 0\npost_process = \nprint_host = 192.168.1.7\nthreads = 4\n"
 )
-BOX = (80.0, 50.0, 6.0)
 
 
 @pytest.fixture
@@ -64,53 +56,10 @@ async def add_profile(bench: Bench, text: str = INI, **fields: str) -> dict[str,
     return found
 
 
-async def measured_part(bench: Bench, *size_mm: float, **facts: Any) -> int:
-    """A box as it is after its conversion, written down without one."""
-    size = size_mm or BOX
-    part, ctx = await bench.part(**facts), bench.owner
-    stored = [
-        await files_of(bench.process).put(io.BytesIO(content), max_bytes=10_000)
-        for content in (b"solid", stl_box(*size))
-    ]
-    async with bench.process.database.write() as session:
-        await files.record_files(session, ctx, [NewFile(one, "box", "x") for one in stored])
-        made = CadConversion(
-            organization_id=ctx.organization_id,
-            source_sha256=stored[0].sha256,
-            kind=FileKind.STEP,
-            linear_um=100,
-            angular_mrad=len(stored) + part,  # no other box takes this one's place
-            status=ConversionStatus.DONE,
-            glb_sha256=stored[0].sha256,
-            volume_mm3=size[0] * size[1] * size[2],
-            area_mm2=2 * (size[0] * size[1] + size[1] * size[2] + size[2] * size[0]),
-            **dict(zip(("size_x_mm", "size_y_mm", "size_z_mm"), size, strict=True)),
-        )
-        session.add(made)
-        await session.flush()
-        own = {"organization_id": ctx.organization_id}
-        export = {"format": FileKind.STL, "sha256": stored[1].sha256, "size_bytes": 1}
-        session.add(CadExport(conversion_id=made.id, **own, **export))
-        file = {"name": "box.step", "kind": FileKind.STEP, "size_bytes": 5, "uploaded_by": "Sam"}
-        session.add(
-            PartFile(
-                part_id=part,
-                version=1,
-                conversion_id=made.id,
-                sha256=stored[0].sha256,
-                **own,
-                **file,
-            )
-        )
-        await queries.set_file(session, ctx, part, {"version": 1, "conversion_id": made.id})
+async def measured_part(bench: Bench, size: Size = BOX, **facts: Any) -> int:
+    part = await bench.part(**facts)
+    await add_box(bench.process, bench.owner, part, size)
     return part
-
-
-def stl_box(x: float, y: float, z: float) -> bytes:
-    """Two of its triangles are enough to say how large it is."""
-    triangles = (((0, 0, 0), (x, 0, 0), (x, y, 0)), ((0, 0, 0), (x, y, 0), (0, y, z)))
-    facets = [struct.pack("<12fH", 0, 0, 1, *(c for p in t for c in p), 0) for t in triangles]
-    return bytes(80) + struct.pack("<I", len(facets)) + b"".join(facets)
 
 
 async def want(bench: Bench, part: int, profile: int) -> dict[str, Any]:
@@ -194,13 +143,13 @@ async def test_part_too_large_is_refused_before_anything_starts_and_turned_when_
     bench: Bench,
 ) -> None:
     profile = await add_profile(bench)
-    turned = await measured_part(bench, 60.0, 200.0, 5.0)
+    turned = await measured_part(bench, (60, 200, 5))
     asked = await want(bench, turned, profile["id"])
     await carry_out(bench, asked)
     done = (await bench.get(f"{turned}/slicings/{asked['id']}")).json()
     assert (done["status"], done["grams"]) == ("done", 37.2)
 
-    wide = await measured_part(bench, 80.0, 200.0, 5.0)
+    wide = await measured_part(bench, (80, 200, 5))
     refused = await bench.client.post(
         f"/api/parts/{wide}/slicings", json={"profile": profile["id"]}
     )

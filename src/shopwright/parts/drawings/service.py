@@ -125,7 +125,7 @@ async def _record(
             page_count=told.get("page_count", 0),
             error=told.get("error"),
         )
-        if made is None:
+        if made is None or not stored:
             return
         names = [NewFile(one, f"page {n} of {file.name}"[:255], PNG)
                  for n, one in enumerate(stored, 1)]  # fmt: skip
