@@ -14,6 +14,7 @@ class Topic(StrEnum):
     PRINTER_TROUBLE = "printer_trouble"
     PRINTER_OFFLINE = "printer_offline"
     PRINTER_REFUSES = "printer_refuses"
+    MACHINE_SILENT = "machine_silent"
     JOB_WAITS = "job_waits"
     FILAMENT_LOW = "filament_low"
     ORDER_ARRIVED = "order_arrived"
@@ -65,6 +66,7 @@ TOPICS: Mapping[Topic, TopicFacts] = {
     Topic.PRINTER_REFUSES: TopicFacts(
         "Printer refuses its access code", PRINTERS, is_of_printer=True
     ),
+    Topic.MACHINE_SILENT: TopicFacts("Machine not heard of", PRINTERS, is_urgent=True),
     Topic.MATERIAL_CHANGED: TopicFacts(
         "Material changed or ran out", PRINTERS, switch="notify_material_change", is_of_printer=True
     ),

@@ -13,7 +13,8 @@ from shopwright.fleet.events import (
 from shopwright.inventory.events import FilamentLow
 from shopwright.kernel.effects import EffectInDoubt
 from shopwright.kernel.events import Subscriptions
-from shopwright.notifications import forgetting, tasks, upkeep
+from shopwright.kiosk.events import MachineSilent
+from shopwright.notifications import forgetting, machines, tasks, upkeep
 from shopwright.orders.events import (
     CustomerAnonymised,
     OrderDeclaredShipped,
@@ -37,6 +38,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(PrinterReported, upkeep.on_printer_reported)
     subscriptions.subscribe(MaintenanceDue, upkeep.on_maintenance_due)
     subscriptions.subscribe(FilamentLow, tasks.on_filament_low)
+    subscriptions.subscribe(MachineSilent, machines.on_machine_silent)
     subscriptions.subscribe(OrdersArrived, tasks.on_orders_arrived)
     subscriptions.subscribe(OrderHeld, tasks.on_order_held)
     subscriptions.subscribe(OrderReady, tasks.on_order_ready)
