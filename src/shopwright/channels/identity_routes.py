@@ -94,7 +94,7 @@ async def link_shop_by_name(body: LinkShopBody, ctx: AdminCtx, process: ProcessD
 
 
 def sign_in_page_uri(settings: Settings) -> str:
-    return f"{settings.base_url}{SIGN_IN_CALLBACK_PATH}"
+    return f"{settings.pages_url}{SIGN_IN_CALLBACK_PATH}"
 
 
 def _redirect_uri(settings: Settings, wanted: str | None) -> str:

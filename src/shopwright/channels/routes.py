@@ -208,7 +208,7 @@ async def _visitor(request: Request) -> Visitor:
 
 
 def _to_settings(process: Process, query: str) -> Response:
-    return RedirectResponse(f"{process.settings.base_path}/settings{query}", status_code=303)
+    return RedirectResponse(f"{process.settings.pages_path}/settings{query}", status_code=303)
 
 
 def _redirect_uri(settings: Settings) -> str:

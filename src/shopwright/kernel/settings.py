@@ -7,6 +7,7 @@ Order: environment, ``.env``, ``config.json``, defaults.
 
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -40,6 +41,9 @@ class MailSecurity(StrEnum):
     NONE = "none"  # a relay on this machine
 
 
+DEFAULT_FRONTEND = "dist"
+INDEX = "index.html"
+PAGES = "/app"  # below it are our own pages when an outside app is served at /
 CommaList = Annotated[list[str], NoDecode]
 
 
@@ -60,6 +64,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", alias="SHOPWRIGHT_HOST")
     port: int = Field(8000, alias="PORT", ge=1, le=65535)
     base_path: str = Field("", alias="BASE_PATH")
+    frontend_dist: str | None = Field(None, alias="FRONTEND_DIST")  # None: ``dist``, if it is there
     public_url: str = Field("", alias="SHOPWRIGHT_PUBLIC_URL")
     cors_origins: CommaList = Field(default_factory=list, alias="CORS_ORIGINS")
     trusted_proxies: CommaList = Field(default_factory=list, alias="TRUSTED_PROXIES")
@@ -262,6 +267,15 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _check_frontend(self) -> "Settings":
+        if self.frontend_dist and self.frontend is None:
+            raise ValueError(
+                f"FRONTEND_DIST is {self.frontend_dist}, where there is no {INDEX}. Name the "
+                "folder of the built app, or leave the setting out."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_bucket(self) -> "Settings":
         """Files on the local disk, or everything that a bucket needs; never something between."""
         has_key = bool(self.s3_access_key_id and self.s3_secret_access_key)
@@ -298,6 +312,23 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """What links that leave the program begin with, without a final slash."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}{self.base_path}"
+
+    @cached_property
+    def frontend(self) -> Path | None:
+        """The folder of an outside single-page app that is served at ``/``."""
+        folder = Path(DEFAULT_FRONTEND if self.frontend_dist is None else self.frontend_dist)
+        is_there = self.frontend_dist != "" and (folder / INDEX).is_file()
+        return folder.resolve() if is_there else None
+
+    @property
+    def pages_path(self) -> str:
+        """What the paths of our own pages begin with."""
+        return self.base_path + (PAGES if self.frontend else "")
+
+    @property
+    def pages_url(self) -> str:
+        """What links to our own pages begin with outside of the program."""
+        return self.base_url + (PAGES if self.frontend else "")
 
     @property
     def is_sqlite(self) -> bool:

@@ -23,7 +23,7 @@ class ProcessMail:
 
     def learn(self, settings: Settings) -> None:
         self.has_server = bool(settings.smtp_host)
-        self.base_url = settings.base_url
+        self.base_url = settings.pages_url
 
 
 def server_of(

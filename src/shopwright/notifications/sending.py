@@ -94,7 +94,7 @@ class NoticeTools:
             topic=delivery.topic,
             title=delivery.title,
             text=delivery.body + sealed,
-            link=f"{self.settings.base_url}{delivery.path}" if delivery.path else None,
+            link=f"{self.settings.pages_url}{delivery.path}" if delivery.path else None,
             shop=shop,
             happened_at=delivery.created_at,
             is_urgent=delivery.is_urgent,

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from shopwright import __version__
 from shopwright.kernel.settings import Settings
 from shopwright.server import problems, routers
+from shopwright.server.frontend import FrontendMiddleware
 from shopwright.server.listing import ListingMiddleware
 from shopwright.server.middleware import CrashMiddleware, RequestMiddleware, StartingMiddleware
 from shopwright.server.openapi import Application
@@ -65,6 +66,8 @@ def create_app(settings: Settings, lifespan: Opener) -> FastAPI:
             ],
         )
     app.add_middleware(StartingMiddleware)
+    if settings.frontend is not None:
+        app.add_middleware(FrontendMiddleware, folder=settings.frontend, routes=app.routes)
     app.add_middleware(
         RequestMiddleware,
         base_path=settings.base_path,

@@ -28,7 +28,7 @@ class ListingMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not _asks_for_listing(scope):
+        if not asks_for_listing(scope):
             await self.app(scope, receive, send)
             return
         base_path = scope.get("root_path") or ""
@@ -37,7 +37,7 @@ class ListingMiddleware:
         await JSONResponse(body)(scope, receive, send)
 
 
-def _asks_for_listing(scope: Scope) -> bool:
+def asks_for_listing(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
         return False
     if scope["path"].removeprefix(scope.get("root_path") or "") not in {"", "/"}:

@@ -56,7 +56,7 @@ async def _serve(settings: Settings, roles: Roles, beside: Beside | None) -> Non
                     server.cameras = Cameras.of(running.process)
                     attach(app, running)
                     host, port = listener.getsockname()[:2]
-                    log.info("serving", url=f"http://{host}:{port}{settings.base_path}/")
+                    log.info("serving", url=f"http://{host}:{port}{settings.pages_path}/")
                     await serving
         finally:
             server.should_exit = True

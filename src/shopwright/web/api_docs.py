@@ -12,5 +12,5 @@ router = APIRouter(include_in_schema=False)
 @router.get("/docs")
 @router.get("/api/docs")
 async def show_api_docs(request: Request) -> HTMLResponse:
-    base_path = get_process(request).settings.base_path
+    base_path = get_process(request).settings.pages_path
     return HTMLResponse(templating.render(base_path, "api_docs.html", {}))

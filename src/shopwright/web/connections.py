@@ -62,7 +62,7 @@ async def show_connections(
 async def show_settings(request: Request, _ctx: ViewerCtx) -> Response:
     """Where channels send the browser back to."""
     query = request.scope["query_string"].decode("latin-1")
-    target = get_process(request).settings.base_path + "/connections"
+    target = get_process(request).settings.pages_path + "/connections"
     return RedirectResponse(f"{target}?{query}" if query else target, status_code=303)
 
 

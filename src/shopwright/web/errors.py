@@ -21,7 +21,7 @@ def wants_page(request: Request) -> bool:
 
 def error_page(request: Request, error: ShopError) -> Response:
     """The error as HTML, with its status; who is not signed in is sent to do so."""
-    base = request.app.state.settings.base_path
+    base = request.app.state.settings.pages_path
     if isinstance(error, Unauthenticated):
         return _to_log_in(request, base)
     if _is_htmx(request):

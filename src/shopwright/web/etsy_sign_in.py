@@ -156,7 +156,7 @@ def _said(error: str, description: str) -> str:
 
 
 def _go_on(process: Process, path: str) -> Response:
-    return RedirectResponse(process.settings.base_path + path, status_code=303)
+    return RedirectResponse(process.settings.pages_path + path, status_code=303)
 
 
 def _pack(answer: Response, request: Request, process: Process, trip: Trip) -> None:
@@ -182,4 +182,4 @@ def _unpack(request: Request, process: Process) -> Trip | None:
 
 
 def _cookie_path(process: Process) -> str:
-    return process.settings.base_path + PATH
+    return process.settings.pages_path + PATH

@@ -45,7 +45,7 @@ async def accept_invitation(
     except ShopError as refusal:
         return await _form(process, token, first_name, refusal)
     cookie = await sign_in_page(process, signed_in.user.email, password)
-    response = RedirectResponse(f"{process.settings.base_path}/", status_code=303)
+    response = RedirectResponse(f"{process.settings.pages_path}/", status_code=303)
     lifetime_s = process.settings.refresh_token_days * DAY_S
     credentials.set_cookie(response, request, cookie, lifetime_s)
     return response
@@ -68,6 +68,6 @@ async def _form(
         "min_length": MIN_LENGTH,
         "has_etsy": is_etsy_set_up(process.settings),
     }
-    html = templating.render(process.settings.base_path, "invitation.html", values)
+    html = templating.render(process.settings.pages_path, "invitation.html", values)
     status = refusal.status if refusal else 200
     return HTMLResponse(html, status_code=status, headers={"cache-control": "no-store"})

@@ -60,7 +60,7 @@ class Page:
             "is_wall": self.request.query_params.get("wall") == "1",
             **values,
         }
-        html = templating.render(process.settings.base_path, template, shown)
+        html = templating.render(process.settings.pages_path, template, shown)
         return HTMLResponse(html, headers=NO_STORE)
 
 
@@ -94,16 +94,16 @@ def done(request: Request, sentence: str, *, to: str, tone: str = "green") -> Re
     """The answer to a form: a message and fresh content for htmx, a redirect without it."""
     process = get_process(request)
     if not is_htmx(request):
-        return RedirectResponse(process.settings.base_path + to, status_code=303)
+        return RedirectResponse(process.settings.pages_path + to, status_code=303)
     toast = templating.render(
-        process.settings.base_path, "parts/toast.html", {"sentence": sentence, "tone": tone}
+        process.settings.pages_path, "parts/toast.html", {"sentence": sentence, "tone": tone}
     )
     return HTMLResponse(toast, headers={**_toast_headers(), "HX-Trigger": "refetch"})
 
 
 def go(request: Request, to: str) -> Response:
     """Open another page, whichever way the form was sent."""
-    target = get_process(request).settings.base_path + to
+    target = get_process(request).settings.pages_path + to
     if is_htmx(request):
         return Response(status_code=204, headers={"HX-Redirect": target})
     return RedirectResponse(target, status_code=303)
@@ -112,7 +112,7 @@ def go(request: Request, to: str) -> Response:
 def fragment(request: Request, template: str, values: Mapping[str, Any]) -> Response:
     process = get_process(request)
     return HTMLResponse(
-        templating.render(process.settings.base_path, template, values), headers=NO_STORE
+        templating.render(process.settings.pages_path, template, values), headers=NO_STORE
     )
 
 

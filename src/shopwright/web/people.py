@@ -70,7 +70,7 @@ async def invite(
         request,
         title=f"Send this link to {invited.invitation.email}",
         text=f"It is shown only now, works once and for seven days.{mailed}",
-        secret=f"{process.settings.base_url}/invitation?token={invited.token}",
+        secret=f"{process.settings.pages_url}/invitation?token={invited.token}",
     )
 
 

@@ -43,7 +43,7 @@ async def log_in(
         return log_in_form(
             process, wanted=next, email=email, problem=refusal.detail, status=refusal.status
         )
-    response = RedirectResponse(process.settings.base_path + local_path(next), status_code=303)
+    response = RedirectResponse(process.settings.pages_path + local_path(next), status_code=303)
     lifetime_s = process.settings.refresh_token_days * DAY_S
     credentials.set_cookie(response, request, cookie, lifetime_s)
     return response
@@ -55,7 +55,7 @@ async def log_out(
 ) -> Response:
     """Open streams of this sign-in end within two seconds."""
     await sessions.log_out(session, identity, credentials.find_credential(request), now)
-    response = RedirectResponse(f"{process.settings.base_path}/login", status_code=303)
+    response = RedirectResponse(f"{process.settings.pages_path}/login", status_code=303)
     credentials.clear_cookie(response, request)
     return response
 
@@ -76,5 +76,5 @@ def log_in_form(
         "problem": problem,
         "has_etsy": is_etsy_set_up(process.settings),
     }
-    html = templating.render(process.settings.base_path, "login.html", values)
+    html = templating.render(process.settings.pages_path, "login.html", values)
     return HTMLResponse(html, status_code=status, headers={"cache-control": "no-store"})

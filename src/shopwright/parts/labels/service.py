@@ -47,7 +47,7 @@ async def make_labels(
     """A PDF; raises UnknownPaper, Invalid, or LabelsUnavailable."""
     paper = get_paper(size)
     check_skipped(paper, skipped)
-    content = content_of(parts, paper, process.settings.base_url, skipped)
+    content = content_of(parts, paper, process.settings.pages_url, skipped)
     limits = replace(limits_of(process), memory_mb=MEMORY_MB, cpu_s=CPU_S, wall_s=WALL_S)
     async with process.context.keep(Workplaces).places, work_folder(process) as folder:
         source, target = folder / "labels.json", folder / "labels.pdf"
