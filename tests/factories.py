@@ -15,6 +15,8 @@ from shopwright.accounts.models import (
 )
 from shopwright.analytics.models import Expense
 from shopwright.analytics.states import ExpenseCategory
+from shopwright.artwork import service as artwork
+from shopwright.artwork.models import Design
 from shopwright.catalog.designs.models import (
     AiStyle,
     Color,
@@ -1146,6 +1148,23 @@ async def make_template(
 @row_for("template")
 async def make_template_row(session: WriteSession, ctx: Actor) -> str:
     return (await make_template(session, ctx)).code
+
+
+async def make_design(session: WriteSession, ctx: Actor) -> Design:
+    """An empty draft."""
+    made = await artwork.create_design(
+        session,
+        ctx,
+        template=await make_template(session, ctx),
+        model=await make_device_model(session, ctx),
+        now=START,
+    )
+    return made.design
+
+
+@row_for("design")
+async def make_design_row(session: WriteSession, ctx: Actor) -> str:
+    return (await make_design(session, ctx)).uuid
 
 
 @row_for("ai_style")

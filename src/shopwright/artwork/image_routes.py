@@ -54,7 +54,8 @@ MAX_BODY = MAX_UPLOAD_MB * MEGABYTE * 3 // 2
 @router.get(
     "/image/{picture}",
     response_class=Response,
-    responses=PICTURE | problems(FileLinkInvalid, FileLinkExpired, StoredFileMissing, TooMany),
+    responses=PICTURE
+    | problems(Invalid, FileLinkInvalid, FileLinkExpired, StoredFileMissing, TooMany),
 )
 async def serve_image(
     request: Request,

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shopwright.artwork import canvas as canvases
 from shopwright.artwork import pictures, plans, queries
+from shopwright.artwork.canvas import Canvas
 from shopwright.artwork.designs import USABLE
 from shopwright.artwork.models import Design, DesignImage
 from shopwright.artwork.schemas import (
@@ -34,7 +35,7 @@ async def read_design(
         model=model,
         background=design.background,
         layers=plans.shown(design.layers),
-        canvas=_canvas(design),
+        canvas=canvas_of(canvases.read_stored(design.canvas)),
         images=[image_of(process, image, now) for image in images],
         expires_at=design.expires_at,
         updated_at=design.updated_at,
@@ -53,8 +54,7 @@ def image_of(process: Process, image: DesignImage, now: datetime) -> ImageRead:
     )
 
 
-def _canvas(design: Design) -> CanvasRead:
-    canvas = canvases.read_stored(design.canvas)
+def canvas_of(canvas: Canvas) -> CanvasRead:
     return CanvasRead(
         width_px=canvas.width_px,
         height_px=canvas.height_px,
