@@ -135,8 +135,9 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-form.addEventListener("change", (event) => {
-  if (event.target.matches("[aria-invalid]")) mark(event.target, wrongWith(event.target));
+// While typing, not on leaving the field: else the page moves under the press of the button.
+form.addEventListener("input", (event) => {
+  if (event.target.matches("[aria-invalid]") && !wrongWith(event.target)) mark(event.target, "");
 });
 
 const countries = form.querySelector("[data-countries]");
