@@ -45,7 +45,7 @@ from shopwright.kernel import limits
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.bodies import described, parse_body, read_body
 from shopwright.kernel.edge import Now, Process, ProcessDep, allow_body, principal_of, problems
-from shopwright.kernel.errors import Invalid, NotFound, TooMany
+from shopwright.kernel.errors import Forbidden, Invalid, NotFound, TooMany
 from shopwright.kernel.limits import MINUTE, Limit
 from shopwright.kernel.repeatable import RepeatableRoute
 
@@ -85,7 +85,7 @@ async def generate_image(
 @router.post(
     "/api/designs/{design}/generate",
     status_code=201,
-    responses=REFUSALS | problems(DesignMissing, DesignExpired, DesignOrdered),
+    responses=REFUSALS | problems(DesignMissing, DesignExpired, DesignOrdered, Forbidden),
 )
 async def generate_for_design(
     request: Request, opened: OpenedDesign, body: DesignGenerate, process: ProcessDep, now: Now

@@ -130,7 +130,9 @@ async def read_design(
 
 @router.put(
     "/{design}",
-    responses=problems(LayerUnusable, DesignMissing, DesignExpired, DesignMoved, DesignOrdered),
+    responses=problems(
+        LayerUnusable, DesignMissing, DesignExpired, DesignMoved, DesignOrdered, Forbidden
+    ),
 )
 async def save_design(
     request: Request, opened: OpenedDesign, body: DesignSave, process: ProcessDep, now: Now
@@ -158,7 +160,9 @@ async def save_design(
         return await views.read_design(write, process, opened.ctx, saved, now)
 
 
-@router.delete("/{design}", responses=problems(DesignMissing, DesignExpired, DesignOrdered))
+@router.delete(
+    "/{design}", responses=problems(DesignMissing, DesignExpired, DesignOrdered, Forbidden)
+)
 async def delete_design(
     request: Request, opened: OpenedDesign, process: ProcessDep
 ) -> dict[str, str]:
@@ -176,7 +180,7 @@ async def delete_design(
     openapi_extra=UPLOAD_BODY,
     responses=problems(
         PictureRefused, UploadMalformed, UploadTooLarge, DesignMissing, DesignExpired,
-        DesignOrdered, TooManyImages, DrawingFailed,
+        DesignOrdered, TooManyImages, DrawingFailed, Forbidden,
     ),
 )  # fmt: skip
 async def upload_image(
