@@ -45,12 +45,13 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a stranger orders. ``reference`` is the same for each try to order the same;
-    ``expected_minor`` the total he was shown. ``pictures`` are fetched for the lines of their
-    positions. URLs None lead to our own pages."""
+    ``expected_minor`` the total he was shown, ``goods_minor`` the goods' price without shipping.
+    ``pictures`` are fetched for the lines of their positions. URLs None lead to our own pages."""
 
     lines: Sequence[Line]
     buyer: Buyer
     expected_minor: int | None = None
+    goods_minor: int | None = None
     reference: str | None = None
     pictures: Mapping[int, Picture] = field(default_factory=dict)
     success_url: str | None = None
@@ -100,6 +101,7 @@ async def _place(process: Process, ctx: Actor, wish: Wish) -> Order:
             lines,
             wish.buyer,
             expected_minor=wish.expected_minor,
+            goods_minor=wish.goods_minor,
             reference=reference,
             now=process.clock.now(),
         )
@@ -117,7 +119,7 @@ async def _with_pictures(
     async with process.database.read() as session:
         quote = await quote_lines(session, ctx, lines)
         known = await storefront.find_by_reference(session, ctx, reference)
-    storefront.check_price(quote, wish.expected_minor)
+    storefront.check_price(quote, wish.expected_minor, wish.goods_minor)
     for at, picture in wish.pictures.items():
         if known is not None and at < len(known.items):
             design_id = known.items[at].design_id

@@ -36,7 +36,8 @@ async def of_template(
     success_url: str | None = None,
     cancel_url: str | None = None,
 ) -> Wish:
-    """Raises NotSold for what is not in the catalogue."""
+    """Raises NotSold for what is not in the catalogue. Clients of the webstore know the price of
+    the goods, and some the total: ``expected_minor`` may be either."""
     template, model = await _find(process, ctx, named)
     line = Line(
         quantity=named.quantity,
@@ -48,6 +49,7 @@ async def of_template(
         lines=[line],
         buyer=buyer,
         expected_minor=expected_minor,
+        goods_minor=expected_minor,
         reference=reference,
         pictures={0: Picture(template, model, picture_url)} if picture_url else {},
         success_url=success_url,

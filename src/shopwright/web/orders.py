@@ -70,7 +70,8 @@ async def show_order(page: PageCtx, session: Read, order: OrderRef, now: Now) ->
         session, page.actor, FilamentFilter(), Paging(ALL_ROWS, 0)
     )
     made = await parts.list_of_order(session, page.actor, found.id)
-    choices = await switching.list_choices(session, page.actor, found, now)
+    with_items = await service.get_order(session, page.actor, order)
+    choices = await switching.list_choices(session, page.actor, with_items, now)
     return page.render(
         "order.html",
         active="orders",

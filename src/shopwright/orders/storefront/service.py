@@ -59,17 +59,20 @@ async def place_order_of_lines(
     channel: str = STOREFRONT,
     status: OrderStatus = OrderStatus.PENDING_PAYMENT,
     expected_minor: int | None = None,
+    goods_minor: int | None = None,
     reference: str | None = None,
     now: datetime,
 ) -> Order:
     """One order at the catalogue's prices; its designs never change again.
 
-    The same ``reference`` again is the same order. Raises NotSold, OutOfStock, PriceUnsettled,
-    PriceDiffers (with the right price) when the buyer saw another total, or ReferenceReused.
+    The same ``reference`` again is the same order. ``expected_minor`` is the total that the buyer
+    saw; ``goods_minor`` what he saw where only the goods are priced, before shipping and tax.
+    Raises NotSold, OutOfStock, PriceUnsettled, PriceDiffers (with the right price), or
+    ReferenceReused.
     """
     await piece_queries.lock_pieces(session, ctx)
     quote = await quote_lines(session, ctx, lines, channel)
-    check_price(quote, expected_minor)
+    check_price(quote, expected_minor, goods_minor)
     known = await find_by_reference(session, ctx, reference, channel=channel)
     if known is not None:
         return _same(known, quote)
@@ -103,12 +106,14 @@ async def find_by_reference(
     return await orders.get_order(session, ctx, Ref(order_id, None))
 
 
-def check_price(quote: Quote, expected_minor: int | None) -> None:
-    """Raises PriceDiffers, with the right price (reference decision 39)."""
-    if expected_minor is not None and expected_minor != quote.total_minor:
+def check_price(quote: Quote, expected_minor: int | None, goods_minor: int | None = None) -> None:
+    """Either may fit. Raises PriceDiffers, with the right price (reference decision 39)."""
+    if expected_minor is None and goods_minor is None:
+        return
+    if expected_minor != quote.total_minor and goods_minor != quote.subtotal_minor:
         raise PriceDiffers(
             f"This costs {quote.total_minor} (in the smallest unit of {quote.currency}), "
-            f"not {expected_minor}.",
+            f"not {goods_minor if expected_minor is None else expected_minor}.",
             amount_pence=quote.total_minor,
             total_minor=quote.total_minor,
             currency=quote.currency,

@@ -61,11 +61,14 @@ def run_demo(settings: Settings, roles: Roles) -> None:
         with ExitStack() as children:
             errors = children.enter_context((folder / "stand-ins.log").open("wb"))
             printers = children.enter_context(_printers(folder, errors))
+            hook = ("--hook", f"{settings.base_url}/stripe-webhook")
+            stripe = children.enter_context(Child("stripe", *hook, errors=errors))
             addresses = (settings.etsy_redirect_uri, sign_in_page_uri(settings))
             redirect = [part for one in addresses for part in ("--redirect-uri", one)]
             etsy = children.enter_context(Child("etsy", *redirect, errors=errors))
             mails = children.enter_context(Child("smtp", errors=errors)).announcement()
             settings = _use_mails(_use_etsy(settings, etsy.announcement()), mails)
+            settings = _use_stripe(settings, stripe.announcement())
             farm = printers.announcement()
             serve(settings, roles, partial(_demo, etsy.announcement()["url"], farm, mails["url"]))
     except StandInFailed as err:
@@ -106,6 +109,16 @@ def _use_etsy(settings: Settings, etsy: dict[str, Any]) -> Settings:
             "etsy_token_url": etsy["token_url"],
             "etsy_calls_per_minute": CALLS_PER_MINUTE,
             "etsy_sync_minutes": SYNC_EVERY_S / 60,
+        }
+    )
+
+
+def _use_stripe(settings: Settings, stripe: dict[str, Any]) -> Settings:
+    return settings.model_copy(
+        update={
+            "stripe_secret_key": SecretStr(stripe["secret_key"]),
+            "stripe_webhook_secret": SecretStr(stripe["webhook_secret"]),
+            "stripe_api_url": stripe["url"],
         }
     )
 
@@ -171,7 +184,7 @@ async def _watch(name: str, work: Coroutine[None, None, None]) -> None:
 
 
 async def _say_when_it_answers(settings: Settings, mails_url: str) -> None:
-    url = f"http://{settings.host}:{settings.port}{settings.base_path}"
+    url = f"http://{settings.host}:{settings.port}{settings.pages_path}"
     async with httpx.AsyncClient() as visitor:
         while True:
             if await _answers(visitor, f"{url}/health"):
