@@ -41,6 +41,7 @@ class Name(StrEnum):
     GEMINI = "gemini"
     MANUFACTURER = "manufacturer"
     ONSHAPE = "onshape"
+    STRIPE = "stripe"
     ALL = "all"
 
 
@@ -79,8 +80,9 @@ def sandbox(
                 if name in {kind, Name.ALL}:
                     knobs = json.dumps({"speed": USUAL_SPEED})
                     children.append(stack.enter_context(Child(kind, "--knobs", knobs, *HEARD_HERE)))
-            if name in {Name.ONSHAPE, Name.ALL}:
-                children.append(stack.enter_context(_onshape(settings)))
+            for own, start in ((Name.ONSHAPE, _onshape), (Name.STRIPE, _stripe)):
+                if name in {own, Name.ALL}:
+                    children.append(stack.enter_context(start(settings)))
             children += [
                 stack.enter_context(Child(kind)) for kind in PLAIN if name in {kind, Name.ALL}
             ]
@@ -119,6 +121,11 @@ def _bambu_cloud(farm: Path | None, folder: Path) -> Child:
 def _onshape(settings: Settings) -> Child:
     known = [text for uri in redirect_uris(settings) for text in ("--redirect-uri", uri)]
     return Child("onshape", *known)
+
+
+def _stripe(settings: Settings) -> Child:
+    """It tells its events to the shop of these settings."""
+    return Child("stripe", "--hook", f"{settings.base_url}/stripe-webhook")
 
 
 def _usual_farm(folder: Path) -> dict[str, Any]:
@@ -221,6 +228,14 @@ def _say_onshape(said: dict[str, Any]) -> Iterator[str]:
     yield f"  See its calls and disturb it: {said['url']}/sandbox/state"
 
 
+def _say_stripe(said: dict[str, Any]) -> Iterator[str]:
+    yield f"Stripe listens on {said['url']}. To use it, start Shopwright with:"
+    yield f"  STRIPE_SECRET_KEY={said['secret_key']}"
+    yield f"  STRIPE_WEBHOOK_SECRET={said['webhook_secret']}"
+    yield f"  STRIPE_API_URL={said['url']}"
+    yield f"  See its sessions and disturb it: {said['url']}/admin/state"
+
+
 def _say_manufacturer(said: dict[str, Any]) -> Iterator[str]:
     yield f"A manufacturer listens on {said['url']}. To use it, start Shopwright with:"
     for name, value in said["settings"].items():
@@ -237,5 +252,6 @@ SAY = {
     "printer-backend": _say_printer_backend,
     "printers": _say_printers,
     "smtp": _say_smtp,
+    "stripe": _say_stripe,
     **dict.fromkeys(OTHER_PRINTERS, _say_other_printer),
 }
