@@ -25,8 +25,12 @@ from shopwright.orders import queries as order_queries
 from shopwright.orders.drafts import ItemDraft, OrderDraft
 from shopwright.orders.models import Hold, Order, PieceStep
 from shopwright.orders.states import OrderStatus
+from shopwright.payments import service as payments
+from shopwright.payments.models import Payment
+from shopwright.payments.service import Terms
 from shopwright.sandbox.manufacturer import ManufacturerSandbox
 from shopwright.suppliers import connections, queries, service
+from shopwright.suppliers.keys import KeyKind, new_key
 from shopwright.suppliers.looking import Looker
 from shopwright.suppliers.models import Supplier, SupplierOffer, SupplierOrder
 from tests.clock import START, FixedClock
@@ -133,7 +137,14 @@ class Bench:
     ) -> Order:
         """Its pieces are ordered outside, once it is paid."""
         item = ItemDraft(title="A case", quantity=quantity, sku=sku, price_minor=3500)
-        draft = OrderDraft(status=status, currency="EUR", placed_at=START, items=(item,))
+        draft = OrderDraft(
+            status=status,
+            currency="EUR",
+            placed_at=START,
+            items=(item,),
+            subtotal_minor=3500 * quantity,
+            total_minor=3500 * quantity,
+        )
         async with self.process.database.write() as session:
             order = await intake.place_order(session, self.ctx, draft=draft, now=START)
         await self.plan()
@@ -179,12 +190,13 @@ class Bench:
         assert found is not None
         return found
 
-    async def look(self, process: Process | None = None) -> int:
-        """Everything that is due now, once."""
+    async def look(self, process: Process | None = None, only: Order | None = None) -> int:
+        """Everything that is due now, or of one order, once."""
         process = process or self.process
         async with self.process.database.read() as session:
             listed = await queries.list_due(session, self.clock.now(), 1000)
         due = [one for one in listed if one.organization_id == self.ctx.organization_id]
+        due = [one for one in due if only is None or one.order_id == only.id]
         for order in due:
             await Looker(process).look(order.organization_id, order.id)
         return len(due)
@@ -195,7 +207,7 @@ class Bench:
             found = (await self.supplier_orders(order))[-1]
             if found.stage not in queries.OPEN_STAGES or found.problem or found.waiting_reason:
                 return found
-            await self.look()
+            await self.look(only=order)
             await self.wait_for(order)
         raise AssertionError(f"{found.stage} after {MAX_ROUNDS} rounds: {found.last_error}")
 
@@ -235,3 +247,16 @@ def case_offer(ctx: Actor, supplier: Supplier, variant: Variant) -> SupplierOffe
         picture_sha256=PICTURE,
         updated_at=supplier.updated_at,
     )
+
+
+async def start_machine_payment(bench: Bench) -> tuple[Order, Payment]:
+    """An order at a machine that waits for its money, which the manufacturer takes."""
+    order = await bench.order(status=OrderStatus.PENDING_PAYMENT)
+    terms = Terms(
+        key=new_key(KeyKind.PAYMENT, bench.clock.now()),
+        extra={"model_id": MODEL, "device_id": "VM001", "pay_type": "5"},
+    )
+    payment = await payments.start_payment(
+        bench.process, bench.ctx, order_id=order.id, provider=queries.MANUFACTURER, terms=terms
+    )
+    return order, payment

@@ -95,11 +95,8 @@ class Looker:
         """About all of the manufacturer's orders that are due, in one call."""
         now = self._now()
         async with self.process.database.read() as session:
-            due = [
-                one
-                for one in await queries.list_due(session, now, ASKED_AT_ONCE)
-                if one.supplier_id == order.supplier_id and one.stage is PlacingStage.ACCEPTED
-            ]
+            others = await queries.list_due_at(session, ctx, supplier.id, now, ASKED_AT_ONCE)
+        due = [order, *(one for one in others if one.id != order.id)]
         try:
             told = await port.ask([one.key for one in due])
         except SupplierError as err:

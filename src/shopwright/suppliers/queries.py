@@ -255,6 +255,21 @@ async def list_due(session: AsyncSession, now: datetime, limit: int) -> list[Sup
     return list(rows)
 
 
+async def list_due_at(
+    session: AsyncSession, ctx: Actor, supplier_id: int, now: datetime, limit: int
+) -> list[SupplierOrder]:
+    """Accepted ones of one manufacturer whose standing is to be asked now."""
+    rows = await session.scalars(
+        select(SupplierOrder)
+        .where(SupplierOrder.organization_id == ctx.organization_id)
+        .where(SupplierOrder.supplier_id == supplier_id)
+        .where(SupplierOrder.stage == PlacingStage.ACCEPTED, SupplierOrder.next_look_at <= now)
+        .order_by(SupplierOrder.next_look_at, SupplierOrder.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     due: datetime | None = await session.scalar(
         select(func.min(SupplierOrder.next_look_at))

@@ -78,6 +78,7 @@ async def record(
     await piece_queries.lock_pieces(session, ctx)
     (known,) = await queries.lock_orders(session, ctx, [order.id])
     told = _news(known, standing)
+    is_first = known.produced_at is None
     if known.status is standing.status or known.status not in UNDER_WAY:
         return await _note_quiet(session, ctx, known, told, now)
     moved = await queries.move_status(
@@ -89,7 +90,7 @@ async def record(
         return known
     audit.record(session, ctx, "supplier_order.moved", moved.id, status=str(moved.status))
     await tell_order(session, ctx, moved)
-    await _follow(session, ctx, moved, known.produced_at is None, now)
+    await _follow(session, ctx, moved, is_first, now)
     return moved
 
 

@@ -16,6 +16,7 @@ from shopwright.orders.models import Order
 from shopwright.orders.storefront.words import word_of
 from shopwright.suppliers import pictures, queries
 from shopwright.suppliers.connections import SupplierNotSetUp
+from shopwright.suppliers.models import SupplierOrder
 from shopwright.suppliers.partner import orders as partner_orders
 from shopwright.suppliers.partner import relays
 from shopwright.suppliers.partner.door import PartnerCtx
@@ -124,6 +125,7 @@ async def list_download_links(
     lasts = pictures.MANUFACTURER_LINK
     images = await partner_orders.list_pictures(session, ctx, [known.order])
     links = [_link(process, image, now + lasts, lasts) for image in images[known.order.id]]
+    links += [_offered(process, row, lasts) for row in _without_design(known)]
     return DownloadLinks(
         order_id=known.order.id,
         download_links=links,
@@ -179,6 +181,24 @@ async def _urls(process: Process, ctx: Actor, known: Known) -> list[str]:
         rows = await queries.list_of_order(session, ctx, known.order.id)
         ready = [one for one in rows if one.picture_sha256 is not None]
     return [await pictures.make_link(process, ctx, one) for one in ready]
+
+
+def _without_design(known: Known) -> list[SupplierOrder]:
+    """What is printed from the picture of an offer."""
+    return [one for one in known.supplier_orders if one.picture_sha256 and not one.design_id]
+
+
+def _offered(process: Process, row: SupplierOrder, lasts: timedelta) -> DownloadLink:
+    name = f"{row.key}.png"
+    url = pictures.link_of(process, row.picture_sha256 or "", "image/png", name, lasts)
+    return DownloadLink(
+        image_id=row.id,
+        filename=name,
+        download_url=url,
+        secure_url=url,
+        image_type="final",
+        created_at=row.created_at,
+    )
 
 
 def _batch(
