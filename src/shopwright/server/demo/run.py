@@ -20,7 +20,7 @@ from shopwright.kernel.errors import Invalid, Unavailable
 from shopwright.kernel.secrets import load_or_make_key
 from shopwright.kernel.settings import Environment, MailSecurity, Network, Settings
 from shopwright.sandbox.children import Child, StandInFailed
-from shopwright.server.demo import machines, outside, shop, webstore
+from shopwright.server.demo import bought, machines, outside, shop, webstore
 from shopwright.server.demo.folder import make_fresh
 from shopwright.server.running import Roles, Running
 from shopwright.server.serve import serve
@@ -63,12 +63,15 @@ def run_demo(settings: Settings, roles: Roles) -> None:
             printers = children.enter_context(_printers(folder, errors))
             hook = ("--hook", f"{settings.base_url}/stripe-webhook")
             stripe = children.enter_context(Child("stripe", *hook, errors=errors))
+            told = ("--callbacks", settings.base_url, "--knobs", bought.KNOBS)
+            partner = children.enter_context(Child("manufacturer", *told, errors=errors))
             addresses = (settings.etsy_redirect_uri, sign_in_page_uri(settings))
             redirect = [part for one in addresses for part in ("--redirect-uri", one)]
             etsy = children.enter_context(Child("etsy", *redirect, errors=errors))
             mails = children.enter_context(Child("smtp", errors=errors)).announcement()
             settings = _use_mails(_use_etsy(settings, etsy.announcement()), mails)
             settings = _use_stripe(settings, stripe.announcement())
+            settings = _use_partner(settings, partner.announcement()["settings"])
             farm = printers.announcement()
             serve(settings, roles, partial(_demo, etsy.announcement()["url"], farm, mails["url"]))
     except StandInFailed as err:
@@ -123,6 +126,20 @@ def _use_stripe(settings: Settings, stripe: dict[str, Any]) -> Settings:
     )
 
 
+def _use_partner(settings: Settings, partner: dict[str, str]) -> Settings:
+    return settings.model_copy(
+        update={
+            "chinese_api_base_url": partner["CHINESE_API_BASE_URL"],
+            "chinese_api_account": partner["CHINESE_API_ACCOUNT"],
+            "chinese_api_password": SecretStr(partner["CHINESE_API_PASSWORD"]),
+            "chinese_api_system_name": partner["CHINESE_API_SYSTEM_NAME"],
+            "chinese_api_fixed_key": SecretStr(partner["CHINESE_API_FIXED_KEY"]),
+            "chinese_api_device_id": partner["CHINESE_API_DEVICE_ID"],
+            "chinese_api_addresses": [bought.LOOPBACK],  # it tells us from here
+        }
+    )
+
+
 def _use_mails(settings: Settings, mails: dict[str, Any]) -> Settings:
     """Nothing leaves this machine: its mails are read on a page of the stand-in."""
     return settings.model_copy(
@@ -159,6 +176,7 @@ async def _demo(
         printers = {facts["serial"]: facts for facts in farm["printers"]}
         ctx = await shop.furnish(process, printers, process.settings.data_dir)
         await webstore.open_webstore(process, ctx, process.settings.data_dir)
+        await bought.buy_outside(process, ctx)
         await shop.connect_etsy(process, ctx)
         await shop.be_told(process, ctx, EMAIL)
         tasks = [
