@@ -1,6 +1,7 @@
 """What the demo shop has made outside: cases by a manufacturer, and one lamp that it could buy."""
 
 from decimal import Decimal
+from io import BytesIO
 
 from shopwright.catalog import products
 from shopwright.catalog import service as catalog
@@ -35,7 +36,7 @@ LOOPBACK = "127.0.0.1"
 async def buy_outside(process: Process, ctx: Actor) -> None:
     """A manufacturer with two offers, and an order for what it makes."""
     picture = draw(next(iter(SKETCHES)), "0A6CA5")
-    stored = await files_of(process).put(picture, max_bytes=MAX_PICTURE)
+    stored = await files_of(process).put(BytesIO(picture), max_bytes=MAX_PICTURE)
     now = process.clock.now()
     async with process.database.write() as session:
         await files.record_files(session, ctx, [NewFile(stored, "waves.png", "image/png")])
