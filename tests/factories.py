@@ -1348,10 +1348,14 @@ async def make_supplier_order_row(session: WriteSession, ctx: Actor) -> int:
     """Of a piece that is made another way by now."""
     supplier = await make_supplier(session, ctx)
     item_id = int(await make_item_id(session, ctx))
-    item = await session.get_one(OrderItem, item_id)
+    order_id = await session.scalar(
+        select(OrderItem.order_id).where(
+            OrderItem.organization_id == ctx.organization_id, OrderItem.id == item_id
+        )
+    )
     number = next(_numbers)
     row = SupplierOrder(
-        organization_id=ctx.organization_id, supplier_id=supplier.id, order_id=item.order_id,
+        organization_id=ctx.organization_id, supplier_id=supplier.id, order_id=order_id,
         order_item_id=item_id, key=f"OREN260302{number:06}", payment_key=f"PYEN260302{number:06}",
         pay_type=12, amount_minor=3500, currency="EUR", updated_at=START,
     )  # fmt: skip
