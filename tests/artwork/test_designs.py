@@ -7,18 +7,21 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from shopwright.artwork import service
+from shopwright.artwork.drawing import faces
 from shopwright.artwork.keeper import DraftKeeper
 from shopwright.artwork.models import Design, DesignImage
+from shopwright.catalog.designs.models import AiStyle, Font, Sticker, StickerCategory
+from shopwright.files import service as files
 from shopwright.files.access import files_of
 from shopwright.files.models import StoredFile
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.edge import Process
 from tests.artwork.rows import Customer, begin, image_layer, text_layer
-from tests.artwork.samples import BLUE, RED, encoded, halves, opened
+from tests.artwork.samples import BLUE, GREEN, RED, encoded, halves, opened, picture
 from tests.clock import FixedClock
 from tests.conftest import ClientAs
 
@@ -285,3 +288,91 @@ async def _count(session: Any, owner: Actor, table: Any) -> int:
         .where(table.organization_id == owner.organization_id)
     )
     return found
+
+
+async def test_stickers_and_fonts_stay_as_they_were_when_the_design_took_them(
+    customer: Customer, process: Process, database: Database, owner: Actor
+) -> None:
+    """The catalogue drops both; the design still has its own, and so do the files."""
+    sticker = await _stored(process, database, owner, picture((40, 40), GREEN))
+    face = faces.find_face("Lobster")
+    assert face is not None
+    own = await _stored(process, database, owner, face.path.read_bytes())
+    async with database.write() as session:
+        row = await _sticker(session, owner, sticker)
+        font = Font(
+            organization_id=owner.organization_id, name="House", family="House", file_sha256=own
+        )
+        session.add(font)
+        await session.flush()
+        uuid = row.uuid
+    layer = {"id": "s", "kind": "sticker", "sticker": uuid, "y": 20}
+    saved = await customer.save(layer, text_layer("Own", font="house", color="#0000ff"))
+    assert saved.status_code == 200, saved.text
+    assert [layer.get("sticker") for layer in saved.json()["layers"]] == [uuid, None]
+    refused = await customer.save(text_layer("שלום 漢", font="house"), version=2)
+    assert "No font here has 漢." in refused.json()["detail"]
+
+    async with database.write() as session:
+        for table in (Sticker, Font):
+            await session.execute(
+                delete(table).where(table.organization_id == owner.organization_id)
+            )
+        assert not await files.forget_file(session, owner, sticker)
+        assert not await files.forget_file(session, owner, own)
+    seen = await customer.client.get(
+        f"{customer.url}/preview.png?width=200", headers=customer.headers
+    )
+    assert opened(seen.content).getpixel((100, 83)) == GREEN
+    assert (await customer.save(layer, version=2)).status_code == 400  # not on a new save
+
+
+async def test_a_picture_is_generated_for_a_design_in_a_style_of_its_template(
+    customer: Customer, database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        design = await service.get_design(session, owner, await _id_of(session, customer.id))
+        session.add(
+            AiStyle(
+                organization_id=owner.organization_id, template_id=design.template_id,
+                code="loud", name="Loud", prompt="Redraw this photo loudly.",
+            )
+        )  # fmt: skip
+    photo = (await customer.upload()).json()
+    body = {
+        "style": "loud",
+        "image": photo["id"],
+        "request_id": "01a1ffe6-17c8-7e13-9d9a-fafb95c96824",
+    }
+    url = f"{customer.url}/generate"
+    made = await customer.client.post(url, headers=customer.headers, json=body)
+    assert made.status_code == 201, made.text
+    again = await customer.client.post(url, headers=customer.headers, json=body)
+    assert again.json()["id"] == made.json()["id"]
+    assert (await customer.save(image_layer(made.json()["id"]))).status_code == 200
+    for change, words in (({"style": "calm"}, "no style 'calm'"), ({"image": "x"}, "no such")):
+        refused = await customer.client.post(
+            url, headers=customer.headers, json=body | {"request_id": None} | change
+        )
+        assert (refused.status_code, words in refused.text) == (400, True)
+
+
+async def _stored(process: Process, database: Database, owner: Actor, content: bytes) -> str:
+    stored = await files_of(process).put(io.BytesIO(content), max_bytes=10_000_000)
+    async with database.write() as session:
+        session.add(_file(owner, stored.sha256))
+    return stored.sha256
+
+
+async def _sticker(session: Any, owner: Actor, sha256: str) -> Sticker:
+    category = StickerCategory(organization_id=owner.organization_id, code="cat", name="Cats")
+    session.add(category)
+    await session.flush()
+    row = Sticker(
+        organization_id=owner.organization_id, category_id=category.id, name="Tabby",
+        file_name="tabby.png", file_sha256=sha256, thumbnail_sha256=sha256, width_px=40,
+        height_px=40,
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    return row

@@ -5,7 +5,6 @@ and asks nobody again; a call whose answer is nowhere is ``unknown`` and counts 
 """
 
 import asyncio
-import contextlib
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -127,6 +126,8 @@ async def _begin(
     async with process.database.write() as session:
         await take_turns(session, f"{KIND}-{asked.ctx.organization_id}")
         await _check_budget(process, session, asked, now)
+        if asked.design is not None:
+            await pictures.check_count(session, asked.ctx, asked.design)
         generation = _row(asked, key, provider, now)
         session.add(generation)
         await session.flush()
@@ -247,9 +248,7 @@ class _Work:
         now, generation = self.process.clock.now(), self.generation
         ctx = system_actor(generation.organization_id)
         async with self.process.database.write() as session:
-            design = (
-                await session.get(Design, generation.design_id) if generation.design_id else None
-            )
+            design = await self._design(session, ctx)
             effect = await effects.find_effect(session, ctx.organization_id, KIND, generation.uuid)
             row = await pictures.add_image(
                 session,
@@ -306,8 +305,10 @@ async def _adopt_orphan(process: Process, organization_id: int, key: str) -> Non
     path = _answer_path(process, key)
     if await asyncio.to_thread(path.is_file):
         log.info("a generated picture is taken up after a restart", generation=key)
-        with contextlib.suppress(GenerationFailed):
+        try:
             await work.finish_kept(path)
+        except ShopError as err:  # the storage is away, say: the next round tries again
+            log.warning("a generated picture is not taken up yet", generation=key, why=err.detail)
         return
     await work.fail(
         GenerationUnknown("The server stopped while it waited. The picture may have been paid.")

@@ -38,7 +38,7 @@ from shopwright.kernel.errors import Conflict, Invalid, NotFound
 LINK_PURPOSE = "image-links"
 MAX_UPLOAD_MB = 10
 MAX_IMAGES = 40  # per design
-COUNTED = frozenset({ImageKind.UPLOADED, ImageKind.GENERATED})
+COUNTED = frozenset({ImageKind.UPLOADED})  # a generated one is counted before it is paid
 MAX_BYTES = 80_000_000  # of a picture that we drew
 LOOSE_LASTS = timedelta(hours=48)  # a picture that belongs to no design
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg"}
@@ -100,7 +100,7 @@ async def add_image(
 ) -> DesignImage:
     """Note the picture; raises TooManyImages. Without a design it lives two days."""
     if design is not None and kind in COUNTED:
-        await _check_count(session, ctx, design)
+        await check_count(session, ctx, design)
     await files.record_files(session, ctx, [image.file])
     session_name = reference or (design.uuid[-12:] if design else "web")
     row = DesignImage(
@@ -120,6 +120,14 @@ async def add_image(
     session.add(row)
     await session.flush()
     return row
+
+
+async def check_count(session: WriteSession, ctx: Actor, design: Design) -> None:
+    """Raises TooManyImages."""
+    if await queries.count_images_of(session, ctx, design.id) >= MAX_IMAGES:
+        raise TooManyImages(
+            f"A design has at most {MAX_IMAGES} pictures. Remove some, or begin a new one."
+        )
 
 
 def new_filename(session_name: str, kind: ImageKind, content_type: str, now: datetime) -> str:
@@ -213,13 +221,6 @@ async def forget_images(
 
 async def _forget(session: WriteSession, ctx: Actor, hashes: set[str]) -> list[str]:
     return [sha256 for sha256 in sorted(hashes) if await files.forget_file(session, ctx, sha256)]
-
-
-async def _check_count(session: WriteSession, ctx: Actor, design: Design) -> None:
-    if await queries.count_images_of(session, ctx, design.id) >= MAX_IMAGES:
-        raise TooManyImages(
-            f"A design has at most {MAX_IMAGES} pictures. Remove some, or begin a new one."
-        )
 
 
 def _bound_to(image: DesignImage) -> str:

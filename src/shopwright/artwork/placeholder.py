@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from shopwright.artwork.drawing.faces import BOLD, DEFAULT_FAMILY, find_face
 from shopwright.artwork.drawing.png import encode_png
-from shopwright.artwork.port import GeneratedPicture, ImageRequest, Price
+from shopwright.artwork.port import PLACEHOLDER, GeneratedPicture, ImageRequest, Price
 from shopwright.kernel.settings import Settings
 
 LONG_SIDE = {"1K": 1024, "2K": 2048, "4K": 4096}
@@ -18,10 +18,8 @@ HINT = "no image provider is set"
 
 
 class Placeholder:
-    name = "placeholder"
-
     def __init__(self, _settings: Settings) -> None:
-        pass
+        self.name = PLACEHOLDER
 
     @property
     def price(self) -> Price | None:
