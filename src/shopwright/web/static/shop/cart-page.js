@@ -93,6 +93,20 @@ const showDesign = (row, line) => {
   picture.loading = "lazy";
   picture.addEventListener("error", () => picture.remove());
   row.querySelector("[data-picture]").append(picture);
+  offerChange(row.querySelector("[data-again]"), line);
+};
+
+/** Back to the designer, which finds the design's token in this browser. */
+const offerChange = async (place, line) => {
+  const answer = await fetch(`${root.dataset.designs}/${encodeURIComponent(line.design)}`, {
+    headers: { "x-design-token": line.token },
+  }).catch(() => null);
+  if (!answer?.ok) return;
+  const { template, model, status } = await answer.json();
+  if (status !== "draft") return;
+  const wanted = new URLSearchParams({ model, design: line.design });
+  place.querySelector("a").href = `${root.dataset.designPage}/${encodeURIComponent(template)}?${wanted}`;
+  place.hidden = false;
 };
 
 let waiting = 0;
