@@ -69,7 +69,7 @@ async def _add_case(session: WriteSession, ctx: Actor) -> int:
         product=Ref(product.id, None),
         spec=VariantSpec(SKU, "iPhone 15 Pro", {}, PRICE),
     )
-    bought = StepSpec(kind=StepKind.OUTSOURCE, name="Case")
+    bought = StepSpec(None, None, name="Case", kind=StepKind.OUTSOURCE)
     await catalog.change_recipe(session, ctx, variant_id=variant.id, steps=[bought])
     return variant.id
 
