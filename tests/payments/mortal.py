@@ -105,7 +105,7 @@ class MortalStripe:
 
 @asynccontextmanager
 async def mortal(process: Process, fate: Fate) -> AsyncIterator[Process]:
-    """The same shop in a process of this fate."""
+    """The same shop in a process of this fate; its Stripe account is that of the settings."""
     dying = Process(
         process.settings, process.clock, process.context, MortalDatabase.of(process.database, fate)
     )

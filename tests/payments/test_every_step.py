@@ -1,77 +1,25 @@
 """Kill the program at every step of a buyer's way: one order, one payment, nothing lost."""
 
-import json
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from itertools import count
 
 import pytest
 from sqlalchemy import select, update
 
 from shopwright.catalog.devices.models import DeviceModel
-from shopwright.kernel.edge import Process, Ref
+from shopwright.kernel.edge import Ref
 from shopwright.kernel.effects import Effect, EffectStatus
 from shopwright.orders.models import Order
 from shopwright.orders.states import OrderStatus
 from shopwright.orders.storefront.pricing import Line
-from shopwright.orders.storefront.service import Buyer
-from shopwright.payments import checkout, notices
-from shopwright.payments.checkout import Wish
-from shopwright.payments.keeper import PaymentKeeper
-from shopwright.payments.providers import STRIPE
+from shopwright.payments import checkout
 from shopwright.payments.refunds import refund_payment
 from shopwright.payments.states import PaymentStatus, RefundStatus
-from shopwright.sandbox.stripe.webhooks import sign
-from tests.payments.mortal import Fate, Killed, mortal
+from tests.payments.mortal import Fate, mortal
+from tests.payments.people import NEVER, Act, Person, live_through
 from tests.payments.till import PRICE, STOCK, Till
 
-NEVER = 10_000
 MANY = 60  # more than any way has steps
-Act = Callable[[Process], Awaitable[None]]
-
-
-@dataclass
-class Person:
-    """One buyer, who tries again whatever happens, and pays the page he is shown, once."""
-
-    till: Till
-    reference: str
-    session_id: str = ""
-    events_sent: set[str] = field(default_factory=set)
-
-    async def check_out(self, process: Process) -> None:
-        line = Line(template_id=self.till.template.id, device_model_id=self.till.model.id)
-        wish = Wish(
-            lines=[line],
-            buyer=Buyer(name="Ada", email="ada@example.com"),
-            expected_minor=PRICE,
-            reference=self.reference,
-        )
-        begun = await checkout.begin_checkout(process, self.till.ctx, wish)
-        self.session_id = begun.payment.provider_id or ""
-
-    async def pay(self, _process: Process) -> None:
-        if self.till.stripe.world.sessions[self.session_id]["status"] == "open":
-            self.till.pay(self.session_id)
-
-    async def webhook(self, process: Process) -> None:
-        """Stripe sends it until it is taken, and then once more."""
-        for event in self.till.stripe.world.events:
-            if event["data"]["object"]["id"] != self.session_id:
-                continue
-            body = json.dumps(event)
-            secret = self.till.stripe.world.config.webhook_secret
-            headers = {"stripe-signature": sign(secret, body, self.till.stripe.world.now_s())}
-            for _ in range(2):
-                await notices.receive(process, self.till.ctx, STRIPE, headers, body.encode())
-
-    async def success_page(self, process: Process) -> None:
-        await checkout.confirm(process, self.till.ctx, self.session_id)
-
-    async def worker(self, process: Process) -> None:
-        self.till.clock.advance(minutes=3)
-        await PaymentKeeper(process).round()
 
 
 # What happens safely before, and in what the program is killed at every step.
@@ -97,30 +45,20 @@ async def test_killed_at_many_steps_a_buyer_pays_one_order_once(till: Till) -> N
 async def _die_everywhere(till: Till, way: str, steps: int) -> None:
     for orders, at in enumerate(count(1, steps), 1):
         assert at < MANY
-        buyer = Person(till, f"{way}-{at}")
+        buyer = _person(till, f"{way}-{at}")
         fate = Fate(at)
         before, acts = WAYS[way](buyer)
-        await _live_through(till, before, Fate(NEVER))
-        await _live_through(till, acts, fate)
+        await live_through(till.process, till.clock, before, Fate(NEVER))
+        await live_through(till.process, till.clock, acts, fate)
         await _check_books(till, buyer, orders=orders)
         if not fate.is_dead:
             break
         await _restock(till)
 
 
-async def _live_through(till: Till, acts: list[Act], fate: Fate) -> None:
-    """Whoever is killed starts anew a while later, and what was cut short is tried again."""
-    left = list(acts)
-    async with mortal(till.process, fate) as dying:
-        with suppress(Killed):
-            while left:
-                await left[0](dying)
-                del left[0]
-    async with mortal(till.process, Fate(NEVER)) as reborn:
-        for act in left:
-            till.clock.advance(seconds=40)
-            await act(reborn)
-        await PaymentKeeper(reborn).round()
+def _person(till: Till, reference: str) -> Person:
+    line = Line(template_id=till.template.id, device_model_id=till.model.id)
+    return Person(till.ctx, till.stripe, till.clock, line, PRICE, reference)
 
 
 async def _check_books(till: Till, buyer: Person, orders: int) -> None:
@@ -163,7 +101,7 @@ async def _restock(till: Till) -> None:
 async def test_killed_at_any_step_money_is_given_back_once(till: Till) -> None:
     for at in count(1):
         assert at < MANY
-        buyer = Person(till, f"refund-{at}")
+        buyer = _person(till, f"refund-{at}")
         async with mortal(till.process, Fate(NEVER)) as living:
             for act in (buyer.check_out, buyer.pay, buyer.success_page):
                 await act(living)
@@ -174,7 +112,7 @@ async def test_killed_at_any_step_money_is_given_back_once(till: Till) -> None:
                 now=till.clock.now(),
             )  # fmt: skip
         fate = Fate(at)
-        await _live_through(till, [buyer.worker], fate)
+        await live_through(till.process, till.clock, [buyer.worker], fate)
         (refund,) = await till.refunds(payment.id)
         assert (refund.status, refund.amount_minor) == (RefundStatus.SUCCEEDED, 500)
         intent = till.stripe.world.sessions[buyer.session_id]["payment_intent"]

@@ -34,6 +34,7 @@ FAULTS += [FaultKind.RATE_LIMITED, FaultKind.CUT_BEFORE, FaultKind.CUT_AFTER, Fa
 ONLY_SQLITE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
 
+@ONLY_SQLITE
 async def test_a_declined_card_may_be_followed_by_a_good_one(till: Till) -> None:
     told = await till.check_out()
     sessions.refuse_card(till.stripe.world, told["session_id"])
@@ -44,6 +45,7 @@ async def test_a_declined_card_may_be_followed_by_a_good_one(till: Till) -> None
     assert (await till.order(told["order_id"])).status is OrderStatus.PAID
 
 
+@ONLY_SQLITE
 async def test_a_bank_debit_is_paying_until_the_bank_says_so(till: Till) -> None:
     told = await till.check_out()
     sessions.pay_later(till.stripe.world, told["session_id"])
@@ -56,6 +58,7 @@ async def test_a_bank_debit_is_paying_until_the_bank_says_so(till: Till) -> None
     assert (await till.order(told["order_id"])).status is OrderStatus.PAID
 
 
+@ONLY_SQLITE
 async def test_a_debit_that_bounces_leaves_the_order_unpaid(till: Till) -> None:
     told = await till.check_out()
     sessions.pay_later(till.stripe.world, told["session_id"])
@@ -66,6 +69,7 @@ async def test_a_debit_that_bounces_leaves_the_order_unpaid(till: Till) -> None:
     assert (payment.status, payment.detail) == (PaymentStatus.FAILED, "The bank refused it.")
 
 
+@ONLY_SQLITE
 async def test_events_in_the_wrong_order_end_the_same(till: Till) -> None:
     told = await till.check_out()
     sessions.pay_later(till.stripe.world, told["session_id"])
@@ -134,6 +138,7 @@ async def test_another_amount_than_agreed_pays_nothing(till: Till) -> None:
     )
 
 
+@ONLY_SQLITE
 async def test_an_expired_page_is_followed_by_a_new_one_for_the_same_order(till: Till) -> None:
     first = await till.check_out(order_id="ORDER_1")
     sessions.expire(till.stripe.world, first["session_id"])
@@ -169,6 +174,7 @@ async def test_a_part_and_then_the_rest_are_given_back(till: Till, admin: Actor)
     assert [r["amount"] for r in till.stripe.world.refunds.values()] == [500, 3000]
 
 
+@ONLY_SQLITE
 async def test_a_refund_in_the_dashboard_is_followed(till: Till) -> None:
     order_id = await _paid(till)
     intent = (await till.payment(order_id)).provider_payment_id
@@ -185,6 +191,7 @@ async def test_a_refund_in_the_dashboard_is_followed(till: Till) -> None:
     assert (payment.refunded_minor, payment.status) == (1000, PaymentStatus.PAID)
 
 
+@ONLY_SQLITE
 async def test_a_refund_that_the_bank_sends_back_does_not_count(till: Till) -> None:
     order_id = await _paid(till)
     intent = (await till.payment(order_id)).provider_payment_id
@@ -200,6 +207,7 @@ async def test_a_refund_that_the_bank_sends_back_does_not_count(till: Till) -> N
     assert (await till.order(order_id)).refunded_minor == 0
 
 
+@ONLY_SQLITE
 async def test_a_dispute_asks_a_person(till: Till) -> None:
     order_id = await _paid(till)
     payment = await till.payment(order_id)
@@ -212,6 +220,7 @@ async def test_a_dispute_asks_a_person(till: Till) -> None:
     assert payment.disputed_at == till.clock.now()
 
 
+@ONLY_SQLITE
 async def test_events_are_kept_without_who_bought(till: Till) -> None:
     told = await till.check_out()
     till.pay(told["session_id"])
@@ -225,6 +234,7 @@ async def test_events_are_kept_without_who_bought(till: Till) -> None:
     assert "ada@example.com" not in str(stored.payload)
 
 
+@ONLY_SQLITE
 async def test_without_a_picture_the_order_is_paid_and_held(till: Till) -> None:
     order_id = await _paid(till)
     async with till.process.database.read() as session:
