@@ -68,10 +68,10 @@ class MachineRead(BaseModel):
 
 
 class MachineKeyRead(BaseModel):
-    """``key`` is shown in this one answer only."""
+    """``key`` is shown in this one answer only; the answer told again has none."""
 
     machine: str
-    key: str
+    key: str | None = None
 
 
 class MachineSessionRead(BaseModel):
