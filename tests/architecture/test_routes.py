@@ -84,6 +84,7 @@ PUBLIC = {
     "GET /shop",
     "GET /shop/cart",
     "GET /shop/checkout",
+    "GET /shop/design/{template}",
     "GET /shop/orders/{order}",  # the order's token
     "GET /shop/orders/{order}/pictures/{number}",  # so is this
     "GET /shop/products/{product}",

@@ -45,6 +45,7 @@ from shopwright.web import (
     report_files,
     reports,
     shop_checkout,
+    shop_designer,
     shop_orders,
     shop_pages,
     sign_in,
@@ -107,5 +108,6 @@ ROUTERS = (
     webstore_designs.router,
     shop_pages.router,
     shop_checkout.router,
+    shop_designer.router,
     shop_orders.router,
 )
