@@ -33,6 +33,8 @@ LEFT_OUT = {
     "POST /api/products/sync-etsy",  # the same
     "GET /api/printers/{printer}/camera/snapshot",  # nobody is there; tests/fleet has a printer
     "GET /api/printers/{printer}/camera/stream",  # the same
+    "GET /api/parts/labels",  # a process each; tests/parts makes some
+    "GET /api/parts/{part}/label",  # the same
     "PUT /api/parts/auth/onshape/keys",  # asks Onshape, 503; tests/parts/onshape has a stand-in
 }
 FEW, MANY = 3, 60  # examples per route and kind of input

@@ -12,7 +12,7 @@ from shopwright.kernel.edge import MAX_ID, Now, ProcessDep, Read, Ref, Write, pa
 from shopwright.kernel.errors import Invalid
 from shopwright.parts import conversions, queries, service, versions
 from shopwright.parts.converting import is_settled
-from shopwright.parts.labels.papers import PAPERS
+from shopwright.parts.labels.papers import PAPERS, link_of
 from shopwright.parts.schemas import PartBody
 from shopwright.parts.serving import send_file
 from shopwright.parts.states import ConversionStatus, PartStatus, PartType
@@ -85,6 +85,7 @@ async def show_part(page: PageCtx, session: Read, process: ProcessDep, part: Par
         files=files,
         current=reads.current_versions(files),
         prints=await read_prints(session, page.actor, found, files),
+        label_url=link_of(process.settings.base_url, found.part),
         papers=PAPERS,
         onshape=await onshape.read_part(process, session, page.actor, found.part),
         is_converting=made is not None and not is_settled(made),

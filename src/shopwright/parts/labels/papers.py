@@ -68,7 +68,7 @@ def content_of(parts: Sequence[Part], paper: Paper, base_url: str, skipped: int)
         "skipped": skipped,
         "labels": [
             {
-                "url": f"{base_url}/parts/{part.id}",
+                "url": link_of(base_url, part),
                 "name": _breakable(part.name),
                 "code": part.code,
                 "lines": _lines(part),
@@ -76,6 +76,11 @@ def content_of(parts: Sequence[Part], paper: Paper, base_url: str, skipped: int)
             for part in parts
         ],
     }
+
+
+def link_of(base_url: str, part: Part) -> str:
+    """Short, so that the code's squares stay large."""
+    return f"{base_url}/parts/{part.id}"
 
 
 def _lines(part: Part) -> list[str]:

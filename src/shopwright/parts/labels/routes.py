@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/parts", tags=["parts"], route_class=RepeatableRo
 PartRef = Annotated[Ref, path_ref("part")]
 Size = Annotated[str, Query(max_length=20, description="62x29, 50x30 or a4")]
 Skipped = Annotated[int, Query(ge=0, le=1000, description="places used already on a sheet")]
-MAX_NAMED = 8_000
+MAX_NAMED = 3_000
 LABELS = problems(PartMissing, UnknownPaper, Invalid, LabelsUnavailable)
 
 
