@@ -20,7 +20,7 @@ from shopwright.kernel.errors import Invalid, Unavailable
 from shopwright.kernel.secrets import load_or_make_key
 from shopwright.kernel.settings import Environment, MailSecurity, Network, Settings
 from shopwright.sandbox.children import Child, StandInFailed
-from shopwright.server.demo import bought, machines, outside, shop, webstore
+from shopwright.server.demo import bought, bracket, machines, outside, shop, webstore, workshop
 from shopwright.server.demo.folder import make_fresh
 from shopwright.server.running import Roles, Running
 from shopwright.server.serve import serve
@@ -177,6 +177,8 @@ async def _demo(
         ctx = await shop.furnish(process, printers, process.settings.data_dir)
         await webstore.open_webstore(process, ctx, process.settings.data_dir)
         await bought.buy_outside(process, ctx)
+        await bracket.add_bracket(process, ctx)
+        await workshop.fit_workshop(process, ctx)
         await shop.connect_etsy(process, ctx)
         await shop.be_told(process, ctx, EMAIL)
         tasks = [
