@@ -1,6 +1,6 @@
 """All SQL of suppliers. Status and stage are written here only, by compare-and-set."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -327,16 +327,6 @@ async def look_soon(
         .execution_options(synchronize_session=False)
     )
     return list(rows)
-
-
-async def count_open(session: AsyncSession, ctx: Actor) -> Mapping[str, int]:
-    """How many are live, by stage."""
-    rows = await session.execute(
-        select(SupplierOrder.stage, func.count())
-        .where(SupplierOrder.organization_id == ctx.organization_id, SupplierOrder.stage.in_(LIVE))
-        .group_by(SupplierOrder.stage)
-    )
-    return {str(row[0]): row[1] for row in rows}
 
 
 async def lock_orders(

@@ -1,6 +1,6 @@
 """Which offer makes a piece, and when to look again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -69,10 +69,6 @@ def joined_numbers(numbers: Sequence[str | None]) -> str | None:
     """The queue numbers of an order's pieces, as far as they fit its column."""
     told = list(dict.fromkeys(number for number in numbers if number))
     return ", ".join(told)[:50] or None
-
-
-def by_id(suppliers: Sequence[Supplier]) -> Mapping[int, Supplier]:
-    return {supplier.id: supplier for supplier in suppliers}
 
 
 def _fits(wanted: Wanted, offer: SupplierOffer) -> bool:

@@ -4,8 +4,6 @@ went."""
 from collections.abc import Mapping
 from enum import StrEnum
 
-from shopwright.kernel.errors import IllegalTransition
-
 
 class SupplierOrderStatus(StrEnum):
     """What the manufacturer says about an order (reference-facts d.3)."""
@@ -69,7 +67,7 @@ class PlacingStage(StrEnum):
     WITHDRAWN = "withdrawn"  # before anything was sent
 
 
-PLACING: Mapping[PlacingStage, frozenset[PlacingStage]] = {
+PLACING_TRANSITIONS: Mapping[PlacingStage, frozenset[PlacingStage]] = {
     PlacingStage.WAITING: frozenset({PlacingStage.SENDING, PlacingStage.WITHDRAWN}),
     # back to waiting only with proof that no order was placed
     PlacingStage.SENDING: frozenset(
@@ -98,9 +96,3 @@ class SupplierHealth(StrEnum):
     WORKING = "working"
     FAILING = "failing"  # it does not answer
     REFUSED = "refused"  # it does not accept our account: a person must act
-
-
-def check_transition(current: SupplierOrderStatus, target: SupplierOrderStatus) -> None:
-    """Raise IllegalTransition unless a supplier order may go from ``current`` to ``target``."""
-    if target not in TRANSITIONS[current]:
-        raise IllegalTransition(f"A {current} supplier order cannot become {target}.")

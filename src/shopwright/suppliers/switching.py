@@ -23,6 +23,7 @@ from shopwright.kernel.errors import Conflict, NotFound
 from shopwright.orders import piece_queries, replanning
 from shopwright.orders.models import Order, OrderItem, PieceStep
 from shopwright.orders.states import WORKABLE, StepStatus
+from shopwright.parts.order_part_queries import list_unbegun
 from shopwright.print_jobs import late
 from shopwright.print_jobs.models import PrintJob
 from shopwright.print_jobs.states import ACTIVE, WAITING
@@ -183,8 +184,8 @@ async def _open_pieces(session: AsyncSession, ctx: Actor, line: Line) -> _Open:
 
 
 async def _list_free(session: AsyncSession, ctx: Actor, steps: Sequence[PieceStep]) -> set[int]:
-    """Steps that a waiting print job or an unsent supplier order has. Whoever will write locks
-    them, so that none is begun meanwhile."""
+    """Steps that a waiting print job, a part that nobody has begun, or an unsent supplier order
+    has. Whoever will write locks them, so that none is begun meanwhile."""
     given = [step for step in steps if step.status is StepStatus.ALLOCATED]
     jobs = (
         select(PrintJob.id)
@@ -202,10 +203,14 @@ async def _list_free(session: AsyncSession, ctx: Actor, steps: Sequence[PieceSte
         jobs, orders = jobs.with_for_update(), orders.with_for_update()
     waiting_jobs = set(await session.scalars(jobs))
     waiting_orders = set(await session.scalars(orders))
+    part_ids = {step.part_id for step in given if step.part_id}
+    unbegun = await list_unbegun(session, ctx, part_ids)
     return {
         step.id
         for step in given
-        if step.print_job_id in waiting_jobs or step.supplier_order_id in waiting_orders
+        if step.print_job_id in waiting_jobs
+        or step.part_id in unbegun
+        or step.supplier_order_id in waiting_orders
     }
 
 
