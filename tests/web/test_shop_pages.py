@@ -144,6 +144,8 @@ async def test_a_closed_shop_sells_nothing_and_still_shows_orders(
         assert answer.status_code == 503, path
         assert "takes no orders at present" in answer.text
         assert "Log in" not in answer.text
+    quote = await stranger.post("/api/shop/quote", json={"lines": [{"variant_id": 1}]})
+    assert quote.json()["detail"].startswith("This shop takes no orders at present.")
     token = order_token(process.context.vault, order.uuid)
     shown = await stranger.get(f"/shop/orders/{order.uuid}?token={token}")
     assert "This order was cancelled." in shown.text

@@ -73,6 +73,8 @@ async def quote_lines(
     if not 1 <= len(lines) <= MAX_ITEMS:
         raise Invalid(f"An order has between 1 and {MAX_ITEMS} lines; this one has {len(lines)}.")
     settings = await shop_settings.get_settings(session, ctx)
+    if not settings.is_open:
+        raise NotSold("This shop takes no orders at present. Come back another day.")
     priced = [await _price(session, ctx, line) for line in lines]
     strange = {currency for _, currency in priced} - {settings.currency}
     if strange:
