@@ -1,19 +1,22 @@
-"""Suppliers react: an order was stopped or its pieces are owed no more."""
+"""Suppliers react: pieces that they were to make are owed no more."""
 
 from shopwright.accounts import audit
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
-from shopwright.orders.events import OrderStopped
+from shopwright.orders.events import PiecesReleased
 from shopwright.suppliers import queries, readiness
 from shopwright.suppliers.models import SupplierOrder
 from shopwright.suppliers.states import TERMINAL, PlacingStage
 
 
-async def on_order_stopped(session: WriteSession, event: OrderStopped) -> None:
+async def on_pieces_released(session: WriteSession, event: PiecesReleased) -> None:
     """What was not sent stays here; of the rest a person tells the manufacturer."""
+    if not event.supplier_order_ids:
+        return
     ctx = system_actor(event.organization_id, "suppliers")
-    for order in await queries.list_of_order(session, ctx, event.order_id):
-        await withdraw(session, ctx, order, f"The order was {event.status}")
+    named = SupplierOrder.id.in_(event.supplier_order_ids)
+    for order in await queries.list_orders(session, ctx, named):
+        await withdraw(session, ctx, order, f"The order was {event.why}")
 
 
 async def withdraw(session: WriteSession, ctx: Actor, order: SupplierOrder, why: str) -> bool:
