@@ -23,6 +23,10 @@ from shopwright.parts import service as parts
 from shopwright.parts.models import PartFile
 from shopwright.parts.service import AmountOfOrder, PartHeld
 from shopwright.parts.states import FileKind, PartCategory, PartMoveForbidden, PartStatus, PartType
+from shopwright.suppliers import offers, switching
+from shopwright.suppliers.models import Supplier
+from shopwright.suppliers.offers import OfferSpec
+from shopwright.suppliers.switching import NothingToSwitch, Way
 from tests.clock import START
 from tests.factories import make_part, make_print_file
 from tests.planning.workbench import (
@@ -355,3 +359,56 @@ async def test_a_part_of_the_workshop_s_own_is_no_order_s_business(
         assert back.part.category is PartCategory.CNC
         await parts.delete_part(session, owner, ref=ref(part), now=START)
         assert await statuses(session, owner) == {}
+
+
+async def test_an_unbegun_part_goes_when_its_line_is_bought_instead(
+    database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        variant = await make_product(session, owner)
+        supplier = Supplier(
+            organization_id=owner.organization_id, adapter="manufacturer", name="Oak & Co",
+            currency="EUR", updated_at=START,
+        )  # fmt: skip
+        session.add(supplier)
+        await session.flush()
+        spec = OfferSpec(
+            variant=Ref(variant.id, None), partner_model_id="M1", partner_shell_id="S1",
+            cost_minor=900, currency="EUR", lead_days=4,
+        )  # fmt: skip
+        await offers.create_offer(session, owner, Ref(supplier.id, None), spec, START)
+        order, begun = await order_boxes(session, owner, 2), await order_boxes(session, owner)
+        idle, taken = await list_parts(session, owner)
+        await parts.assign_part(session, owner, ref=ref(taken), name="Ada", now=START)
+        (item, other) = await list_items(session, owner)
+        switched = await switching.switch_line(
+            session, owner, item_id=item.id, way=Way.BUY, now=START
+        )
+        with pytest.raises(NothingToSwitch):
+            await switching.switch_line(session, owner, item_id=other.id, way=Way.BUY, now=START)
+        idle, taken = await list_parts(session, owner)
+        kinds = {step.kind for step in await list_steps(session, owner)}
+    assert (switched, begun.id == order.id) == (2, False)
+    assert (idle.status, idle.cancelled_reason) == (
+        PartStatus.CANCELLED, f"order #{order.number} was changed to be made another way",
+    )  # fmt: skip
+    assert taken.status is PartStatus.IN_PROGRESS
+    assert kinds == {StepKind.OUTSOURCE, StepKind.FABRICATE}
+
+
+async def test_a_forgotten_customer_s_words_leave_the_parts(
+    client: AsyncClient, database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        await make_product(session, owner)
+    item = {"title": "Box", "sku": "BOX", "quantity": 1, "personalisation": [["Name", "Anna"]]}
+    sold = {"buyer_name": "Anna", "currency": "EUR", "status": "paid", "items": [item]}
+    order = (await client.post("/api/orders", json=sold)).json()
+    held = await client.post(f"/api/orders/{order['id']}/holds", json={"reason": "Call Anna"})
+    assert held.status_code == 201, held.text
+    await client.put(f"/api/orders/{order['id']}", json={"status": "shipped"})
+    customer = f"/api/customers/{order['customer_id']}"
+    done = await client.post(f"{customer}/anonymise", json={"confirm": "Anna"})
+    assert done.status_code == 200, done.text
+    (part,) = (await client.get("/api/parts")).json()["parts"]
+    assert (part["personalisation"], part["heldReason"]) == ([], "its order is held.")

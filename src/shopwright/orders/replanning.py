@@ -10,7 +10,7 @@ from shopwright.kernel import events
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.live import touch
-from shopwright.orders import piece_queries
+from shopwright.orders import part_needs, piece_queries
 from shopwright.orders.events import StepsOwed
 from shopwright.orders.models import OrderItem, Piece, PieceStep
 from shopwright.orders.pieces import step_row
@@ -56,6 +56,8 @@ async def replace_steps(
             .where(PieceStep.organization_id == ctx.organization_id, PieceStep.id.in_(chunk))
             .execution_options(synchronize_session=False)
         )
+    why = "changed to be made another way"
+    await part_needs.follow_parts(session, ctx, steps=gone, why=why, now=now)
     await piece_queries.insert_steps(
         session,
         [step_row(ctx, piece_id, item.id, step) for piece_id in piece_ids for step in recipe],

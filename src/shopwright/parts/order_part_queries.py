@@ -37,6 +37,19 @@ async def grow_unbegun(
     return part_id
 
 
+async def list_unbegun(session: AsyncSession, ctx: Actor, part_ids: Collection[int]) -> set[int]:
+    """Those of them that nobody has begun; whoever will write locks them."""
+    statement = (
+        select(Part.id)
+        .where(Part.organization_id == ctx.organization_id, Part.deleted_at.is_(None))
+        .where(Part.id.in_(part_ids), Part.status.in_(UNBEGUN))
+        .where(Part.claimed_at.is_(None), Part.made == 0)
+    )
+    if isinstance(session, WriteSession):
+        statement = statement.with_for_update()
+    return set(await session.scalars(statement))
+
+
 async def list_open(session: WriteSession, ctx: Actor, part_ids: Collection[int]) -> list[Part]:
     """Those of them that are neither finished nor given up, locked, in one order for everybody."""
     rows = await session.scalars(
