@@ -157,6 +157,7 @@ PLAIN: dict[str, int | str] = {
     "app_name": "shop",
     "recipient": "RID123",
     "third_id": "PYEN260302000001",
+    "session_text": "VM001_20260302_090000_A1B2C3",
     "device_id": "SANDBOX01",
     "brand_id": "BR20250111000002",
     "file": "utilisation.csv",

@@ -33,7 +33,7 @@ CLOUD_ACCOUNT = Account("maker@example.com", "correct horse battery")
 PLAIN: dict[str, int | str] = {
     "number": 1, "slot": 1, "app_name": "shop", "recipient": "RID123",
     "third_id": "PYEN260302000001", "device_id": "SANDBOX01", "brand_id": "BR20250111000002",
-    "secret": "a-path-that-nobody-set",
+    "secret": "a-path-that-nobody-set", "session_text": "VM001_20260302_090000_A1B2C3",
 }  # fmt: skip
 
 

@@ -63,16 +63,16 @@ async def test_connection(
     }
 
 
-@router.get("/debug/session-validation/{session_id}")
-async def check_session_id(session_id: SessionId, ctx: PartnerAdminCtx) -> dict[str, Any]:  # noqa: ARG001  the door
+@router.get("/debug/session-validation/{session_text}")
+async def check_session_id(session_text: SessionId, ctx: PartnerAdminCtx) -> dict[str, Any]:  # noqa: ARG001  the door
     """What is right or wrong with the form of a session id; nothing is looked up."""
-    is_valid = kiosk_rules.is_session_id(session_id)
-    parts = session_id.split("_")
+    is_valid = kiosk_rules.is_session_id(session_text)
+    parts = session_text.split("_")
     return {
-        "session_id": session_id,
+        "session_id": session_text,
         "is_valid": is_valid,
         "validation_details": {
-            "length": len(session_id),
+            "length": len(session_text),
             "parts_count": len(parts),
             "parts": parts[:10],
             "expected_format": SESSION_FORM,
