@@ -16,8 +16,11 @@ from shopwright.notifications.models import NotificationDelivery, NotificationTa
 from shopwright.notifications.states import TargetKind
 from shopwright.notifications.topics import Topic
 from tests.clock import START
+from tests.kiosk.edge import databases
 from tests.kiosk.machines import HOST, Kiosk
 from tests.kiosk.stall import Stall
+
+__all__ = ["databases"]
 
 HERE = {"origin": f"http://{HOST}"}
 

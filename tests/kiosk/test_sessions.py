@@ -15,7 +15,10 @@ from shopwright.kiosk.machines import service as machines
 from shopwright.kiosk.states import SessionStatus, UserProgress
 from tests.clock import START, FixedClock
 from tests.conftest import ClientAs
+from tests.kiosk.edge import databases
 from tests.kiosk.machines import NOT_THERE, VENDING, Kiosk, make_kiosk, row_of
+
+__all__ = ["databases"]
 
 
 async def test_machine_opens_a_session_with_its_own_key(kiosk: Kiosk) -> None:
