@@ -30,7 +30,7 @@ async def test_an_orders_page_shows_its_payment_with_fee_and_asks_before_a_refun
     page = await browser.get(f"/orders/{payment.order_id}")
     shown = text_of(page.text)
     assert "Payments Stripe" in shown
-    assert "Fee €0.77" in shown
+    assert "Fee 0.77 EUR" in shown
     assert "Give this money back to the buyer? That cannot be taken back." in page.text
 
 
