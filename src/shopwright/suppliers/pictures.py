@@ -33,10 +33,11 @@ async def make_link(
 ) -> str:
     """Whoever has it may fetch this one picture for 48 hours. A plain one has no query: some
     machines refuse a link that has."""
-    async with process.database.read() as session:
-        if order.design_id is not None and not is_plain:
+    if order.design_id is not None and not is_plain:
+        async with process.database.read() as session:
             design = await artwork.get_design(session, ctx, order.design_id)
-            return await printing.print_link(process, design, MANUFACTURER_LINK)
+        return await printing.print_link(process, design, MANUFACTURER_LINK)
+    async with process.database.read() as session:
         sha256 = order.picture_sha256 or ""
         stored = await files.get_file(session, ctx, sha256)
     link = link_of(process, sha256, stored.content_type, f"{order.key}.png", MANUFACTURER_LINK)
