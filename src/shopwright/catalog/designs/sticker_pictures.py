@@ -97,6 +97,11 @@ def draw_sticker(path: Path) -> DrawnSticker:
     """A PNG and a small WebP, both with transparency; raises PictureRefused."""
     full = _opened(path)
     full.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))
+    return encode_sticker(full)
+
+
+def encode_sticker(full: Image.Image) -> DrawnSticker:
+    """The same of a picture in RGBA that we drew ourselves."""
     small = full.copy()
     small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
     return DrawnSticker(_encoded(full, "PNG"), _encoded(small, "WEBP"), full.width, full.height)

@@ -1,6 +1,5 @@
 """Stickers of the demo shop, drawn here."""
 
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,15 +12,12 @@ Draw = ImageDraw.ImageDraw
 Point = tuple[float, float]
 
 
-def draw_sticker(name: str) -> bytes:
-    """A transparent PNG with a white edge, as stickers have; raises KeyError for an unknown one."""
+def sketch_sticker(name: str) -> Image.Image:
+    """Transparent with a white edge, as stickers have; raises KeyError for an unknown one."""
     sketch = SKETCHES[name]
     image = Image.new("RGBA", (SIZE * FINE, SIZE * FINE))
     sketch(ImageDraw.Draw(image))
-    small = image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
-    target = io.BytesIO()
-    small.save(target, "PNG")
-    return target.getvalue()
+    return image.reduce(FINE)
 
 
 def _at(*points: Point) -> list[Point]:

@@ -15,7 +15,7 @@ from shopwright.catalog.designs.shop_settings import ShopSpec
 from shopwright.catalog.designs.sticker_pictures import (
     StickerPicture,
     draw_product_picture,
-    draw_sticker,
+    encode_sticker,
     store_picture,
     store_sticker,
 )
@@ -29,7 +29,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Paging, Process, Ref
 from shopwright.server.demo.goods import ARTICLES
 from shopwright.server.demo.pictures import draw
-from shopwright.server.demo.sticker_drawings import draw_sticker as sketch_sticker
+from shopwright.server.demo.sticker_drawings import sketch_sticker
 
 TEMPLATE_PRICE = Decimal(35)
 CASE_SKU = "CASE-PRINTED"
@@ -106,7 +106,7 @@ SOLD = ("Planter Terra", "Moon lamp 15 cm", "Name keychain", "Key hooks, set of 
 
 async def open_webstore(process: Process, ctx: Actor, folder: Path) -> None:
     """After the shop is furnished: its products are there."""
-    drawn = await _draw_stickers(process, folder)
+    drawn = await _draw_stickers(process)
     pictures = await _draw_products(process, folder)
     async with process.database.write() as session:
         await _set_up(session, ctx)
@@ -175,18 +175,15 @@ def _model_of(phone: Phone, mask: Mapping[str, float], number: str, order: int) 
     )
 
 
-async def _draw_stickers(process: Process, folder: Path) -> dict[str, StickerPicture]:
+async def _draw_stickers(process: Process) -> dict[str, StickerPicture]:
     """By name; drawing and storing need no transaction."""
     names = [name for group in STICKERS.values() for name in group]
-    taken = await asyncio.gather(*(_draw_sticker(process, folder, name) for name in names))
+    taken = await asyncio.gather(*(_draw_sticker(process, name) for name in names))
     return dict(zip(names, taken, strict=True))
 
 
-async def _draw_sticker(process: Process, folder: Path, name: str) -> StickerPicture:
-    path = folder / f"sticker-{code_of(name)}.png"
-    await asyncio.to_thread(path.write_bytes, await asyncio.to_thread(sketch_sticker, name))
-    drawn = await asyncio.to_thread(draw_sticker, path)
-    path.unlink()
+async def _draw_sticker(process: Process, name: str) -> StickerPicture:
+    drawn = await asyncio.to_thread(lambda: encode_sticker(sketch_sticker(name)))
     return await store_sticker(process, drawn, code_of(name))
 
 
