@@ -56,6 +56,7 @@ export const startAi = (app) => {
   const setWaiting = (isWaiting) => {
     button.disabled = isWaiting;
     app.part("wish-bar").hidden = !isWaiting;
+    if (isWaiting) state.scrollIntoView({ block: "nearest" });
     state.textContent = isWaiting ? "Your picture is being made. This may take a minute; you can go on meanwhile." : "";
   };
 
@@ -63,6 +64,7 @@ export const startAi = (app) => {
     if (!LOST.has(refusal.status)) asked = { wish: "", id: "" };
     wrong.hidden = false;
     wrong.textContent = refusal.message;
+    wrong.scrollIntoView({ block: "nearest" });
     const name = refusal.body?.parameter;
     const field = name && form.querySelector(`[name="${CSS.escape(name)}"]`);
     if (field) {

@@ -104,6 +104,7 @@ export const startFinish = (app) => {
   const order = async ({ id, token }) => {
     const session = machineSession();
     if (session) {
+      keepDraft({ id, token, isInCart: true });
       await tellProgress(session, "design_complete");
       await orderDesign(session, id, token);
       return;

@@ -7,6 +7,7 @@ const STILL_PX = 5; // a tap moves a little
 const REACH_PX = 7;
 const WHEEL_PAUSE_MS = 400;
 const CATCH_DEGREES = 4;
+const TURN_INSIDE_PX = 24;
 
 export const startGestures = (app) => {
   const { store, stage, canvas } = app;
@@ -150,8 +151,9 @@ export const createSelection = ({ store, stage, part }) => {
     const edge = outline.getBoundingClientRect();
     for (const handle of handles) {
       const point = points[handle.dataset.handle];
-      const x = clamp(point.x * k, [-8, edge.width + 8]);
-      const y = clamp(point.y * k, [-8, edge.height + 8]);
+      const inside = handle.dataset.handle === "turn" ? TURN_INSIDE_PX : 0; // whole, and off the corners
+      const x = clamp(point.x * k, [inside, edge.width - inside]);
+      const y = clamp(point.y * k, [inside, edge.height - inside]);
       handle.style.transform = `translate(${x}px, ${y}px)`;
     }
   };

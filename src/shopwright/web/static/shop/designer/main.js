@@ -107,7 +107,8 @@ const openDraft = async () => {
     location.replace(`${root.dataset.page}/${encodeURIComponent(read.template)}?model=${encodeURIComponent(read.model)}&design=${read.id}`);
     return;
   }
-  Object.assign(app.canvas, read.canvas);
+  Object.assign(app.canvas, read.canvas); // as it was when the design was begun
+  app.stage.fit();
   app.assets.keepImages(read.images);
   app.saving.open(read, draft.token);
   if (read.layers.some((layer) => layer.kind === "sticker")) await app.assets.loadStickers();

@@ -9,6 +9,7 @@ const SMALLER_PX = 4096; // what the server keeps at most
 const QUALITY = 0.92;
 const FREE_SCALE = 0.5;
 const REFRESH_MS = 60_000;
+const LOST = new Set([0, 429, 500, 502, 503, 504]); // the same photo may be taken next time
 
 export const startPhotos = (app) => {
   const { store, assets, canvas, facts } = app;
@@ -42,7 +43,7 @@ export const startPhotos = (app) => {
       if (wanted.use) wanted.use(image);
       else app.placeImage(image, wanted);
     } catch (refusal) {
-      row.fail(refusal.message, () => send(file, wanted));
+      row.fail(refusal.message, LOST.has(refusal.status) ? () => send(file, wanted) : null);
     }
   };
 
@@ -62,7 +63,7 @@ export const startPhotos = (app) => {
         at("bar").hidden = true;
         row.classList.add("bad");
         at("name").textContent = `${name}: ${sentence}`;
-        at("again").hidden = false;
+        at("again").hidden = !again;
         at("again").addEventListener("click", () => { row.remove(); again(); });
         at("drop").hidden = false;
         at("drop").addEventListener("click", () => row.remove());

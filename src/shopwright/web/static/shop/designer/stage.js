@@ -12,11 +12,10 @@ export const createStage = (app) => {
   const elements = new Map();
   let factor = 1;
 
-  print.style.width = `${canvas.width_px}px`;
-  print.style.height = `${canvas.height_px}px`;
-  drawMask(app);
-
   const fit = () => {
+    print.style.width = `${canvas.width_px}px`;
+    print.style.height = `${canvas.height_px}px`;
+    drawMask(app);
     const free = Math.max(80, room.clientHeight - 16);
     factor = Math.min((room.clientWidth - 16) / canvas.width_px, free / canvas.height_px);
     box.style.width = `${canvas.width_px * factor}px`;
