@@ -20,7 +20,16 @@ from shopwright.kernel.errors import Invalid, Unavailable
 from shopwright.kernel.secrets import load_or_make_key
 from shopwright.kernel.settings import Environment, MailSecurity, Network, Settings
 from shopwright.sandbox.children import Child, StandInFailed
-from shopwright.server.demo import bought, bracket, machines, outside, shop, webstore, workshop
+from shopwright.server.demo import (
+    bought,
+    bracket,
+    kiosk,
+    machines,
+    outside,
+    shop,
+    webstore,
+    workshop,
+)
 from shopwright.server.demo.folder import make_fresh
 from shopwright.server.running import Roles, Running
 from shopwright.server.serve import serve
@@ -176,6 +185,7 @@ async def _demo(
         printers = {facts["serial"]: facts for facts in farm["printers"]}
         ctx = await shop.furnish(process, printers, process.settings.data_dir)
         await webstore.open_webstore(process, ctx, process.settings.data_dir)
+        await kiosk.stand_up(process, ctx)
         await bought.buy_outside(process, ctx)
         await bracket.add_bracket(process, ctx)
         await workshop.fit_workshop(process, ctx)
@@ -183,6 +193,7 @@ async def _demo(
         await shop.be_told(process, ctx, EMAIL)
         tasks = [
             asyncio.create_task(_watch("customers", customers.buy())),
+            asyncio.create_task(_watch("the machine's money", kiosk.take_money(process, ctx))),
             asyncio.create_task(_watch("mishaps", outside.spoil_prints(control))),
             asyncio.create_task(_say_when_it_answers(process.settings, mails_url)),
         ]
