@@ -24,8 +24,10 @@ from shopwright.parts.models import PartFile
 from shopwright.parts.service import AmountOfOrder, PartHeld
 from shopwright.parts.states import FileKind, PartCategory, PartMoveForbidden, PartStatus, PartType
 from shopwright.suppliers import offers, switching
-from shopwright.suppliers.models import Supplier
+from shopwright.suppliers import queries as supplier_queries
+from shopwright.suppliers.models import Supplier, SupplierOrder
 from shopwright.suppliers.offers import OfferSpec
+from shopwright.suppliers.states import PlacingStage
 from shopwright.suppliers.switching import NothingToSwitch, Way
 from tests.clock import START
 from tests.factories import make_part, make_print_file
@@ -388,6 +390,9 @@ async def test_an_unbegun_part_goes_when_its_line_is_bought_instead(
             await switching.switch_line(session, owner, item_id=other.id, way=Way.BUY, now=START)
         idle, taken = await list_parts(session, owner)
         kinds = {step.kind for step in await list_steps(session, owner)}
+        await progress.complete_by_hand(session, owner, order_id=order.id, now=START)
+        bought = await supplier_queries.list_orders(session, owner, SupplierOrder.id > 0)
+    assert [one.stage for one in bought] == [PlacingStage.WITHDRAWN] * 2
     assert (switched, begun.id == order.id) == (2, False)
     assert (idle.status, idle.cancelled_reason) == (
         PartStatus.CANCELLED, f"order #{order.number} was changed to be made another way",

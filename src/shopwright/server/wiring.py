@@ -89,6 +89,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(OrderHeld, print_jobs.on_order_held)
     subscriptions.subscribe(OrderPrioritised, print_jobs.on_order_prioritised)
     subscriptions.subscribe(StepsMadeByHand, print_jobs.on_steps_made_by_hand)
+    subscriptions.subscribe(StepsMadeByHand, suppliers.on_steps_made_by_hand)
     subscriptions.subscribe(PiecesReleased, suppliers.on_pieces_released)
     subscriptions.subscribe(OrderDeclaredShipped, shipping.on_order_declared_shipped)
     subscriptions.subscribe(OrderDelivered, shipping.on_order_delivered)
