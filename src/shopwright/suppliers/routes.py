@@ -32,6 +32,7 @@ from shopwright.suppliers.schemas import (
     OfferRead,
     OfferWrite,
     Resolution,
+    SupplierOrderPage,
     SupplierOrderRead,
     SupplierRead,
     SupplierWrite,
@@ -103,7 +104,7 @@ async def remove_offer(offer: OfferRef, ctx: AdminCtx, session: Write, now: Now)
     return {"message": "Nothing is ordered by this offer any more."}
 
 
-@router.get("/supplier-orders", response_model=list[SupplierOrderRead])
+@router.get("/supplier-orders", response_model=SupplierOrderPage)
 async def list_supplier_orders(
     ctx: ViewerCtx,
     session: Read,

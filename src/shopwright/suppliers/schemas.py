@@ -147,6 +147,15 @@ class SupplierOrderRead(BaseModel):
         return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
+class SupplierOrderPage(BaseModel):
+    supplier_orders: list[SupplierOrderRead]
+    total: int
+    limit: int
+    offset: int
+    page: int
+    pages: int
+
+
 class Resolution(Strict):
     """``placed`` somebody found it there; ``not_placed`` it is not there."""
 
