@@ -33,6 +33,7 @@ from shopwright.suppliers import connections, queries, service
 from shopwright.suppliers.keys import KeyKind, new_key
 from shopwright.suppliers.looking import Looker
 from shopwright.suppliers.models import Supplier, SupplierOffer, SupplierOrder
+from shopwright.suppliers.states import OPEN_STAGES
 from tests.clock import START, FixedClock
 from tests.conftest import make_settings
 from tests.contracts.shop_manager.conftest import clock, migrated_url, process
@@ -205,7 +206,7 @@ class Bench:
         """Time goes on until it is placed, or a person must act."""
         for _ in range(MAX_ROUNDS):
             found = (await self.supplier_orders(order))[-1]
-            if found.stage not in queries.OPEN_STAGES or found.problem or found.waiting_reason:
+            if found.stage not in OPEN_STAGES or found.problem or found.waiting_reason:
                 return found
             await self.look(only=order)
             await self.wait_for(order)

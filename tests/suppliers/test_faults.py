@@ -88,7 +88,7 @@ async def live_on(bench: Bench, fate: Fate, order: Order) -> bool:
     """Work until it is placed; False when it died."""
     adapters = bench.process.context.keep(Adapters)
     port = connections.open_port(bench.process, await bench.supplier())
-    adapters.install("manufacturer", lambda *_: MortalPort(port, fate))  # type: ignore[arg-type, return-value]
+    adapters.install("manufacturer", lambda *_: MortalPort(port, fate))
     try:
         for _ in range(3):
             await bench.look(mortal(bench.process, fate), order)
