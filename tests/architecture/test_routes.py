@@ -177,6 +177,8 @@ BODIES: dict[str, Any] = {
     "PUT /api/admin/templates/{template}/price": {"price": 35},
     "POST /webstore/models/{device_model}": {"name": "iPhone"},
     "PUT /api/printers/{printer}": {"name": "Left"},
+    "PUT /api/orders/{order}/status": {"status": "paid"},
+    "POST /api/orders/{order}/images": {"image_url": "https://pictures.test/a.png"},
     "PUT /api/maintenance/plans/{maintenance_plan}": {
         "name": "Clean",
         "model": "P1S",

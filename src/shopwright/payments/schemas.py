@@ -22,6 +22,7 @@ def _text(value: Any) -> Any:
 
 Name = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=100)]
 Short = Annotated[str, Field(max_length=200)]
+Reference = Annotated[str, BeforeValidator(_text), Field(max_length=100)]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Quantity = Annotated[int, Field(ge=1, le=100)]
 Minor = Annotated[int, Field(ge=0, le=10**12)]
@@ -55,7 +56,7 @@ class CheckoutBody(BaseModel):
     customer_name: Short | None = None
     customer_phone: Annotated[str | None, Field(max_length=40)] = None
     final_image_url: Annotated[str | None, Field(max_length=2000)] = None
-    order_id: Annotated[str | None, BeforeValidator(_text), Field(max_length=100)] = None
+    order_id: Reference | None = None
     color: Short | None = None
     quantity: Quantity = 1
     shipping_address: Address | None = None
