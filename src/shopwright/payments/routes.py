@@ -72,7 +72,8 @@ async def create_checkout_session(
 
 
 @router.post(
-    "/process-payment-success", responses=problems(PaymentMissing, NotPaid, PaymentUnproven)
+    "/process-payment-success",
+    responses=problems(PaymentMissing, NotPaid, PaymentUnproven, ProviderNotSetUp),
 )
 async def process_payment_success(
     body: SuccessBody, ctx: VisitorCtx, process: ProcessDep
@@ -91,7 +92,7 @@ async def process_payment_success(
     )
 
 
-@router.get("/payment-success", responses=problems(NotFound))
+@router.get("/payment-success", responses=problems(Invalid, NotFound))
 async def show_payment_success(
     request: Request,
     process: ProcessDep,
@@ -126,12 +127,12 @@ async def _admit(request: Request) -> None:
 @router.post(
     "/stripe-webhook",
     dependencies=[Depends(_admit)],
-    responses=problems(NoticeNotSigned, ProviderNotSetUp, TooLarge),
+    responses=problems(NoticeNotSigned, NotFound, ProviderNotSetUp, TooLarge),
 )
 @router.post(
     "/webhook/stripe",
     dependencies=[Depends(_admit)],
-    responses=problems(NoticeNotSigned, ProviderNotSetUp, TooLarge),
+    responses=problems(NoticeNotSigned, NotFound, ProviderNotSetUp, TooLarge),
 )
 async def receive_notice_of_stripe(
     request: Request,
