@@ -1,15 +1,18 @@
 """Generated pictures over the real wire form: paid once, refused in words, bounded by budgets."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from shopwright.artwork import generation, generation_queries, pictures, prompts
+from shopwright.artwork import generation, generation_queries, prompts, studio
 from shopwright.artwork.generation import Asked, Generations
 from shopwright.artwork.models import DesignImage, ImageGeneration
 from shopwright.artwork.port import (
@@ -20,6 +23,7 @@ from shopwright.artwork.port import (
 )
 from shopwright.artwork.prompts import StyleWordInvalid, Wish
 from shopwright.artwork.states import GenerationStatus
+from shopwright.artwork.studio import Studio
 from shopwright.catalog.designs.models import AiStyle, Template
 from shopwright.kernel import ids
 from shopwright.kernel.actor import Actor
@@ -34,6 +38,8 @@ from tests.clock import FixedClock
 
 pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True, scope="session")
 
+NOTHING = {"width": 10, "height": 20, "background": "#ffffff", "mask": [0, 0, 100, 100],
+           "layers": [], "fonts": []}  # fmt: skip
 PRICE = 134_000  # millionths of a dollar
 
 
@@ -168,27 +174,16 @@ async def test_a_lost_answer_is_unknown_counts_as_paid_and_is_never_asked_for_ag
 
 
 async def test_a_process_killed_after_the_answer_takes_it_up_without_asking(
-    process: Process,
-    database: Database,
-    owner: Actor,
-    gemini: GeminiSandbox,
-    clock: FixedClock,
-    monkeypatch: pytest.MonkeyPatch,
+    process: Process, database: Database, owner: Actor, gemini: GeminiSandbox, clock: FixedClock
 ) -> None:
-    """The answer is on disk and the process dies before the database hears of it; another one is
-    killed while it waits."""
-    answered = asyncio.Event()
-
-    async def die(*_arguments: object, **_options: object) -> None:
-        answered.set()
-        await asyncio.Event().wait()
-
+    """The answer is on disk and the process dies before the database hears of it, as whoever
+    redraws it hangs; another one is killed while it waits."""
     kept, lost = ids.new_uuid(), ids.new_uuid()
-    with monkeypatch.context() as patched:
-        patched.setattr(pictures, "take_in", die)
-        begun = asyncio.create_task(generation.generate(process, asked(owner, key=kept)))
-        await asyncio.wait_for(answered.wait(), 60)
-        await _kill(process, begun)
+    await studio.draw_print(process, NOTHING)
+    os.kill(process.context.keep(Studio).prints.child_pid or 0, signal.SIGSTOP)
+    begun = asyncio.create_task(generation.generate(process, asked(owner, key=kept)))
+    await _appears(process.settings.data_dir / generation.FOLDER / kept)
+    await _kill(process, begun)
     gemini.knobs.delay_s = 60
     gemini.world.called.clear()
     begun = asyncio.create_task(generation.generate(process, asked(owner, key=lost)))
@@ -249,8 +244,17 @@ async def test_without_a_provider_a_marked_picture_is_drawn_here(
     assert gemini.world.calls == []
 
 
+async def _appears(path: Path) -> None:
+    for _ in range(6000):
+        if path.is_file():  # noqa: ASYNC240
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{path} did not appear")
+
+
 async def _kill(process: Process, begun: "asyncio.Task[DesignImage]") -> None:
     """As a power cut: nothing of it is settled."""
     await generation.stop_generations(process)
+    await studio.stop_studio(process)
     await asyncio.gather(begun, return_exceptions=True)
     assert process.context.keep(Generations).tasks == {}

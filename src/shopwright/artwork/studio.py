@@ -67,7 +67,17 @@ class Studio:
 class Worker:
     """One child, its turn, and what it has in its memory."""
 
-    def __init__(self, *, max_side_px: int | None, cache_mb: int, niceness: int) -> None:
+    def __init__(
+        self,
+        *,
+        max_side_px: int | None,
+        cache_mb: int,
+        niceness: int,
+        wall_s: float = WALL_S,
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
+        self.wall_s = wall_s
+        self.max_waiting = max_waiting
         self.held: frozenset[str] = frozenset()
         self._settings = {
             "max_side_px": max_side_px,
@@ -79,9 +89,14 @@ class Worker:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
+    @property
+    def child_pid(self) -> int | None:
+        """None while there is none."""
+        return None if self._child is None else self._child.pid
+
     async def ask(self, request: dict[str, Any], *, memory_mb: int) -> tuple[dict[str, Any], bytes]:
         """Its answer; raises DrawingBusy, or DrawingFailed when the child ended over it."""
-        if self._waiting >= MAX_WAITING:
+        if self._waiting >= self.max_waiting:
             raise DrawingBusy("Too many pictures are being drawn. Try again in a moment.")
         self._waiting += 1
         try:
@@ -103,7 +118,7 @@ class Worker:
     async def _ask(self, request: dict[str, Any], memory_mb: int) -> tuple[dict[str, Any], bytes]:
         is_settled = False
         try:
-            async with asyncio.timeout(WALL_S):
+            async with asyncio.timeout(self.wall_s):
                 child = await self._started(memory_mb)
                 answer = await _exchange(child, request)
             is_settled = True
@@ -151,14 +166,15 @@ async def redraw(
     process: Process, path: Path, *, is_lossless: bool = False, max_side_px: int = 4096
 ) -> Drawn:
     """A stranger's file as nothing but pixels; raises PictureRefused with a sentence."""
-    request = _redraw_request(path, is_lossless, max_side_px)
+    request = redraw_request(path, is_lossless, max_side_px)
     worker = process.context.keep(Studio).prints
     facts, content = await worker.ask(request, memory_mb=process.settings.artwork_memory_mb)
     _check(facts)
     return Drawn(content, facts["content_type"], facts["width"], facts["height"])
 
 
-def _redraw_request(path: Path, is_lossless: bool, max_side_px: int) -> dict[str, Any]:
+def redraw_request(path: Path, is_lossless: bool, max_side_px: int) -> dict[str, Any]:
+    """As the child reads it."""
     return {
         "task": "redraw",
         "path": str(path.absolute()),
