@@ -8,6 +8,7 @@ export const createAssets = (facts, base, measure) => {
   const stickers = new Map();
   const fonts = new Map(facts.fonts.map((font) => [font.name.toLowerCase(), font]));
   const sizes = new Map();
+  const lines = new Map();
   let categories = null;
 
   for (const font of facts.fonts) addFace(cssName(font.name), font.url);
@@ -23,10 +24,20 @@ export const createAssets = (facts, base, measure) => {
       fontSize: `${layer.size * px}px`,
       color: layer.color,
       textAlign: layer.align,
-      lineHeight: layer.spacing && layer.spacing !== 1 ? String(layer.spacing * 1.36) : "normal",
+      lineHeight: `${lineOf(layer) * layer.size * px * (layer.spacing || 1)}px`,
       webkitTextStroke: layer.outline ? `${layer.outline * px * 2}px ${layer.outline_color}` : "",
       paintOrder: "stroke fill",
     });
+  };
+
+  /** The height of a line by the font's size, of this font alone: one behind it may stand higher. */
+  const lineOf = (layer) => {
+    if (!lines.has(layer.font)) {
+      Object.assign(measure.style, { fontFamily: familyOf(layer), fontSize: "100px", lineHeight: "normal", maxWidth: "none" });
+      measure.textContent = "x";
+      lines.set(layer.font, measure.offsetHeight / 100);
+    }
+    return lines.get(layer.font);
   };
 
   /** Of the widest line and all lines; browsers keep the box as wide as it was broken at. */
@@ -38,8 +49,8 @@ export const createAssets = (facts, base, measure) => {
       measure.textContent = layer.text || " ";
       const range = document.createRange();
       range.selectNodeContents(measure);
-      const lines = [...range.getClientRects()];
-      const [left, right] = [Math.min(...lines.map((line) => line.left)), Math.max(...lines.map((line) => line.right))];
+      const parts = [...range.getClientRects()];
+      const [left, right] = [Math.min(...parts.map((part) => part.left)), Math.max(...parts.map((part) => part.right))];
       sizes.set(key, { width: Math.ceil(right - left) + 2, height: measure.offsetHeight });
     }
     return sizes.get(key);
@@ -60,7 +71,7 @@ export const createAssets = (facts, base, measure) => {
       const found = layer.kind === "image" ? images.get(layer.image) : stickers.get(layer.sticker);
       return found ? { width: found.width_px, height: found.height_px } : unknown;
     },
-    forgetSizes: () => sizes.clear(),
+    forgetSizes: () => [sizes, lines].forEach((map) => map.clear()),
     /** The shop's stickers by category, asked for once. */
     loadStickers: async () => {
       categories ??= await fetchStickers(base, stickers).catch(() => null);

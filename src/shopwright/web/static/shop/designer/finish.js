@@ -53,6 +53,7 @@ export const startFinish = (app) => {
   const machine = machineSession();
   if (machine) {
     for (const place of document.querySelectorAll("[data-finish-word]")) place.textContent = "Order at the machine";
+    button.querySelector("[data-finish-short]").textContent = "Order";
     tellProgress(machine, "designing");
   }
 

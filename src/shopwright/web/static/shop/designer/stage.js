@@ -1,6 +1,6 @@
 // Draws the layers in the browser, at once: pixels of the print, scaled as a whole to the room there
 // is. The exact picture comes from the server and lies over it while nothing moves.
-import { rectOf, shapeOf } from "./geometry.js";
+import { boundsOf, rectOf, shapeOf, touches } from "./geometry.js";
 import { nameOf, placeInWords } from "./names.js";
 
 export const createStage = (app) => {
@@ -146,6 +146,7 @@ const drawMask = ({ canvas, part }) => {
 };
 
 const EDGE = 0.01;
+const BUTTON_PX = [150, 44];
 const isFrame = (one, other) => ["x", "y", "width", "height"].every((side) => Math.abs(one[side] - other[side]) < EDGE);
 
 /** The template's places for photos that have none yet. */
@@ -153,11 +154,26 @@ export const emptyPlaces = ({ store, canvas }) => canvas.frames
   .map((frame, at) => ({ frame, at }))
   .filter(({ frame }) => !store.doc.layers.some((layer) => layer.kind === "image" && isFrame(layer.frame, frame)));
 
+/** Its button stays in sight, above the server's picture, unless a layer lies where it stands; where
+ *  layers lie beside it, only the button takes the finger. */
+const showPlace = ({ store, canvas, stage }, button, rect) => {
+  const seen = store.doc.layers.map((layer) => (layer.kind === "image" ? edgesOf(rectOf(layer.frame, canvas)) : boundsOf(stage.shape(layer))));
+  const [across, down] = [BUTTON_PX[0] / stage.factor, BUTTON_PX[1] / stage.factor];
+  const middle = { x: rect.x + (rect.width - across) / 2, y: rect.y + (rect.height - down) / 2, width: across, height: down };
+  button.classList.toggle("is-over", !seen.some((bounds) => touches(bounds, middle)));
+  button.classList.toggle("is-shared", seen.some((bounds) => touches(bounds, { x: rect.x + 1, y: rect.y + 1, width: rect.width - 2, height: rect.height - 2 })));
+};
+
+const edgesOf = (rect) => ({ left: rect.x, top: rect.y, right: rect.x + rect.width, bottom: rect.y + rect.height });
+
 const drawPlaces = (app) => {
   const empty = emptyPlaces(app);
   for (const button of app.part("places").children) {
     const place = empty.find(({ at }) => String(at) === button.dataset.place);
     button.hidden = !place;
-    if (place) setBox(button, rectOf(place.frame, app.canvas));
+    if (!place) continue;
+    const rect = rectOf(place.frame, app.canvas);
+    setBox(button, rect);
+    showPlace(app, button, rect);
   }
 };
