@@ -11,6 +11,7 @@ from playwright.async_api import FilePayload, Page, expect
 from sqlalchemy import select
 
 from shopwright.artwork.models import Design
+from shopwright.kiosk import service as kiosk
 from tests import factories
 from tests.browser.scene import Scene
 
@@ -41,7 +42,12 @@ def photo(size: tuple[int, int] = (600, 400)) -> FilePayload:
     return {"name": "beach.png", "mimeType": "image/png", "buffer": target.getvalue()}
 
 
+async def expect_ready(page: Page) -> None:
+    await expect(page.locator("#designer[data-ready]")).to_be_visible(timeout=PATIENCE_MS)
+
+
 async def add_text(page: Page, text: str) -> None:
+    await expect_ready(page)
     await page.get_by_role("button", name="Text", exact=True).click()
     await page.get_by_role("button", name="Add a text").click()
     await page.locator("[data-text]").fill(text)
@@ -79,6 +85,7 @@ async def test_what_a_buyer_places_is_stored_found_again_and_put_in_the_cart(
     await page.goto(f"{scene.address}/shop/templates/{offer.template}")
     await page.get_by_label("Your device").select_option(offer.model)
     await page.get_by_role("button", name="Design it").click()
+    await expect_ready(page)
     async with page.expect_file_chooser() as chooser:
         await page.get_by_role("button", name="Add your photo").click()
     await (await chooser.value).set_files(photo())
@@ -103,6 +110,7 @@ async def test_what_a_buyer_places_is_stored_found_again_and_put_in_the_cart(
     assert text["y"] == pytest.approx(50 - 60 / mask["height"] * 100, abs=0.3)
 
     await page.reload()
+    await expect_ready(page)
     row = page.get_by_role("listitem").filter(has_text="Text “Für Anna”")
     await row.get_by_text("Position and size").click()
     across = row.get_by_label("Text “Für Anna”: across, percent")
@@ -134,10 +142,12 @@ async def test_of_two_tabs_the_slower_one_is_asked_and_neither_is_lost(
     await expect_saved(page)
     other = await page.context.new_page()
     await other.goto(page.url)
+    await expect_ready(other)
     await other.locator(".d-text").click()
     await other.locator("[data-text]").fill("Theirs")
     await expect_saved(other)
 
+    await page.bring_to_front()
     await page.locator("[data-text]").fill("Mine")
     question = page.get_by_role("dialog", name="Another tab changed this design")
     await expect(question).to_be_visible(timeout=PATIENCE_MS)
@@ -149,3 +159,25 @@ async def test_of_two_tabs_the_slower_one_is_asked_and_neither_is_lost(
     await expect(page.locator(".d-text")).to_have_text("Theirs")
     await expect_saved(page)
     assert [layer["text"] for layer in await read_layers(scene)] == ["Theirs"]
+
+
+async def test_a_visitor_from_a_machine_goes_on_to_the_sum_of_its_session(
+    page: Page, scene: Scene
+) -> None:
+    offer = await make_offer(scene)
+    now = scene.process.clock.now()
+    async with scene.process.database.write() as session:
+        machine = await factories.make_machine(session, scene.actor)
+        opened = await kiosk.open_session(session, scene.actor, machine, now=now)
+        session_page = f"{scene.address}/shop/k/{opened.session_id}"
+    await page.goto(session_page)
+    await page.locator(f"a[href$='{offer.template}']").click(timeout=PATIENCE_MS)
+    await page.get_by_role("button", name="Design it").click()
+    await add_text(page, "At the machine")
+    await page.get_by_role("button", name="Order at the machine").click()
+    question = page.get_by_role("dialog", name="Is it as you want it?")
+    await question.get_by_role("button", name="Order at the machine").click(timeout=PATIENCE_MS)
+    await page.wait_for_url(session_page)
+    await expect(page.get_by_role("heading", name="Your order")).to_be_visible()
+    await expect(page.locator("#main")).to_contain_text("€35.00")
+    assert await page.evaluate("localStorage.getItem('shopwright-cart')") is None

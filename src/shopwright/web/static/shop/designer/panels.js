@@ -33,6 +33,7 @@ export const startPanels = (app) => {
   });
 
   const first = () => (app.isAi ? "ai" : "photo");
-  app.showFirstPanel = () => show(WIDE.matches || (app.isAi && !store.doc.layers.length) ? first() : "");
+  /** Unless the visitor was faster. */
+  app.showFirstPanel = () => root.dataset.panel || show(WIDE.matches || (app.isAi && !store.doc.layers.length) ? first() : "");
   WIDE.addEventListener("change", () => show(root.dataset.panel || (WIDE.matches ? first() : "")));
 };
