@@ -8,8 +8,8 @@ PRINTER_BACKEND = "printer_backend"  # those who hand jobs to our printers, and 
 SCOPES = frozenset(
     {
         AGENT, PARTNER, PARTS, PRINTER_BACKEND, "account", "analytics", "artwork", "catalog",
-        "channels", "files", "inventory", "kiosk", "notifications", "orders", "payments", "print_jobs",
-        "printers", "shipping", "suppliers",
+        "channels", "files", "inventory", "kiosk", "notifications", "orders", "payments",
+        "print_jobs", "printers", "shipping", "suppliers",
     }
 )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Which router answers where."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from shopwright.accounts import routes as accounts
 from shopwright.analytics import expense_routes, printer_routes
@@ -78,81 +78,88 @@ from shopwright.web.routes import ROUTERS as PAGES
 
 
 def include(app: FastAPI) -> None:
-    """Routes are compared one by one, so the busiest stand first."""
-    app.include_router(orders.router)
-    _include_checkout(app)
-    app.include_router(health.router)
-    app.include_router(postman.router)
-    app.include_router(accounts.auth)
-    app.include_router(accounts.router)
-    app.include_router(files.router)
-    app.include_router(files.uploads)
-    app.include_router(print_files.router)
-    for router in (
-        part_reports.router, part_labels.router, part_slicing.router,  # words before /parts/{part}
-        onshape.router, onshape.landing,  # their words before /parts/{part}, too
-        parts.router, part_files.router, part_drawings.router,
-    ):  # fmt: skip
-        app.include_router(router)
-    for of_catalog in (
-        catalog, profile_routes, library_routes, devices, designs, design_admin, stickers,
-        shop_settings, webstore_lists,
-    ):  # fmt: skip
-        app.include_router(of_catalog.router)
-    app.include_router(inventory.router)
-    app.include_router(stock.router)
-    app.include_router(pricing_routes.router)
-    app.include_router(weather.router)
-    app.include_router(order_work.router)
-    app.include_router(print_sessions.router)
-    for prefix in materials.PREFIXES:
-        app.include_router(materials.router, prefix=prefix)
-    app.include_router(shop_printers.router)  # its fixed words before /printers/{printer}
-    app.include_router(correspondence_routes.router)
-    app.include_router(customer_routes.router)
-    app.include_router(customer_message_routes.router)
-    app.include_router(attachment_routes.router)
-    app.include_router(csv_routes.router)
-    for prefix in scheduled_prints.PREFIXES:
-        app.include_router(scheduled_prints.router, prefix=prefix)
-    app.include_router(scheduled_prints.order_router)
-    for of_printers in (
-        printer_discovery, connection_tests, printer_imports, agents, printer_clouds, maintenance,
-        spare_parts, report_photos, fleet, cameras, agent_pictures, print_jobs, printer_commands,
-        printer_status,
-    ):  # fmt: skip
-        app.include_router(of_printers.router)  # fixed words before /printers/{printer}
-    app.include_router(backend_control_routes.router)
-    app.include_router(backend_role_routes.router)
-    for prefix in kiosk.PREFIXES:
-        app.include_router(kiosk.router, prefix=prefix, include_in_schema=bool(prefix))
-    app.include_router(kiosk_machines.router)
-    for of_artwork in (artwork, image_generation, image_routes):
-        app.include_router(of_artwork.router)
-    app.include_router(shipping.router)
-    app.include_router(suppliers.router)
-    for of_partner in (partner_hints, partner_orders, partner_machines):
-        app.include_router(of_partner.router)
-    app.include_router(channels.router)
-    app.include_router(listing_routes.router)
-    app.include_router(webhook_routes.router)
-    app.include_router(webhook_routes.inbound)
-    app.include_router(notifications.router)
-    app.include_router(shop_notifications.router)
-    app.include_router(outgoing_webhooks.router)  # after /api/webhooks/etsy/…
-    app.include_router(channels.landing)
-    app.include_router(channel_identity.router)
-    app.include_router(order_sync.router)
-    app.include_router(analytics.router)
-    app.include_router(printer_routes.router)
-    app.include_router(expense_routes.router)
-    for router in PAGES:
+    """Routes are compared one by one, so the busiest stand first; fixed words before ids."""
+    _include_first(app)
+    _include_made(app)
+    _include_sold(app)
+    _include_orders(app)
+    _include_fleet(app)
+    _include_outside(app)
+    _include_told(app)
+    _add(app, *PAGES)
+
+
+def _add(app: FastAPI, *routers: APIRouter) -> None:
+    for router in routers:
         app.include_router(router)
 
 
-def _include_checkout(app: FastAPI) -> None:
-    app.include_router(webstore_orders.router)
+def _include_first(app: FastAPI) -> None:
+    _add(app, orders.router, webstore_orders.router)
     for prefix in checkout.PREFIXES:
         app.include_router(checkout.router, prefix=prefix)
-    app.include_router(checkout.shop)
-    app.include_router(payments.router)
+    _add(
+        app, checkout.shop, payments.router, health.router, postman.router, accounts.auth,
+        accounts.router, files.router, files.uploads,
+    )  # fmt: skip
+
+
+def _include_made(app: FastAPI) -> None:
+    """Files and parts: reports, labels, slicings and Onshape are words before /parts/{part}."""
+    _add(
+        app, print_files.router, part_reports.router, part_labels.router, part_slicing.router,
+        onshape.router, onshape.landing, parts.router, part_files.router, part_drawings.router,
+    )  # fmt: skip
+
+
+def _include_sold(app: FastAPI) -> None:
+    _add(
+        app, catalog.router, profile_routes.router, library_routes.router, devices.router,
+        designs.router, design_admin.router, stickers.router, shop_settings.router,
+        webstore_lists.router, inventory.router, stock.router, pricing_routes.router,
+        weather.router,
+    )  # fmt: skip
+    for prefix in materials.PREFIXES:
+        app.include_router(materials.router, prefix=prefix)
+
+
+def _include_orders(app: FastAPI) -> None:
+    _add(
+        app, order_work.router, print_sessions.router, correspondence_routes.router,
+        customer_routes.router, customer_message_routes.router, attachment_routes.router,
+        csv_routes.router,
+    )  # fmt: skip
+    for prefix in scheduled_prints.PREFIXES:
+        app.include_router(scheduled_prints.router, prefix=prefix)
+    _add(app, scheduled_prints.order_router)
+
+
+def _include_fleet(app: FastAPI) -> None:
+    _add(
+        app, shop_printers.router, printer_discovery.router, connection_tests.router,
+        printer_imports.router, agents.router, printer_clouds.router, maintenance.router,
+        spare_parts.router, report_photos.router, fleet.router, cameras.router,
+        agent_pictures.router, print_jobs.router, printer_commands.router, printer_status.router,
+        backend_control_routes.router, backend_role_routes.router,
+    )  # fmt: skip
+
+
+def _include_outside(app: FastAPI) -> None:
+    """Machines, artwork, parcels, manufacturers, channels."""
+    for prefix in kiosk.PREFIXES:
+        app.include_router(kiosk.router, prefix=prefix, include_in_schema=bool(prefix))
+    _add(
+        app, kiosk_machines.router, artwork.router, image_generation.router, image_routes.router,
+        shipping.router, suppliers.router, partner_hints.router, partner_orders.router,
+        partner_machines.router, channels.router, listing_routes.router, webhook_routes.router,
+        webhook_routes.inbound,
+    )  # fmt: skip
+
+
+def _include_told(app: FastAPI) -> None:
+    """Notifications, of which the webhooks stand after /api/webhooks/etsy/…, and reports."""
+    _add(
+        app, notifications.router, shop_notifications.router, outgoing_webhooks.router,
+        channels.landing, channel_identity.router, order_sync.router, analytics.router,
+        printer_routes.router, expense_routes.router,
+    )  # fmt: skip

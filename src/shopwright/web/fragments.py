@@ -62,7 +62,8 @@ _LISTS = {
     "connection": "connections", "channel_sync": "connections", "listing_sync": "catalog",
     "customer": "customers", "agents": "agents", "part": "parts",
     "delivery": "notifications", "notifications": "notifications",
-    "webhook": "webhooks", "webstore": "webstore", "maintenance": "maintenance", "printer_backend": "queue",
+    "webhook": "webhooks", "webstore": "webstore", "maintenance": "maintenance",
+    "printer_backend": "queue",
     "machines": "machines", "kiosk": "machines", "supplier": "suppliers",
 }  # fmt: skip
 _COUNTED = frozenset(

@@ -8,6 +8,7 @@ import signal
 import sys
 
 from shopwright.sandbox.manufacturer.server import ManufacturerSandbox
+from shopwright.sandbox.manufacturer.world import Model
 
 
 def main() -> None:
@@ -17,6 +18,7 @@ def main() -> None:
     parser.add_argument("--callbacks", default="", help="the shop's base URL")
     parser.add_argument("--header", action="append", default=[], help="Name: value of callbacks")
     parser.add_argument("--knobs", default="{}", help="as JSON")
+    parser.add_argument("--models", default="[]", help="more of them, as JSON objects")
     asyncio.run(_serve(parser.parse_args()))
 
 
@@ -33,6 +35,8 @@ async def _serve(options: argparse.Namespace) -> None:
         callback_headers=headers,
     )
     sandbox.knobs.turn(json.loads(options.knobs))
+    for model in json.loads(options.models):
+        sandbox.world.add_model(Model(**model))
     async with sandbox:
         said = {"url": sandbox.url, "settings": sandbox.settings}
         sys.stdout.write(json.dumps(said) + "\n")

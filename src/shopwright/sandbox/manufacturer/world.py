@@ -140,6 +140,10 @@ class World:
             shell = f"MS202503010000{number:02}"
             self.models[key] = Model(brand, name, key, shell, width, height, stock, price)
 
+    def add_model(self, model: Model) -> None:
+        """Until the next reset."""
+        self.models[model.id] = model
+
     def stock(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         brand = _need(body, "brand_id")
         _need(body, "device_id")

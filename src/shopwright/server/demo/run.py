@@ -73,7 +73,8 @@ def run_demo(settings: Settings, roles: Roles) -> None:
             hook = ("--hook", f"{settings.base_url}/stripe-webhook")
             stripe = children.enter_context(Child("stripe", *hook, errors=errors))
             told = ("--callbacks", settings.base_url, "--knobs", bought.KNOBS)
-            partner = children.enter_context(Child("manufacturer", *told, errors=errors))
+            phones = ("--models", json.dumps(webstore.partner_models()))
+            partner = children.enter_context(Child("manufacturer", *told, *phones, errors=errors))
             addresses = (settings.etsy_redirect_uri, sign_in_page_uri(settings))
             redirect = [part for one in addresses for part in ("--redirect-uri", one)]
             etsy = children.enter_context(Child("etsy", *redirect, errors=errors))

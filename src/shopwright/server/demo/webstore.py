@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from shopwright.catalog import in_shop, products, queries
+from shopwright.catalog import service as catalog
 from shopwright.catalog.codes import code_of
 from shopwright.catalog.designs import queries as design_queries
 from shopwright.catalog.designs import service as designs
@@ -23,6 +25,8 @@ from shopwright.catalog.devices import service as devices
 from shopwright.catalog.devices.service import BrandChange, ModelChange
 from shopwright.catalog.products import ProductSpec, VariantSpec
 from shopwright.catalog.queries import ProductFilter
+from shopwright.catalog.rules import StepSpec
+from shopwright.catalog.states import StepKind
 from shopwright.files.service import NewFile
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
@@ -33,6 +37,7 @@ from shopwright.server.demo.sticker_drawings import sketch_sticker
 
 TEMPLATE_PRICE = Decimal(35)
 CASE_SKU = "CASE-PRINTED"
+CASE_COST = 12.5  # what the manufacturer takes for one
 # Where a design shows, in percent of the canvas, as the reference documents it.
 IPHONE_MASK = {"x": 8, "y": 0, "width": 85, "height": 100, "radius": 12}
 SAMSUNG_MASK = {"x": -5.25, "y": 0, "width": 108, "height": 100, "radius": 10}
@@ -146,6 +151,31 @@ async def _add_devices(session: WriteSession, ctx: Actor) -> None:
     await devices.create_brand(session, ctx, google)
 
 
+def partner_models() -> list[dict[str, Any]]:
+    """The same phones as the manufacturer's stand-in knows them."""
+    return [
+        {
+            "brand_id": maker.partner_id,
+            "name": phone.name,
+            "id": model.partner_model_id,
+            "shell_id": model.partner_shell_id,
+            "width": str(phone.width_um / 1000),
+            "height": str(phone.height_um / 1000),
+            "stock": phone.stock,
+            "price": CASE_COST,
+        }
+        for maker in (APPLE, SAMSUNG)
+        for phone, model in _models_of(maker)
+    ]
+
+
+def _models_of(maker: Maker) -> list[tuple[Phone, ModelChange]]:
+    return [
+        (phone, _model_of(phone, maker.mask, f"{maker.partner_id[-4:]}{order:02}", order))
+        for order, phone in enumerate(maker.phones)
+    ]
+
+
 async def _add_brand(session: WriteSession, ctx: Actor, maker: Maker) -> None:
     change = BrandChange(
         code=maker.code,
@@ -155,8 +185,7 @@ async def _add_brand(session: WriteSession, ctx: Actor, maker: Maker) -> None:
         button_color=maker.button_color,
     )
     brand = await devices.create_brand(session, ctx, change)
-    for order, phone in enumerate(maker.phones):
-        model = _model_of(phone, maker.mask, f"{maker.partner_id[-4:]}{order:02}", order)
+    for _, model in _models_of(maker):
         await devices.create_model(session, ctx, brand=brand, change=model, price=None)
 
 
@@ -224,6 +253,8 @@ async def _say_how_cases_are_made(session: WriteSession, ctx: Actor) -> None:
         product=Ref(product.id, None),
         spec=VariantSpec(CASE_SKU, "with the customer's design", price=TEMPLATE_PRICE),
     )
+    bought = StepSpec(None, None, name="Case", kind=StepKind.OUTSOURCE)
+    await catalog.change_recipe(session, ctx, variant_id=variant.id, steps=[bought])
     for template in await design_queries.list_templates(session, ctx):
         await designs.set_variant(session, ctx, template, Ref(variant.id, None))
 
