@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261121_2007"
-down_revision = "20261121_2005"
+revision = "20261121_2008"
+down_revision = "20261121_2006"
 branch_labels = None
 depends_on = None
 
@@ -18,10 +18,10 @@ def upgrade() -> None:
             "ix_order_items_design", ["design_id", "organization_id"], unique=False
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_order_items_design_id_designs"), "designs", ["design_id"], ["id"]
+            batch_op.f("fk_order_items_template_id_templates"), "templates", ["template_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_order_items_template_id_templates"), "templates", ["template_id"], ["id"]
+            batch_op.f("fk_order_items_design_id_designs"), "designs", ["design_id"], ["id"]
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_order_items_device_model_id_device_models"),
@@ -82,10 +82,10 @@ def downgrade() -> None:
         batch_op.drop_constraint(
             batch_op.f("fk_order_items_device_model_id_device_models"), type_="foreignkey"
         )
+        batch_op.drop_constraint(batch_op.f("fk_order_items_design_id_designs"), type_="foreignkey")
         batch_op.drop_constraint(
             batch_op.f("fk_order_items_template_id_templates"), type_="foreignkey"
         )
-        batch_op.drop_constraint(batch_op.f("fk_order_items_design_id_designs"), type_="foreignkey")
         batch_op.drop_index("ix_order_items_design")
         batch_op.drop_column("device_model_id")
         batch_op.drop_column("template_id")

@@ -1,10 +1,10 @@
-"""Inventory."""
+"""Inventory and artwork."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261121_2005"
-down_revision = "20261121_2002"
+revision = "20261121_2006"
+down_revision = "20261121_2003"
 branch_labels = None
 depends_on = None
 
