@@ -33,7 +33,7 @@ from tests.planning.workbench import (
 )
 from tests.workshop import fresh, list_items, list_steps
 
-WALKS, MOVES = 2, 16
+WALKS, MOVES = 1, 16
 
 
 async def test_a_part_completed_by_two_at_once_counts_once(
