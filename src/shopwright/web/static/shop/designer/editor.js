@@ -53,7 +53,10 @@ export const startEditor = (app) => {
     copy: (layer) => copy(layer),
     replace: (layer) => app.choosePhoto({ replaces: layer.id }),
     crop: (layer) => app.crop(layer),
-    remove: (layer) => app.remove(layer),
+    remove: (layer) => {
+      app.remove(layer);
+      panel.querySelector("h2").focus();
+    },
   };
 
   const copy = (layer) => {

@@ -27,8 +27,15 @@ export const startKeys = (app) => {
     return null;
   };
 
+  /** The focus goes on to what is left. */
+  const remove = (layer) => {
+    app.remove(layer);
+    (app.part("layers").querySelector("[data-layer]") || app.part("tool")).focus();
+    return true;
+  };
+
   const act = (event, layer) => {
-    if (event.key === "Delete" || event.key === "Backspace") return app.remove(layer);
+    if (event.key === "Delete" || event.key === "Backspace") return remove(layer);
     if (event.key === "Enter" || event.key === " ") return app.showPanel("edit", { isFocused: true });
     if (event.key === "Escape") return store.select(null);
     if (ORDER_KEYS[event.key]) {
