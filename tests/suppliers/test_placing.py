@@ -134,6 +134,62 @@ async def test_an_order_cancelled_too_late_asks_a_person_to_call_it_back(bench: 
     assert put_aside.problem is None
 
 
+async def test_an_order_cancelled_while_the_manufacturer_is_down_never_goes_out(
+    bench: Bench, partner: ManufacturerSandbox
+) -> None:
+    order = await bench.order()
+    partner.knobs.turn({"is_down": True})
+    await bench.look()
+    assert (await bench.only(order)).stage is PlacingStage.SENDING
+    async with bench.process.database.write() as session:
+        await stop.cancel_order(session, bench.ctx, order=order, reason="gone", now=START)
+    partner.knobs.turn({"is_down": False})
+    for _ in range(3):
+        await bench.wait_for(order)
+        await bench.look()
+    row = await bench.only(order)
+    assert (row.stage, row.problem) == (PlacingStage.WITHDRAWN, None)
+    assert partner.orders == {}
+
+
+async def test_an_order_held_while_the_manufacturer_is_down_waits_for_its_release(
+    bench: Bench, partner: ManufacturerSandbox, clock: FixedClock
+) -> None:
+    order = await bench.order()
+    partner.knobs.turn({"is_down": True})
+    await bench.look()
+    async with bench.process.database.write() as session:
+        hold = await holds.hold_order(session, bench.ctx, order_id=order.id, reason="the colour")
+    partner.knobs.turn({"is_down": False})
+    for _ in range(3):
+        await bench.wait_for(order)
+        await bench.look()
+    assert partner.orders == {}
+    async with bench.process.database.write() as session:
+        await holds.release_hold(session, bench.ctx, hold_id=hold.id, now=clock.now())
+    assert (await bench.settle(order)).stage is PlacingStage.ACCEPTED
+
+
+async def test_an_order_cancelled_while_its_answer_was_missing_is_called_back_by_a_person(
+    bench: Bench, partner: ManufacturerSandbox
+) -> None:
+    order = await bench.order()
+    partner.knobs.turn({"silent_after": "order/orderData"})
+    for _ in range(2):
+        await bench.look()
+        await bench.wait_for(order)
+    async with bench.process.database.write() as session:
+        await stop.cancel_order(session, bench.ctx, order=order, reason="gone", now=START)
+    partner.knobs.turn({"silent_after": ""})
+    await bench.look()
+    row = await bench.only(order)
+    assert row.stage is PlacingStage.ACCEPTED
+    assert row.problem == (
+        f"The piece of {row.key} was no longer wanted when the manufacturer took it. "
+        "Call it back there."
+    )
+
+
 async def test_a_busy_device_is_told_of_the_payment_again_and_gets_a_plain_link_at_last(
     bench: Bench, partner: ManufacturerSandbox
 ) -> None:

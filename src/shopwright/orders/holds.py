@@ -20,10 +20,11 @@ from shopwright.parts import order_parts as parts
 
 async def hold_order(session: WriteSession, ctx: Actor, *, order_id: int, reason: str) -> Hold:
     """Nothing of this order is started until the hold is released; what prints, prints on."""
+    await piece_queries.lock_pieces(session, ctx)  # its parts' rows come before its own
     hold = queries.new_hold(ctx, HoldSubject.ORDER, order_id, order_id, reason)
     session.add(hold)
     await session.flush()
-    await parts.hold_parts(session, ctx, order_id=order_id, reason=reason)  # before its order's row
+    await parts.hold_parts(session, ctx, order_id=order_id, reason=reason)
     await queries.set_held(session, ctx, order_id)
     audit.record(session, ctx, "order.held", order_id, reason=reason)
     touch(session, ctx.organization_id, "order", order_id)

@@ -9,6 +9,7 @@ from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.effects import Effect, EffectStatus
 from shopwright.kernel.errors import Conflict, NotFound
+from shopwright.orders import piece_queries
 from shopwright.suppliers import queries, readiness, standings
 from shopwright.suppliers.models import SupplierOrder
 from shopwright.suppliers.placing import ORDER_EFFECT, PAYMENT_EFFECT
@@ -81,6 +82,7 @@ async def look_now(session: WriteSession, ctx: Actor, ref: Ref, now: datetime) -
 
 
 async def _get_doubt(session: WriteSession, ctx: Actor, ref: Ref) -> tuple[SupplierOrder, Effect]:
+    await piece_queries.lock_pieces(session, ctx)  # before the row of the effect
     order = await get_order(session, ctx, ref)
     if order.stage is PlacingStage.DOUBTFUL:
         for kind, key in ((PAYMENT_EFFECT, order.payment_key), (ORDER_EFFECT, order.key)):

@@ -13,6 +13,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process, Ref
 from shopwright.kernel.effects import Effect, EffectStatus
+from shopwright.orders import piece_queries
 from shopwright.suppliers import pictures, queries, readiness, standings
 from shopwright.suppliers.models import Supplier, SupplierOrder
 from shopwright.suppliers.port import (
@@ -142,6 +143,8 @@ class Placing:
     async def _confirm(self) -> None:
         """payStatus 3 before each try of the order; the same again changes nothing there."""
         effect = await self._effect(ORDER_EFFECT, self.order.key)
+        if effect.status is EffectStatus.INTENDED:
+            await self._check_wanted()
         is_told = self.order.confirmed_at is not None and self.order.confirmed_try >= effect.tries
         if effect.status is EffectStatus.INTENDED and not is_told:
             answer = await self.port.confirm_payment(
@@ -156,6 +159,14 @@ class Placing:
         told_at = self.order.confirmed_at or self._now()
         if effect.status is EffectStatus.INTENDED and self._now() < told_at + SETTLE_WAIT:
             raise _Later(None, told_at + SETTLE_WAIT - self._now())
+
+    async def _check_wanted(self) -> None:
+        """Between the tries of a manufacturer that is down hours may pass, and holds come."""
+        item_id = self.order.order_item_id
+        async with self.process.database.read() as session:
+            lines = await queries.list_lines(session, self.ctx, [item_id])
+        if item_id not in lines:
+            raise _Later(readiness.NOT_NOW, readiness.LATER)
 
     async def _submit(self) -> None:
         """orderData, once."""
@@ -184,6 +195,7 @@ class Placing:
         else:
             answer = await self._prove(effect, call, find)
         async with self.process.database.write() as session:
+            await piece_queries.lock_pieces(session, self.ctx)  # before the row of the effect
             await effects.settle(
                 session, effect.organization_id, effect.id, EffectStatus.DONE, None, self._now()
             )
@@ -239,6 +251,7 @@ class Placing:
     async def _refuse(self, effect: Effect, answer: Declined) -> None:
         now = self._now()
         async with self.process.database.write() as session:
+            await piece_queries.lock_pieces(session, self.ctx)
             await effects.settle(
                 session, effect.organization_id, effect.id, EffectStatus.FAILED,
                 answer.sentence, now,

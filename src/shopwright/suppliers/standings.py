@@ -38,6 +38,9 @@ from shopwright.suppliers.states import (
 
 KIOSK = "kiosk"
 UNKNOWN = "The manufacturer took this order and does not know it any more. Ask there."
+UNWANTED = (
+    "The piece of {key} was no longer wanted when the manufacturer took it. Call it back there."
+)
 BEFORE_ACCEPTED = [PlacingStage.SENDING, PlacingStage.DOUBTFUL]
 FAILURE = {
     SupplierOrderStatus.CANCELLED: "was cancelled there",
@@ -54,10 +57,12 @@ async def accept(
     """It has the order; False when that was known."""
     await piece_queries.lock_pieces(session, ctx)
     status = answer.status or SupplierOrderStatus.WAITING_TO_PRINT
+    is_wanted = bool(await piece_queries.list_work_steps(session, ctx, _work(order)))
     accepted = await queries.move_stage(
         session, ctx, order.id, BEFORE_ACCEPTED, PlacingStage.ACCEPTED,
         accepted_at=now, updated_at=now, waiting_reason=None, last_error=None,
-        last_error_code=None, problem=None, looks=0, next_look_at=now + rules.look_after(status, 0),
+        last_error_code=None, problem=None if is_wanted else UNWANTED.format(key=order.key),
+        looks=0, next_look_at=now + rules.look_after(status, 0),
     )  # fmt: skip
     if accepted is None:
         return False

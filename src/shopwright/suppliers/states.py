@@ -64,7 +64,7 @@ class PlacingStage(StrEnum):
     DOUBTFUL = "doubtful"  # nothing proves whether it was placed: a person decides
     ACCEPTED = "accepted"
     REFUSED = "refused"  # the manufacturer does not make it
-    WITHDRAWN = "withdrawn"  # before anything was sent
+    WITHDRAWN = "withdrawn"  # before the order was sent
 
 
 PLACING_TRANSITIONS: Mapping[PlacingStage, frozenset[PlacingStage]] = {
@@ -76,11 +76,17 @@ PLACING_TRANSITIONS: Mapping[PlacingStage, frozenset[PlacingStage]] = {
             PlacingStage.DOUBTFUL,
             PlacingStage.ACCEPTED,
             PlacingStage.REFUSED,
+            PlacingStage.WITHDRAWN,  # its order never went out: the manufacturer was down
         }
     ),
     # back to sending when it is the payment that turned out to be known there
     PlacingStage.DOUBTFUL: frozenset(
-        {PlacingStage.SENDING, PlacingStage.ACCEPTED, PlacingStage.REFUSED}
+        {
+            PlacingStage.SENDING,
+            PlacingStage.ACCEPTED,
+            PlacingStage.REFUSED,
+            PlacingStage.WITHDRAWN,
+        }
     ),
     PlacingStage.ACCEPTED: frozenset(),
     PlacingStage.REFUSED: frozenset(),

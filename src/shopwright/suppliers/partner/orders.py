@@ -207,6 +207,7 @@ async def _note_told(
     told["promised_at"] = update.estimated_completion
     news = {name: value for name, value in told.items() if value is not None}
     async with process.database.write() as session:
+        await piece_queries.lock_pieces(session, ctx)  # its order's row is written, too
         audit.record(
             session, ctx, "supplier_order.told", first.id, status=update.status, notes=update.notes
         )
