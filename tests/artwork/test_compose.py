@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFont
 
-from shopwright.artwork.drawing import texts
+from shopwright.artwork.drawing import emoji, texts
 from shopwright.artwork.drawing.compose import compose, faces_of
 from shopwright.artwork.drawing.png import encode_png
 from shopwright.artwork.drawing.sources import Missing, Sources
@@ -173,6 +173,32 @@ def test_a_text_far_larger_than_the_canvas_is_drawn_in_bounded_memory(
     assert block.scale > 2
     image = draw(paths, TEXT | {"text": "I" * 40, "size": 60, "scale": 4})
     assert image.size == (200, 400)
+
+
+def test_breaking_lines_measures_each_run_about_once(
+    paths: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of mixed scripts, where every character is a run of its own."""
+    measured: list[str] = []
+    measure = ImageFont.FreeTypeFont.getlength
+
+    def counted(font: Any, text: str, *more: Any, **options: Any) -> float:
+        measured.append(text)
+        return measure(font, text, *more, **options)
+
+    monkeypatch.setattr(ImageFont.FreeTypeFont, "getlength", counted)
+    draw(paths, TEXT | {"text": "!א" * 60, "size": 1.01, "width": 300})
+    assert 0 < len(measured) <= 4 * 120
+
+
+def test_large_emoji_are_not_kept_in_their_hundreds() -> None:
+    emoji.forget_drawn()
+    for px in range(300, 320):
+        emoji.draw_emoji("grinning-face", px)
+    emoji.draw_emoji("grinning-face", 40)
+    kept = emoji._large.cache_info().currsize, emoji._small.cache_info().currsize
+    assert kept == (8, 1)
+    emoji.forget_drawn()
 
 
 def test_an_empty_text_draws_nothing(paths: dict[str, str]) -> None:

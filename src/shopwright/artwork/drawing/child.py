@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from shopwright.artwork.drawing import intake
+from shopwright.artwork.drawing import emoji, intake
 from shopwright.artwork.drawing.compose import compose
 from shopwright.artwork.drawing.png import encode_png
 from shopwright.artwork.drawing.sources import Missing, Sources
@@ -43,8 +43,10 @@ def _answer(request: dict[str, Any], sources: Sources) -> Answer:
         return {"missing": True, "held": sources.held()}, b""
     except ChildRefusal as refusal:
         return {"error": str(refusal)}, b""
-    except MemoryError:
-        return {"error": "The picture needs more memory than there is for it."}, b""
+    except MemoryError:  # what is kept for others must not be the reason the next time
+        sources.forget()
+        emoji.forget_drawn()
+        return {"error": "The picture needs more memory than there is for it.", "held": []}, b""
 
 
 def _compose(request: dict[str, Any], sources: Sources) -> Answer:

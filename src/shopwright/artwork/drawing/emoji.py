@@ -18,6 +18,7 @@ KEYCAP = "\u20e3"
 LONGEST = 16  # characters of the longest sequence, with its style selectors
 PICTOGRAPHS = 0x1F000  # from here on characters are emoji by default
 MAX_DRAWN_PX = 1600
+SMALL_PX = 256  # kept in 260 kB each; large ones take up to 11 MB
 POINTS = 72  # a page this wide at N dots per inch is N pixels wide
 
 _PAGE = (
@@ -57,9 +58,28 @@ def is_text_by_default(text: str, start: int, end: int) -> bool:
     return end - start == 1 and ord(text[start]) < PICTOGRAPHS
 
 
-@lru_cache(maxsize=200)
 def draw_emoji(name: str, px: int) -> Image.Image:
     """A square picture with alpha, ``px`` wide."""
+    return _small(name, px) if px <= SMALL_PX else _large(name, px)
+
+
+def forget_drawn() -> None:
+    """When memory is short."""
+    _small.cache_clear()
+    _large.cache_clear()
+
+
+@lru_cache(maxsize=200)
+def _small(name: str, px: int) -> Image.Image:
+    return _draw(name, px)
+
+
+@lru_cache(maxsize=8)
+def _large(name: str, px: int) -> Image.Image:
+    return _draw(name, px)
+
+
+def _draw(name: str, px: int) -> Image.Image:
     import typst  # noqa: PLC0415  only texts with emoji pay for it
 
     drawings = _drawings()

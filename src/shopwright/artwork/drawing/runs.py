@@ -155,18 +155,26 @@ def _resolved(kinds: list[str], base: int) -> list[str]:
             result[index] = "L"
         elif kind in {"L", "R"}:
             before = kind
+    behind = _strengths_behind(result, edge)
     for index, kind in enumerate(result):
-        if not kind:
-            left = _strength(result[:index][::-1], edge)
-            right = _strength(result[index + 1 :], edge)
-            result[index] = left if left == right else edge
+        if not kind:  # what stands before it is resolved by now
+            left = _strength(result[index - 1]) if index else edge
+            result[index] = left if left == behind[index] else edge
     return result
 
 
-def _strength(kinds: Sequence[str], edge: str) -> str:
-    """Of the nearest one that has a direction; a number counts as part of its surroundings."""
-    nearest = next((kind for kind in kinds if kind), edge)
-    return "R" if nearest == "N" else nearest
+def _strengths_behind(kinds: Sequence[str], edge: str) -> list[str]:
+    """For each place the direction of the next one that has any, else the line's."""
+    found, nearest = [edge] * len(kinds), edge
+    for index in range(len(kinds) - 1, -1, -1):
+        found[index] = nearest
+        nearest = _strength(kinds[index]) or nearest
+    return found
+
+
+def _strength(kind: str) -> str:
+    """A number counts as part of its surroundings."""
+    return "R" if kind == "N" else kind
 
 
 def _join(clusters: Sequence[Cluster], levels: Sequence[int]) -> list[tuple[Run, int]]:

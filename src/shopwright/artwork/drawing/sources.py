@@ -33,6 +33,11 @@ class Sources:
         self._keep(sha256, picture)
         return picture
 
+    def forget(self) -> None:
+        """When memory is short."""
+        self._kept.clear()
+        self._bytes = 0
+
     def held(self) -> list[str]:
         return list(self._kept)
 

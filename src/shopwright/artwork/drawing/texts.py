@@ -115,7 +115,14 @@ def _width(clusters: Sequence[Cluster], style: Style) -> float:
 def _advance(run: Run, style: Style) -> float:
     if run.emoji is not None:
         return style.size_px * EMOJI_SIZE
-    return _font_of(run, style).getlength(run.text, direction=_direction(run))
+    face = run.face or style.faces[0]
+    return _length(face.path, max(MIN_PX, style.size_px), run.text, _direction(run))
+
+
+@lru_cache(maxsize=4_096)
+def _length(path: Path, size_px: float, text: str, direction: str) -> float:
+    """Breaking lines measures the same runs again with every character that is added."""
+    return load_font(path, size_px).getlength(text, direction=direction)
 
 
 def _font_of(run: Run, style: Style) -> ImageFont.FreeTypeFont:
