@@ -9,9 +9,10 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
 
-from shopwright.artwork import service
+from shopwright.artwork import designs, service
 from shopwright.artwork.keeper import DraftKeeper
 from shopwright.artwork.models import Design, DesignImage
+from shopwright.artwork.service import DesignOrdered
 from shopwright.files.access import files_of
 from shopwright.files.models import StoredFile
 from shopwright.kernel.actor import Actor
@@ -156,6 +157,20 @@ async def test_a_draft_that_nobody_ordered_goes_with_its_files(
         assert await _count(session, owner, DesignImage) == 0
         assert await _count(session, owner, StoredFile) == 0
     assert not await files_of(process).exists(stored.sha256)
+
+
+async def test_a_draft_that_is_ordered_meanwhile_is_not_deleted(
+    customer: Customer, database: Database, owner: Actor, clock: FixedClock
+) -> None:
+    async with database.read() as session:
+        number = await _id_of(session, customer.id)
+        as_it_was = await service.get_design(session, owner, number)
+    async with database.write() as session:
+        await service.freeze_design(session, owner, number, now=clock.now())
+    with pytest.raises(DesignOrdered):
+        async with database.write() as session:
+            await designs.delete_design(session, owner, as_it_was)
+    assert (await customer.read())["status"] == "frozen"
 
 
 async def test_a_deleted_draft_is_gone(customer: Customer) -> None:

@@ -16,9 +16,13 @@ from shopwright.artwork import generation, generation_queries, prompts, studio
 from shopwright.artwork.generation import Asked, Generations
 from shopwright.artwork.models import DesignImage, ImageGeneration
 from shopwright.artwork.port import (
+    GeneratedPicture,
     GenerationFailed,
     GenerationRefused,
     GenerationUnknown,
+    ImageRequest,
+    Price,
+    Providers,
     ReferencePicture,
 )
 from shopwright.artwork.prompts import StyleWordInvalid, Wish
@@ -199,6 +203,29 @@ async def test_a_process_killed_after_the_answer_takes_it_up_without_asking(
     assert image.id == by_key[kept].image_id
     assert len(gemini.world.calls) == 2
     assert await generation.recover(process) == 0
+
+
+class _Scribbler:
+    """A provider whose answers nobody can open."""
+
+    name = "scribbler"
+
+    def __init__(self, _settings: Settings) -> None:
+        self.price = Price(PRICE, "USD")
+
+    async def generate(self, _request: ImageRequest) -> GeneratedPicture:
+        return GeneratedPicture(b"no picture at all", "image/png")
+
+
+async def test_an_answer_that_is_no_picture_is_paid_and_its_file_goes(
+    process: Process, database: Database, owner: Actor
+) -> None:
+    process.context.keep(Providers).install(_Scribbler(process.settings))
+    with pytest.raises(GenerationFailed, match="cannot be used"):
+        await generation.generate(process, asked(owner))
+    (made,) = await rows(database, owner, ImageGeneration)
+    assert (made.status, made.cost_millionths) == ("failed", PRICE)
+    assert list((process.settings.data_dir / generation.FOLDER).iterdir()) == []
 
 
 async def test_a_day_has_a_budget_for_each_customer_and_for_the_shop(

@@ -186,6 +186,14 @@ async def test_a_picture_is_generated_for_a_design_in_a_style_of_its_template(
     assert made.status_code == 201, made.text
     again = await customer.client.post(url, headers=customer.headers, json=body)
     assert again.json()["id"] == made.json()["id"]
+    other = await begin(customer.client, database, owner)
+    async with database.write() as session:  # of the same template
+        theirs = await service.get_design(session, owner, await _id_of(session, other.id))
+        theirs.template_id = design.template_id
+    stolen = await other.client.post(
+        f"{other.url}/generate", headers=other.headers, json=body | {"image": None}
+    )
+    assert (stolen.status_code, stolen.json()["id"] == made.json()["id"]) == (201, False)
     assert (await customer.save(image_layer(made.json()["id"]))).status_code == 200
     for change, words in (({"style": "calm"}, "no style 'calm'"), ({"image": "x"}, "no such")):
         refused = await customer.client.post(

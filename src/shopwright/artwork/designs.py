@@ -13,7 +13,7 @@ from shopwright.artwork.models import Design, DesignImage
 from shopwright.artwork.plans import Material, Stored
 from shopwright.artwork.schemas import DesignData, StickerLayer, TextLayer
 from shopwright.artwork.service import DesignMoved, DesignOrdered
-from shopwright.artwork.states import DesignStatus, ImageKind
+from shopwright.artwork.states import ImageKind
 from shopwright.catalog.designs.models import Sticker
 from shopwright.files.access import files_of
 from shopwright.files.storage import StoredFileMissing
@@ -101,8 +101,10 @@ async def draw_preview(
 
 
 async def delete_design(session: WriteSession, ctx: Actor, design: Design) -> list[str]:
-    """The hashes whose bytes may go after the commit; raises DesignOrdered."""
-    if design.status is not DesignStatus.DRAFT:
+    """The hashes whose bytes may go after the commit; raises DesignMissing, or DesignOrdered also
+    when that happened since ``design`` was read."""
+    if not await queries.lock_draft(session, ctx, design.id):
+        await service.get_design(session, ctx, design.id)
         raise _ordered()
     return await pictures.forget_design(session, ctx, design.id)
 

@@ -229,6 +229,7 @@ class _Work:
         except studio.PictureRefused as err:
             sentence = f"The provider's picture cannot be used. {err.detail}"
             await self._settle(GenerationStatus.FAILED, EffectStatus.FAILED, sentence, paid=True)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
             raise GenerationFailed(sentence) from err
         row = await self._record(image)
         await asyncio.to_thread(path.unlink, missing_ok=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Request
 
@@ -25,7 +26,7 @@ from shopwright.artwork.generation import Asked, GenerationHeld
 from shopwright.artwork.image_bodies import picture_file
 from shopwright.artwork.image_routes import MAX_BODY
 from shopwright.artwork.image_schemas import DesignGenerate, ImageGenerate
-from shopwright.artwork.models import DesignImage
+from shopwright.artwork.models import Design, DesignImage
 from shopwright.artwork.pictures import MAX_UPLOAD_MB
 from shopwright.artwork.port import (
     GenerationFailed,
@@ -114,10 +115,15 @@ async def generate_for_design(
             picture=await _reference(process, source),
             source_sha256=source.sha256 if source else None,
             design=opened.design,
-            key=body.request_id or "",
+            key=_key_of(opened.design, body.request_id),
         ),
     )
     return views.image_of(process, image, now)
+
+
+def _key_of(design: Design, request_id: str | None) -> str:
+    """Whoever sends another design's ``request_id`` gets a picture of his own."""
+    return str(uuid5(UUID(design.uuid), request_id)) if request_id else ""
 
 
 def customer_of(request: Request) -> str:

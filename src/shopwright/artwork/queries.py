@@ -235,6 +235,17 @@ async def lock_expired(
     return found
 
 
+async def lock_draft(session: WriteSession, ctx: Actor, design_id: int) -> bool:
+    """False when it was ordered, or is gone."""
+    found = await session.scalar(
+        select(Design.id)
+        .where(Design.organization_id == ctx.organization_id, Design.id == design_id)
+        .where(Design.status == DesignStatus.DRAFT)
+        .with_for_update()
+    )
+    return found is not None
+
+
 async def find_print(session: AsyncSession, ctx: Actor, design_id: int) -> DesignImage | None:
     """The picture that is the design's print."""
     found: DesignImage | None = await session.scalar(
