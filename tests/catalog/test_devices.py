@@ -62,7 +62,10 @@ def test_a_mask_is_read_back_as_it_was_kept() -> None:
     kept = service.read_mask({"x": 8, "width": 85, "radius": 12, "camera": camera})
     assert rules.mask_of(kept) == rules.Mask(8, 0, 85, 100, 12, (5, 4, 30, 12, 20))
     assert service.read_mask({}) == {}
-    for wrong in ({"width": 0}, {"x": 900}, {"x": "left"}):
+    for wrong in (
+        {"width": 0}, {"x": 900}, {"x": "left"}, {"camera": [1, 2]}, {"y": 10**400},
+        {"radius": "nan"}, {"camera": {"x": "inf"}},
+    ):  # fmt: skip
         with pytest.raises(Invalid):
             service.read_mask(wrong)
 

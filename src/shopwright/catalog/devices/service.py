@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -177,8 +178,10 @@ def read_mask(stored: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     try:
         mask = rules.mask_of(stored)
-    except (TypeError, ValueError) as err:
+    except (TypeError, ValueError, AttributeError, OverflowError) as err:
         raise Invalid("A mask has x, y, width and height in percent of the canvas.") from err
+    if not all(isfinite(side) for side in (mask.radius, *(mask.camera or ()))):
+        raise Invalid("The radius and the camera's hole of a mask are plain numbers.")
     if not all(-100 <= side <= 200 for side in (mask.x, mask.y)):  # noqa: PLR2004  percent
         raise Invalid("A mask lies on the canvas: x and y are -100 to 200 percent.")
     if not all(1 <= side <= 200 for side in (mask.width, mask.height)):  # noqa: PLR2004
