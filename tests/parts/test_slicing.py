@@ -13,6 +13,7 @@ import pytest
 
 from shopwright.kernel.durable import DurableWorker
 from shopwright.parts.slicing import work
+from shopwright.parts.slicing.estimates import Body, estimate
 from shopwright.parts.slicing.ini import Bed, NotAProfile, read_profile
 from tests.parts.boxes import BOX, Size, add_box
 from tests.parts.conftest import Bench
@@ -253,6 +254,26 @@ def test_profile_that_cannot_be_used_is_refused_in_words(text: str, says: str) -
             text.encode(), printer_model="MK4", material="PLA", density=1.24, bed=Bed(250, 210, 220)
         )
     assert says in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"perimeters": "9" * 400},
+        {"fill_density": "nan"},
+        {"top_solid_layers": "9" * 308, "bottom_solid_layers": "9" * 308},
+    ],
+)
+def test_numbers_beyond_all_measure_count_as_not_set(settings: dict[str, str]) -> None:
+    flat = Body(volume_mm3=100, area_mm2=100, footprint_mm2=200)
+    assert estimate(flat, density=1.24, settings=settings) == estimate(
+        flat, density=1.24, settings={}
+    )
+
+
+async def test_a_line_break_in_a_printers_name_starts_no_setting(bench: Bench) -> None:
+    profile = await add_profile(bench, printer_model="Own\nprinter")
+    assert profile["printerModel"] == "Own printer"
 
 
 async def test_profile_of_the_same_name_replaces_the_older_one_and_may_be_taken_away(

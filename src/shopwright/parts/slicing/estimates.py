@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 
 from shopwright.parts.slicing.ini import first_number
 
@@ -68,5 +69,7 @@ def _infill(settings: Mapping[str, str]) -> float:
     try:
         share = float(text.rstrip("% ")) / (PERCENT if "%" in text else 1)
     except ValueError:
+        return INFILL
+    if isnan(share):
         return INFILL
     return min(max(share, 0.0), 1.0)

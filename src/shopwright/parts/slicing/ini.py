@@ -16,6 +16,7 @@ MAX_BYTES = 300_000
 MAX_VALUE = 60_000  # start G-code of many lines
 MICRONS_PER_MM = 1000
 MAX_BED_MM = 2000.0
+MAX_NUMBER = 1_000_000  # more is no setting, and not to be reckoned with
 KEY = re.compile(r"[a-z][a-z0-9_]{0,80}")
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 RUNS_PROGRAMS = re.compile(r"post_process|script|command|plugin|executable")
@@ -160,4 +161,5 @@ def _layer_um(settings: Mapping[str, str]) -> int:
 
 def _first_number(value: str | None) -> float | None:
     first = (value or "").split(",")[0].strip()
-    return float(first) if NUMBER.fullmatch(first) else None
+    number = float(first) if NUMBER.fullmatch(first) else None
+    return number if number is not None and abs(number) <= MAX_NUMBER else None

@@ -57,8 +57,9 @@ async def add_profile(
 ) -> SliceProfile:
     """Raises NotAProfile or Invalid with what is wrong."""
     name = _word(new.name, "name", 100)
-    known = find_printer_model(_word(new.printer_model, "printer_model", 60))
-    model = known.display if known else new.printer_model.strip()
+    wanted = _word(new.printer_model, "printer_model", 60)
+    known = find_printer_model(wanted)
+    model = known.display if known else wanted
     material = _word(new.material, "material", 40)
     density = find_material(material)
     checked = read_profile(
