@@ -13,9 +13,9 @@ from shopwright.orders import holds
 from shopwright.orders.models import Order
 from shopwright.orders.states import OrderStatus, StepStatus
 from shopwright.sandbox.manufacturer import ManufacturerSandbox
-from shopwright.suppliers import connections, deciding
+from shopwright.suppliers import connections, deciding, standings
 from shopwright.suppliers.connections import Adapters
-from shopwright.suppliers.port import SupplierPort
+from shopwright.suppliers.port import OrderStanding, SupplierPort
 from shopwright.suppliers.states import PlacingStage, SupplierOrderStatus
 from tests.clock import FixedClock
 from tests.suppliers.conftest import Bench
@@ -170,6 +170,21 @@ async def test_what_the_partner_ships_has_left(bench: Bench, partner: Manufactur
         await bench.look()
     row = await bench.only(order)
     assert (row.status, row.next_look_at) == (SupplierOrderStatus.SHIPPED, None)
+    assert (await bench.fresh(order)).status is OrderStatus.SHIPPED
+
+
+async def test_words_that_are_longer_than_we_keep_do_not_stop_an_order(bench: Bench) -> None:
+    order = await bench.order()
+    row = await bench.settle(order)
+    told = OrderStanding(
+        row.key, SupplierOrderStatus.SHIPPED, "X" * 300, "7" * 300, "C" * 300, "T" * 300
+    )
+    for _ in range(2):
+        async with bench.process.database.write() as session:
+            await standings.record(session, bench.ctx, row, told, bench.clock.now())
+    row = await bench.only(order)
+    assert (row.external_id, row.queue_number) == ("X" * 100, "7" * 50)
+    assert (row.carrier, row.tracking_code) == ("C" * 60, "T" * 100)
     assert (await bench.fresh(order)).status is OrderStatus.SHIPPED
 
 

@@ -248,11 +248,17 @@ def _news(known: SupplierOrder, standing: OrderStanding) -> dict[str, Any]:
         "tracking_code": standing.tracking_code,
     }
     news: dict[str, Any] = {
-        name: value
+        name: _fitting(name, value)
         for name, value in told.items()
-        if value is not None and value != getattr(known, name)
+        if value is not None and _fitting(name, value) != getattr(known, name)
     }
     return news | {"problem": None} if known.problem == UNKNOWN else news
+
+
+def _fitting(name: str, value: str) -> str:
+    """As much of it as its column takes: nothing that it says may keep its state from us."""
+    width: int | None = getattr(SupplierOrder.__table__.c[name].type, "length", None)
+    return value[:width]
 
 
 def _moments(

@@ -439,6 +439,19 @@ async def test_order_data_goes_out_only_for_a_proven_payment_and_once(
     assert [order.sent for order in partner.orders.values()] == [1]
 
 
+async def test_the_order_of_a_machines_payment_is_not_placed_past_its_order(
+    caller: httpx.AsyncClient, bench: Bench, partner: ManufacturerSandbox
+) -> None:
+    _, payment = await start_machine_payment(bench)
+    await partner.move_payment(payment.key, 3)
+    body = ORDER | {"third_pay_id": payment.key}
+    answer = await caller.post(f"{API}/order/orderData", json=body)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        409, f"{payment.key} pays an order of ours, which goes out by itself.",
+    )  # fmt: skip
+    assert partner.orders == {}
+
+
 async def test_the_correlation_id_comes_back(
     caller: httpx.AsyncClient, partner: ManufacturerSandbox
 ) -> None:

@@ -163,7 +163,7 @@ def _answer(path: str, told: Told) -> Answer:
     data = told.data if isinstance(told.data, dict) else {}
     standing = codec.read_order(data)
     return Accepted(
-        external_id=str(data["id"]) if data.get("id") else None,
+        external_id=codec.read_id(data),
         queue_number=standing.queue_number if standing else None,
         status=standing.status if standing else None,
     )

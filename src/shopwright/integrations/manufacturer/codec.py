@@ -23,6 +23,9 @@ UNAUTHORIZED = 401
 SERVER_ERROR = 500
 BAD_ANSWER = 502
 MAX_WORDS = 300
+MAX_ID = 100
+MAX_KEY = 60
+MAX_DIGITS = 18
 MAX_ANSWER = 8_000_000
 DEVICE_BUSY = "device is unavailable"
 THOUSANDTHS = 1000
@@ -68,7 +71,7 @@ def read_brands(data: Any) -> list[SupplierBrand]:
     return [
         SupplierBrand(id=key, name=_words(row.get("name")), english_name=_words(row.get("e_name")))
         for row in _rows(data)
-        if (key := _words(row.get("id")))
+        if (key := _key(row.get("id")))
     ]
 
 
@@ -108,7 +111,7 @@ def read_payments(data: Any) -> dict[str, PaymentStanding]:
         key, code = _words(row.get("third_id")), _integer(row.get("status"))
         if key and code is not None:
             found[key] = PaymentStanding(
-                key, code, _words(row.get("id")) or None, amount=_decimal(row.get("pay_amount"))
+                key, code, read_id(row), amount=_decimal(row.get("pay_amount"))
             )
     return found
 
@@ -131,11 +134,16 @@ def read_order(row: Mapping[str, Any]) -> OrderStanding | None:
     return OrderStanding(
         key=key,
         status=status,
-        external_id=_words(row.get("id")) or None,
+        external_id=read_id(row),
         queue_number=_words(row.get("queue_no")) or None,
         carrier=_first(row, "express_company", "logistics_company", "carrier"),
         tracking_code=_first(row, "express_no", "logistics_no", "tracking_number"),
     )
+
+
+def read_id(row: Mapping[str, Any]) -> str | None:
+    """What it calls a payment or an order itself."""
+    return _words(row.get("id"))[:MAX_ID] or None
 
 
 def amount_of(minor: int, currency: str) -> int | float:
@@ -157,7 +165,7 @@ def _read_model(row: Json, brand_id: str, currency: str) -> StockedModel:
         brand_id=brand_id,
         name=_words(row.get("mobile_model_name")),
         model_id=_key_of_model(row),
-        shell_id=_words(row.get("mobile_shell_id")),
+        shell_id=_key(row.get("mobile_shell_id")),
         width_um=_um(row.get("width")),
         height_um=_um(row.get("height")),
         stock=max(0, _integer(row.get("stock")) or 0),
@@ -166,7 +174,7 @@ def _read_model(row: Json, brand_id: str, currency: str) -> StockedModel:
 
 
 def _key_of_model(row: Mapping[str, Any]) -> str:
-    return _words(row.get("mobile_model_id") or row.get("model_id"))
+    return _key(row.get("mobile_model_id") or row.get("model_id"))
 
 
 def _rows(data: Any) -> Iterator[Json]:
@@ -181,7 +189,13 @@ def _first(row: Mapping[str, Any], *names: str) -> str | None:
 
 def _words(value: Any) -> str:
     is_said = isinstance(value, str | int) and not isinstance(value, bool)
-    return str(value).strip()[:MAX_WORDS] if is_said else ""
+    return str(value).replace("\0", "").strip()[:MAX_WORDS] if is_said else ""
+
+
+def _key(value: Any) -> str:
+    """An id of its catalogue; half of one would mean something else."""
+    words = _words(value)
+    return words if len(words) <= MAX_KEY else ""
 
 
 def _integer(value: Any) -> int | None:
@@ -190,7 +204,9 @@ def _integer(value: Any) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     if isinstance(value, str):
-        return int(value) if value.strip().isascii() and value.strip().isdigit() else None
+        digits = value.strip()
+        is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
+        return int(digits) if is_number else None
     return value if isinstance(value, int) else None
 
 

@@ -83,11 +83,14 @@ async def relay_order(process: Process, ctx: Actor, body: OrderData) -> Relayed:
     payment's order was sent already."""
     port = await _open(process, ctx)
     async with process.database.read() as session:
+        ours = await payments.find_by_key(session, ctx, queries.MANUFACTURER, body.third_pay_id)
         known = await queries.list_orders(
             session, ctx, SupplierOrder.payment_key == body.third_pay_id
         )
     if known:
         return _of_known(known, body)
+    if ours is not None:
+        raise IdUsed(f"{body.third_pay_id} pays an order of ours, which goes out by itself.")
     supplier = await get_default(process, ctx)
     submission = Submission(
         key=body.third_id,
