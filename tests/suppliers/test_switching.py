@@ -18,7 +18,7 @@ from shopwright.suppliers.offers import OfferSpec
 from shopwright.suppliers.states import PlacingStage
 from shopwright.suppliers.switching import NoOwnRecipe, NothingToSwitch, Way
 from tests.clock import START, FixedClock
-from tests.suppliers.conftest import MODEL, PICTURE, SHELL, Bench
+from tests.suppliers.conftest import MODEL, PICTURE, SHELL, Bench, outsource_step
 from tests.workshop import list_jobs, make_recipe
 
 
@@ -93,6 +93,33 @@ async def test_what_is_only_bought_is_made_as_another_product(bench: Bench) -> N
     assert await switch(bench, order, Way.MAKE, lamp.id) == 1
     (step,) = await bench.steps(order)
     assert (step.kind, step.status) == (StepKind.PRINT, StepStatus.ALLOCATED)
+
+
+async def test_what_is_made_with_something_bought_is_neither_made_nor_bought_alone(
+    bench: Bench,
+) -> None:
+    lamp = await offer_lamp(bench)
+    async with bench.process.database.write() as session:
+        session.add(outsource_step(bench.ctx, lamp))
+    order = await bench.order(sku="LAMP")
+    for way in Way:
+        with pytest.raises(NothingToSwitch, match="neither alone is all of it"):
+            await switch(bench, order, way)
+    found = await bench.fresh(order)
+    async with bench.process.database.read() as session:
+        assert await switching.list_choices(session, bench.ctx, found, START) == []
+    kinds = [step.kind for step in await bench.steps(order)]
+    assert sorted(kinds) == [StepKind.OUTSOURCE, StepKind.PRINT, StepKind.PRINT]
+
+
+async def test_made_as_another_product_it_owes_all_of_its_recipe(bench: Bench) -> None:
+    async with bench.process.database.write() as session:
+        own = await make_recipe(session, bench.ctx, "OWN-CASE")
+        session.add(outsource_step(bench.ctx, own))
+    order = await bench.order()
+    assert await switch(bench, order, Way.MAKE, own.id) == 1
+    kinds = [step.kind for step in await bench.steps(order)]
+    assert sorted(kinds) == [StepKind.OUTSOURCE, StepKind.PRINT]
 
 
 async def test_the_page_and_the_api_show_cost_and_date_of_both(

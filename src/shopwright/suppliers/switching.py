@@ -35,6 +35,10 @@ from shopwright.suppliers.states import PlacingStage
 
 DAY_S = 86_400
 MADE_HERE = frozenset({StepKind.PRINT, StepKind.FABRICATE})
+MIXED = (
+    "This product is made here with something that is bought; neither alone is all of it. Change "
+    "its recipe, or choose another product to make."
+)
 
 
 class Way(StrEnum):
@@ -102,10 +106,13 @@ async def list_choices(
         return []
     item_ids = [item.id for item in order.items if not item.is_cancelled]
     lines = await queries.list_lines(session, ctx, item_ids, with_held=True)
+    sources = await _find_sources(session, ctx, list(lines.values()))
     found = [
-        await _choice(session, ctx, lines[one], now.date()) for one in item_ids if one in lines
+        await _choice(session, ctx, lines[one], sources[one], now.date())
+        for one in item_ids
+        if one in sources
     ]
-    return [choice for choice in found if choice.buy is not None]
+    return [choice for choice in found if choice is not None]
 
 
 async def switch_line(
@@ -128,6 +135,8 @@ async def switch_line(
     if item_id not in lines:
         raise NothingToSwitch("The order of this line is not paid, or was stopped.")
     found = await _open_pieces(session, ctx, lines[item_id])
+    if as_variant is None and _is_mixed(found):
+        raise NothingToSwitch(MIXED)
     wanted = [p for p in found.pieces if _way_of(found, p) is not way]
     if not wanted:
         raise NothingToSwitch(f"Every open piece of this line is to be {_past(way)} already.")
@@ -162,8 +171,13 @@ async def _replace(
     await replanning.tell_owed(session, ctx, item.id)
 
 
-async def _choice(session: AsyncSession, ctx: Actor, line: Line, today: date) -> Choice:
+async def _choice(
+    session: AsyncSession, ctx: Actor, line: Line, source: Source, today: date
+) -> Choice | None:
+    """None for a line of which only a part is bought."""
     found = await _open_pieces(session, ctx, line)
+    if _is_mixed(found):
+        return None
     ways = {_way_of(found, piece) for piece in found.pieces}
     count = len(found.pieces)
     return Choice(
@@ -171,7 +185,7 @@ async def _choice(session: AsyncSession, ctx: Actor, line: Line, today: date) ->
         count=count,
         current=ways.pop() if len(ways) == 1 else None,
         make=await _make_option(session, ctx, line, count, today),
-        buy=await _buy_option(session, ctx, line, count, today),
+        buy=_buy_option(source, count, today),
     )
 
 
@@ -223,6 +237,14 @@ async def _orders_of(
     return await queries.list_orders(session, ctx, SupplierOrder.id.in_(ids))
 
 
+def _is_mixed(found: _Open) -> bool:
+    """Whether a piece is made here with something that is bought."""
+    kinds: dict[int, set[bool]] = {}
+    for step in found.steps:
+        kinds.setdefault(step.piece_id, set()).add(step.kind is StepKind.OUTSOURCE)
+    return any(len(both) > 1 for both in kinds.values())
+
+
 def _way_of(found: _Open, piece_id: int) -> Way:
     own = [step for step in found.steps if step.piece_id == piece_id]
     is_bought = any(step.kind is StepKind.OUTSOURCE for step in own)
@@ -231,7 +253,7 @@ def _way_of(found: _Open, piece_id: int) -> Way:
 
 async def _bought_step(session: WriteSession, ctx: Actor, line: Line) -> RecipeStep:
     """The step that belongs to no recipe, made with the offer's first use."""
-    source = await _find_source(session, ctx, line)
+    source = (await _find_sources(session, ctx, [line])).get(line.item.id)
     variant_id = line.item.variant_id
     if source is None or variant_id is None:
         raise NoOffer("No manufacturer offers this. Add an offer on the Suppliers page.")
@@ -282,30 +304,34 @@ async def _own_recipe(
 async def _made_steps(
     session: AsyncSession, ctx: Actor, variant_id: int | None
 ) -> list[RecipeStep]:
+    """The whole recipe, what it buys for the product included; empty when all is bought."""
     if variant_id is None:
         return []
     recipes = await catalog.list_recipes(session, ctx, [variant_id])
-    return [step for step in recipes.get(variant_id, []) if step.kind in MADE_HERE]
+    recipe = list(recipes.get(variant_id, []))
+    return recipe if any(step.kind in MADE_HERE for step in recipe) else []
 
 
-async def _find_source(session: AsyncSession, ctx: Actor, line: Line) -> Source | None:
+async def _find_sources(
+    session: AsyncSession, ctx: Actor, lines: Sequence[Line]
+) -> dict[int, Source]:
+    """Who would make each line, by item id; those that nobody offers are not in the answer."""
     suppliers = await queries.list_suppliers(session, ctx, is_active=True)
-    item = line.item
+    if not suppliers:
+        return {}
+    items = [line.item for line in lines]
     offers = await queries.list_offers(
         session,
         ctx,
-        variant_ids=[item.variant_id] if item.variant_id else [],
-        device_model_ids=[item.device_model_id] if item.device_model_id else [],
+        variant_ids={item.variant_id for item in items if item.variant_id},
+        device_model_ids={item.device_model_id for item in items if item.device_model_id},
     )
-    return rules.choose(ordering.wanted_of(line), suppliers, offers)
+    wanted = {line.item.id: ordering.wanted_of(line) for line in lines}
+    found = {item_id: rules.choose(one, suppliers, offers) for item_id, one in wanted.items()}
+    return {item_id: source for item_id, source in found.items() if source is not None}
 
 
-async def _buy_option(
-    session: AsyncSession, ctx: Actor, line: Line, count: int, today: date
-) -> WayOption | None:
-    source = await _find_source(session, ctx, line)
-    if source is None:
-        return None
+def _buy_option(source: Source, count: int, today: date) -> WayOption:
     cost = source.cost_minor
     notes = () if cost is not None else ("The offer names no price.",)
     ready_on = today + timedelta(days=source.lead_days)
