@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
 
-from shopwright.artwork import designs, service
+from shopwright.artwork import designs, pictures, service
 from shopwright.artwork.keeper import DraftKeeper
 from shopwright.artwork.models import Design, DesignImage
 from shopwright.artwork.service import DesignOrdered
@@ -171,6 +171,22 @@ async def test_a_draft_that_is_ordered_meanwhile_is_not_deleted(
         async with database.write() as session:
             await designs.delete_design(session, owner, as_it_was)
     assert (await customer.read())["status"] == "frozen"
+
+
+async def test_a_picture_too_many_is_refused_before_its_bytes_are_kept(
+    customer: Customer, process: Process, database: Database, owner: Actor
+) -> None:
+    async with database.write() as session:
+        number = await _id_of(session, customer.id)
+        for count in range(pictures.MAX_IMAGES):
+            image = _image(owner, number)
+            image.filename = f"order-x-uploaded-{count}.png"
+            session.add(image)
+    folder = process.settings.data_dir / "files"
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    refused = await customer.upload()
+    assert (refused.status_code, refused.json()["code"]) == (409, "too-many-images")
+    assert {path for path in folder.rglob("*") if path.is_file()} == before
 
 
 async def test_a_deleted_draft_is_gone(customer: Customer) -> None:

@@ -6,6 +6,7 @@ import http.server
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,10 +111,12 @@ async def test_a_final_picture_of_another_shape_or_with_too_few_pixels_is_refuse
     template, model = offer
     for size in ((1390, 1500), (695, 869)):
         url = await _uploaded_final(process, database, owner, picture(size))
+        kept = _kept(process)
         with pytest.raises(FinalImageRefused, match=r"1390 × 1738 pixels; the picture has"):
             await printing.adopt_final_image(
                 process, owner, template=template, model=model, url=url
             )
+        assert _kept(process) == kept
     assert await _count(database, owner, Design) == 0
 
 
@@ -174,6 +177,11 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_arguments: Any) -> None:
         pass
+
+
+def _kept(process: Process) -> set[Path]:
+    """Every object in the store."""
+    return {path for path in (process.settings.data_dir / "files").rglob("*") if path.is_file()}
 
 
 async def _uploaded_final(

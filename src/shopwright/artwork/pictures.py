@@ -122,11 +122,11 @@ async def add_image(
     return row
 
 
-async def check_count(session: WriteSession, ctx: Actor, design: Design) -> None:
+async def check_count(session: AsyncSession, ctx: Actor, design: Design) -> None:
     """Raises TooManyImages."""
     if await queries.count_images_of(session, ctx, design.id) >= MAX_IMAGES:
         raise TooManyImages(
-            f"A design has at most {MAX_IMAGES} pictures. Remove some, or begin a new one."
+            f"A design has at most {MAX_IMAGES} pictures. Go on with those, or begin a new one."
         )
 
 

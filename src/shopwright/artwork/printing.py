@@ -108,9 +108,10 @@ async def adopt_final_image(
     """
     canvas = canvases.canvas_of(template, model)
     async with _final_file(process, url) as path:
-        image = await pictures.take_in(process, path, is_lossless=True, max_side_px=6000)
-    _check_size(image.drawn, canvas)
-    if (image.drawn.width, image.drawn.height) != (canvas.width_px, canvas.height_px):
+        drawn = await studio.redraw(process, path, is_lossless=True, max_side_px=6000)
+    _check_size(drawn, canvas)  # before it is kept: nobody would ever throw it away
+    image = await pictures.keep(process, drawn)
+    if (drawn.width, drawn.height) != (canvas.width_px, canvas.height_px):
         image = await _fitted(process, image, canvas)
     return await _adopt(process, ctx, template, model, image)
 

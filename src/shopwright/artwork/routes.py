@@ -190,6 +190,8 @@ async def upload_image(
     check_own(opened)
     designs.check_draft(opened.design)
     limits.charge(request, limits.PUBLIC, principal_of(request))
+    async with process.database.read() as read:  # before its bytes are kept
+        await pictures.check_count(read, opened.ctx, opened.design)
     folder = incoming_folder(process.settings)
     async with receive_upload(request, folder, max_mb=MAX_UPLOAD_MB) as upload:
         image = await pictures.take_in(process, upload.path)
