@@ -7,7 +7,7 @@ from shopwright.kernel import effects, events
 from shopwright.kernel.actor import Actor, system_actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.live import touch
-from shopwright.orders.events import OrderStopped
+from shopwright.orders.events import OrderPaid, OrderStopped
 from shopwright.payments import queries
 from shopwright.payments.events import PaymentFailed
 from shopwright.payments.models import Payment
@@ -15,6 +15,7 @@ from shopwright.payments.providers import MACHINE
 from shopwright.payments.states import OPEN, PaymentStatus
 
 CLOSE = "close_payment"  # the effect's kind
+PAID_OTHERWISE = "It was paid another way."
 
 
 async def give_up(
@@ -41,11 +42,19 @@ async def give_up(
 
 async def on_order_stopped(session: WriteSession, event: OrderStopped) -> None:
     """Nobody shall pay for what is not made."""
+    await _give_up_open(session, event, f"The order was {event.status}.")
+
+
+async def on_order_paid(session: WriteSession, event: OrderPaid) -> None:
+    """Also when a person says so: nobody shall pay for it a second time."""
+    await _give_up_open(session, event, PAID_OTHERWISE)
+
+
+async def _give_up_open(session: WriteSession, event: OrderStopped | OrderPaid, why: str) -> None:
     ctx = system_actor(event.organization_id, "payments")
     payment = await queries.find_open(session, ctx, event.order_id)
     if payment is not None:
-        now = session.context.clock.now()
-        await give_up(session, ctx, payment, f"The order was {event.status}.", now=now)
+        await give_up(session, ctx, payment, why, now=session.context.clock.now())
 
 
 async def _intend_close(session: WriteSession, ctx: Actor, payment: Payment) -> None:

@@ -30,7 +30,7 @@ from shopwright.payments.models import Payment
 from shopwright.payments.port import PaymentProvider, ProviderError
 from shopwright.payments.providers import of_process
 from shopwright.payments.refunds import REFUND
-from shopwright.payments.states import OPEN
+from shopwright.payments.states import OPEN, PaymentStatus
 
 log = structlog.get_logger()
 
@@ -38,6 +38,7 @@ ROUND_S = 15.0
 AT_ONCE = 50
 RELEASE_AFTER = timedelta(minutes=30)  # a buyer whose card failed may still try another
 ASK_LATER = timedelta(minutes=2)
+LIVE = OPEN | {PaymentStatus.ABNORMAL}
 NOBODY_PAID = "nobody paid in time"
 
 
@@ -155,11 +156,11 @@ class PaymentKeeper:
             await service.prove(self._process, ctx, payment.id)
 
     async def _list_unpaid(self) -> Sequence[Order]:
-        """Strangers' orders without a payment under way for a while."""
+        """Strangers' orders without a payment under way for a while, or money to decide about."""
         before = self._process.clock.now() - RELEASE_AFTER
         of_order = Payment.order_id == Order.id
         is_live = exists().where(
-            of_order, or_(Payment.status.in_(OPEN), Payment.updated_at > before)
+            of_order, or_(Payment.status.in_(LIVE), Payment.updated_at > before)
         )
         async with self._process.database.read() as session:
             rows = await session.scalars(

@@ -36,7 +36,7 @@ from shopwright.orders import service as orders
 from shopwright.orders.models import Order
 from shopwright.orders.storefront import links, words
 from shopwright.orders.storefront.pricing import NotSold
-from shopwright.orders.storefront.service import PriceDiffers
+from shopwright.orders.storefront.service import PriceDiffers, ReferenceReused
 from shopwright.payments import attaching, checkout, queries, wishes
 from shopwright.payments.order_schemas import (
     OrderCreate,
@@ -54,20 +54,24 @@ router = APIRouter(prefix="/api/orders", tags=["checkout"], route_class=Repeatab
 OrderRef = Annotated[Ref, path_ref("order")]
 Token = Annotated[str | None, Query(max_length=200, description="the order's own, of its buyer")]
 HeaderToken = Annotated[str | None, Header(alias="X-Order-Token", max_length=200)]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 AS_STAFF = requires(Role.VIEWER, "orders")
 
 
 @router.post(
     "/create",
-    responses=problems(Invalid, NotSold, OutOfStock, PriceDiffers, PriceUnsettled),
+    responses=problems(Invalid, NotSold, OutOfStock, PriceDiffers, PriceUnsettled, ReferenceReused),
     openapi_extra=described(OrderCreate),
 )
 async def create_order(
+    request: Request,
     ctx: VisitorCtx,
     process: ProcessDep,
     body: Annotated[OrderCreate, json_or_form(OrderCreate)],
+    key: IdempotencyKey = None,
 ) -> OrderCreatedRead:
-    """Place an order at the catalogue's price; it waits for the money."""
+    """Place an order at the catalogue's price; it waits for the money. The same key again is the
+    same order."""
     wish = await wishes.of_template(
         process,
         ctx,
@@ -75,7 +79,7 @@ async def create_order(
         buyer=body.buyer(),
         expected_minor=body.amount_pence,
         picture_url=body.final_image_url,
-        reference=None,
+        reference=_reference(request, body, key),
     )
     order = await checkout.place(process, ctx, wish)
     told = _told(order, None).model_dump()
@@ -181,6 +185,13 @@ async def add_image(
         created_at=zulu(image.row.created_at),
     )
     return PicturesRead(order_id=image.order_id, images=[shown], count=1)
+
+
+def _reference(request: Request, body: OrderCreate, key: str | None) -> str | None:
+    """Never the key alone, as others could guess it."""
+    if key is None:
+        return None
+    return f"order:{principal_of(request)}:{(body.buyer().email or '').lower()}:{key}"
 
 
 async def _reader(request: Request, token: str | None) -> Actor:

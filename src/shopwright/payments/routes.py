@@ -21,7 +21,7 @@ from shopwright.kernel.edge import (
     principal_of,
     problems,
 )
-from shopwright.kernel.errors import Invalid, NotFound, TooLarge
+from shopwright.kernel.errors import Invalid, NotFound, TooLarge, TooMany
 from shopwright.kernel.limits import WIDE, charge
 from shopwright.kernel.repeatable import RepeatableRoute
 from shopwright.orders.storefront import pricing, words
@@ -92,13 +92,14 @@ async def process_payment_success(
     )
 
 
-@router.get("/payment-success", responses=problems(Invalid, NotFound))
+@router.get("/payment-success", responses=problems(Invalid, NotFound, TooMany))
 async def show_payment_success(
     request: Request,
     process: ProcessDep,
     session_id: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Where Stripe sends the buyer: on to his order's page, or a word about it as JSON."""
+    charge(request, WIDE, principal_of(request))
     ctx = await visitor_of(request)
     try:
         order, _ = await checkout.confirm(process, ctx, session_id)

@@ -13,7 +13,7 @@ from shopwright.orders import service as orders
 from shopwright.orders.models import Order
 from shopwright.orders.states import OrderStatus
 from shopwright.orders.storefront import service as storefront
-from shopwright.payments import closing, queries, refunds, rules
+from shopwright.payments import queries, refunds, rules
 from shopwright.payments.events import PaymentFailed, PaymentInDoubt, PaymentPaid
 from shopwright.payments.models import Payment
 from shopwright.payments.port import Standing, Word
@@ -94,9 +94,6 @@ async def _give_to_order(
     elif not await storefront.pay_order(session, ctx, order=order, now=now):
         await _ask_person(session, ctx, payment, _why_untaken(order))
         return
-    other = await queries.find_open(session, ctx, order.id)
-    if other is not None:
-        await closing.give_up(session, ctx, other, "It was paid another way.", now=now)
     touch(session, ctx.organization_id, "order", order.id)
     paid = PaymentPaid(ctx.organization_id, order.id, payment.id, payment.provider)
     await events.publish(session, paid)

@@ -28,6 +28,7 @@ from shopwright.payments.port import (
     Word,
 )
 from shopwright.payments.settling import settle
+from shopwright.payments.states import OPEN
 
 START = "start_payment"  # the effect's kind
 PATIENCE = timedelta(seconds=30)  # longer than any call under way
@@ -36,6 +37,7 @@ MAX_TRIES = 3  # a provider may answer a key with its first failure for a day
 WAIT_S = 10.0
 LOOK_S = 0.1
 RETRY_AFTER_S = 30
+GIVEN_UP = "It was given up before it was started."
 
 
 class PaymentRefused(Conflict):
@@ -83,11 +85,15 @@ async def _begin(
     process: Process, ctx: Actor, adapter: PaymentProvider, effect: Effect
 ) -> Effect | None:
     """Committed before the call. What somebody left in the middle is only called again where the
-    same again is the same."""
+    same again is the same; what was given up meanwhile is not called at all."""
     now, organization_id = process.clock.now(), ctx.organization_id
 
     async def claim(session: WriteSession) -> Effect | None:
         if effect.status is EffectStatus.INTENDED:
+            payment = await queries.lock_payment(session, ctx, effect.subject_id)
+            if payment.status not in OPEN:
+                await effects.withdraw(session, organization_id, effect.id, GIVEN_UP, now)
+                return None
             return await effects.begin_sending(session, organization_id, effect.id, now)
         if not adapter.is_repeatable:
             return None

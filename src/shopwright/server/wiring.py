@@ -67,6 +67,7 @@ def subscribe(subscriptions: Subscriptions) -> None:
     subscriptions.subscribe(PartDropped, orders.on_part_dropped)
     subscriptions.subscribe(OrdersPlaced, planning.on_orders_placed)
     subscriptions.subscribe(OrderPaid, planning.on_order_paid)
+    subscriptions.subscribe(OrderPaid, payments.on_order_paid)
     subscriptions.subscribe(OrderStopped, storefront_stock.on_order_stopped)
     subscriptions.subscribe(OrderStopped, payments.on_order_stopped)
     subscriptions.subscribe(StepsOwed, planning.on_steps_owed)

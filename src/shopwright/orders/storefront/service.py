@@ -65,7 +65,8 @@ async def place_order_of_lines(
 ) -> Order:
     """One order at the catalogue's prices; its designs never change again.
 
-    The same ``reference`` again is the same order. ``expected_minor`` is the total that the buyer
+    The same ``reference`` again is the same order, sent where the buyer says last as long as it is
+    not paid. ``expected_minor`` is the total that the buyer
     saw; ``goods_minor`` what he saw where only the goods are priced, before shipping and tax.
     Raises NotSold, OutOfStock, PriceUnsettled, PriceDiffers (with the right price), or
     ReferenceReused.
@@ -75,7 +76,7 @@ async def place_order_of_lines(
     check_price(quote, expected_minor, goods_minor)
     known = await find_by_reference(session, ctx, reference, channel=channel)
     if known is not None:
-        return _same(known, quote)
+        return _said_again(session, ctx, _same(known, quote), buyer, now)
     await stock.take(session, ctx, quote.lines)
     draft = _draft(quote, buyer, channel, status, reference, now)
     order = await intake.place_order(session, ctx, draft=draft, now=now)
@@ -194,6 +195,20 @@ def _same(known: Order, quote: Quote) -> Order:
             "Begin the checkout anew."
         )
     return known
+
+
+def _said_again(
+    session: WriteSession, ctx: Actor, order: Order, buyer: Buyer, now: datetime
+) -> Order:
+    """Whoever came back from the payment page may have mended his address."""
+    said = (buyer.name, buyer.ship_to, buyer.message)
+    if order.status not in UNPAID or said == (order.buyer_name, order.ship_to, order.buyer_message):
+        return order
+    order.buyer_name, order.ship_to, order.buyer_message = said
+    order.updated_at = now
+    audit.record(session, ctx, "order.readdressed", order.id)
+    touch(session, ctx.organization_id, "order", order.id)
+    return order
 
 
 def _essence(line: OrderItem | PricedLine) -> tuple[object, ...]:
