@@ -43,12 +43,13 @@ async def open_call(request: Request, actor: Actor, session_id: str) -> SessionC
 async def find_machines_session(
     request: Request, actor: MachineActor, session_id: SessionId
 ) -> SessionCall:
-    """For the machine: raises SessionMissing, for another machine's as well. It may be over."""
+    """For the machine: raises SessionMissing, for another machine's as well. It may be over, and
+    the machine switched off: what it has begun goes on, and money that it took counts."""
     limits.charge(request, limits.PUBLIC, principal_of(request))
     process = get_process(request)
     found = await _find(request, process, actor, session_id)
     async with process.database.read() as session:
-        own = await machines.get_own(session, actor)
+        own = await machines.get_caller(session, actor)
     if own.id != found.machine.id:
         lookups.count_miss(request)
         raise service.SessionMissing("There is no such session at this machine.")

@@ -8,7 +8,7 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.collisions import write_again
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Process, Ref
-from shopwright.kernel.errors import Conflict
+from shopwright.kernel.errors import Conflict, Invalid
 from shopwright.kernel.money import Money
 from shopwright.kiosk import queries, rules, service
 from shopwright.kiosk.models import KioskSession, Machine
@@ -64,8 +64,14 @@ def check_may_order(row: KioskSession | None, now: datetime) -> None:
 
 
 def check_price(priced: Quote, amount: Decimal | None, currency: str | None) -> None:
-    """Raises KioskPriceDiffers, with the right price, when the client shows another one."""
+    """Raises KioskPriceDiffers, with the right price, when the client shows another one, and
+    Invalid for a sum that no machine could say it took."""
     right = Money(priced.total_minor, priced.currency)
+    if not rules.MIN_AMOUNT <= right.decimal <= rules.MAX_AMOUNT:
+        raise Invalid(
+            f"This costs {right.decimal} {right.currency}; machines take between "
+            f"{rules.MIN_AMOUNT} and {rules.MAX_AMOUNT}. Order less of it."
+        )
     is_same = amount is None or rules.check_amount(amount) == right.decimal
     if is_same and (currency is None or rules.read_currency(currency) == right.currency):
         return

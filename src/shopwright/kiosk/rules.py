@@ -7,7 +7,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from shopwright.kernel.errors import Invalid, TooLarge
 from shopwright.kiosk.states import UserProgress
@@ -27,6 +27,8 @@ MACHINE_CODE = re.compile(r"[A-Za-z0-9_-]{1,50}")
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 QR_LEVELS = frozenset("LMQH")
 MAX_BORDER = 20
+MAX_PLACE_IN_CODE = 300  # characters; a QR code has room for 1273 in all
+MAX_DEPTH = 20  # of what a client sends, one thing within the other
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,50}_[0-9]{8}_[0-9]{6}_[0-9A-F]{32}")
 
 # What an order says of its manufacturer (``Order.outside_status``) before it was accepted, and when
@@ -69,7 +71,7 @@ def expiry(timeout_min: int, now: datetime) -> datetime:
 def shop_url(base: str, *, machine_code: str, session_id: str, location: str) -> str:
     """What the QR code says: the phone's page of our shop, with the documented parameters."""
     query = {"qr": "true", "machine_id": machine_code, "session_id": session_id}
-    if location:
+    if location and len(quote_plus(location)) <= MAX_PLACE_IN_CODE:
         query["location"] = location
     return f"{base}/shop/k/{session_id}?{urlencode(query)}"
 
@@ -91,13 +93,23 @@ def clean_values(value: Any) -> Any:
 
 
 def check_size(value: V, name: str, most: int = MAX_METADATA_BYTES) -> V:
-    """Raises TooLarge when its JSON has more than ``most`` bytes."""
+    """Raises TooLarge when its JSON has more than ``most`` bytes, and Invalid when it is nested
+    deeper than anybody writes."""
+    if _is_deeper(value, MAX_DEPTH):
+        raise Invalid(f"{name} is nested too deep.")
     size = len(
         json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     )
     if size > most:
         raise TooLarge(f"{name} has {size:,} bytes; at most {most:,} are taken.")
     return value
+
+
+def _is_deeper(value: Any, allowed: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return allowed == 0 or any(_is_deeper(each, allowed - 1) for each in inner)
 
 
 def check_qr_config(value: dict[str, Any]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ async def open_session(
         expires_at=rules.expiry(minutes, now),
         created_at=now,
         last_activity_at=now,
-        extra=rules.check_size(rules.clean_values(extra or {}), "metadata"),
+        extra=rules.clean_values(rules.check_size(extra or {}, "metadata")),
     )
     session.add(row)
     await session.flush()

@@ -63,11 +63,18 @@ async def get_by_code(session: AnySession, ctx: Actor, code: str) -> Machine:
     return found
 
 
-async def get_own(session: AnySession, ctx: Actor) -> Machine:
-    """The machine that calls. Raises NotTheMachine for people and other keys, and MachineOff."""
+async def get_caller(session: AnySession, ctx: Actor) -> Machine:
+    """The machine that calls, also one that is switched off. Raises NotTheMachine for people and
+    other keys."""
     found = await queries.find_by_key(session, ctx) if ctx.key_id is not None else None
     if found is None:
         raise NotTheMachine("Only a machine may ask this, with the key that was made for it.")
+    return found
+
+
+async def get_own(session: AnySession, ctx: Actor) -> Machine:
+    """The same; raises MachineOff as well."""
+    found = await get_caller(session, ctx)
     if not found.is_active:
         raise MachineOff(f"{found.name} is switched off. Switch it on at its page first.")
     return found
