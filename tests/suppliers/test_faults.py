@@ -9,7 +9,7 @@ import pytest
 
 from shopwright.kernel.db import Database, ReadSession, WriteSession
 from shopwright.kernel.edge import Process, Ref
-from shopwright.orders import holds
+from shopwright.orders import holds, stop
 from shopwright.orders.models import Order
 from shopwright.orders.states import OrderStatus, StepStatus
 from shopwright.sandbox.manufacturer import ManufacturerSandbox
@@ -171,6 +171,38 @@ async def test_what_the_partner_ships_has_left(bench: Bench, partner: Manufactur
     row = await bench.only(order)
     assert (row.status, row.next_look_at) == (SupplierOrderStatus.SHIPPED, None)
     assert (await bench.fresh(order)).status is OrderStatus.SHIPPED
+
+
+async def test_what_was_called_made_and_failed_after_all_makes_its_order_unready(
+    bench: Bench, partner: ManufacturerSandbox
+) -> None:
+    order = await bench.order()
+    row = await bench.settle(order)
+    for status, becomes in ((12, OrderStatus.COMPLETED), (13, OrderStatus.PAID)):
+        partner.orders[row.key].status = status
+        await bench.wait_for(order)
+        await bench.look()
+        assert (await bench.fresh(order)).status is becomes
+    spoiled, anew = await bench.steps(order)
+    assert (spoiled.status, anew.status) == (StepStatus.SCRAP, StepStatus.OWED)
+    assert (await bench.fresh(order)).pieces_good == 0
+    assert len(await bench.holds(order)) == 1
+    await bench.plan()
+    assert len(await bench.supplier_orders(order)) == 1
+
+
+async def test_what_is_cancelled_there_of_a_cancelled_order_asks_nobody(
+    bench: Bench, partner: ManufacturerSandbox, clock: FixedClock
+) -> None:
+    order = await bench.order()
+    row = await bench.settle(order)
+    async with bench.process.database.write() as session:
+        await stop.cancel_order(session, bench.ctx, order=order, reason="gone", now=clock.now())
+    partner.orders[row.key].status = 2
+    await bench.wait_for(order)
+    await bench.look()
+    assert (await bench.only(order)).status is SupplierOrderStatus.CANCELLED
+    assert await bench.holds(order) == []
 
 
 async def test_words_that_are_longer_than_we_keep_do_not_stop_an_order(bench: Bench) -> None:

@@ -13,7 +13,7 @@ from shopwright.kernel.errors import Conflict
 from shopwright.orders import holds, stop
 from shopwright.orders.states import OrderStatus, StepStatus
 from shopwright.sandbox.manufacturer import ManufacturerSandbox
-from shopwright.suppliers import deciding
+from shopwright.suppliers import deciding, offers
 from shopwright.suppliers.keys import KeyKind, is_key
 from shopwright.suppliers.models import SupplierOffer, SupplierOrder
 from shopwright.suppliers.states import PlacingStage, SupplierHealth, SupplierOrderStatus
@@ -188,6 +188,28 @@ async def test_an_order_cancelled_while_its_answer_was_missing_is_called_back_by
         f"The piece of {row.key} was no longer wanted when the manufacturer took it. "
         "Call it back there."
     )
+
+
+async def test_nothing_is_placed_at_a_manufacturer_that_was_switched_off(
+    bench: Bench, partner: ManufacturerSandbox
+) -> None:
+    order = await bench.order()
+    supplier = Ref((await bench.supplier()).id, None)
+    async with bench.process.database.write() as session:
+        off = offers.SupplierSpec(is_active=False)
+        await offers.update_supplier(session, bench.ctx, supplier, off, START)
+    row = await bench.settle(order)
+    assert row.waiting_reason == (
+        "The manufacturer is switched off. Switch it on, or have the piece made here."
+    )
+    assert partner.payments == {}
+    async with bench.process.database.write() as session:
+        on = offers.SupplierSpec(is_active=True)
+        await offers.update_supplier(session, bench.ctx, supplier, on, START)
+    for _ in range(3):
+        await bench.wait_for(order)
+        await bench.look()
+    assert (await bench.only(order)).stage is PlacingStage.ACCEPTED
 
 
 async def test_a_busy_device_is_told_of_the_payment_again_and_gets_a_plain_link_at_last(

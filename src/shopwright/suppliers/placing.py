@@ -39,6 +39,7 @@ RETRY_AFTER = timedelta(minutes=1)
 DOUBT_WAIT = timedelta(minutes=10)  # while a person looks, an answer may still come
 ACCOUNT_WAIT = timedelta(minutes=10)
 NOT_ANSWERED = "Nothing there shows whether it was taken."
+SWITCHED_OFF = "The manufacturer is switched off. Switch it on, or have the piece made here."
 HELD = "Outside effects are held after a restore; the owner releases them."
 
 Found = Callable[[], Awaitable[Accepted | None]]
@@ -87,6 +88,8 @@ class Placing:
         """Everything it needs is there: from here on it may only be asked about."""
         if self.order.stage is not PlacingStage.WAITING:
             return
+        if not self.supplier.is_active:
+            raise _Later(SWITCHED_OFF, RETRY_AFTER)
         now = self._now()
         async with self.process.database.write() as session:
             found = await readiness.check(session, self.ctx, self.order)

@@ -11,12 +11,12 @@ from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import WriteSession
 from shopwright.kernel.edge import Ref
 from shopwright.kernel.live import touch
-from shopwright.orders import holds, piece_queries, pieces, progress
+from shopwright.orders import holds, piece_queries, piece_revision, pieces, progress
 from shopwright.orders import service as orders
 from shopwright.orders.models import Order
 from shopwright.orders.piece_queries import Work
 from shopwright.orders.progress import Declaration
-from shopwright.orders.states import OrderStatus, StepStatus, WorkKind
+from shopwright.orders.states import LEFT, STOPPED, OrderStatus, StepStatus, WorkKind
 from shopwright.orders.storefront import outside
 from shopwright.suppliers import queries, rules
 from shopwright.suppliers.events import (
@@ -175,20 +175,34 @@ async def _follow(
 
 
 async def _fail(session: WriteSession, ctx: Actor, order: SupplierOrder, sentence: str) -> None:
-    """The hold comes first, or planning would order the same again at once."""
+    """The hold comes first, or planning would order the same again at once. Of a stopped order
+    nobody needs to be asked anything."""
     audit.record(session, ctx, "supplier_order.failed", order.id, reason=sentence[:500])
-    advice = "Release this hold to have it ordered anew, or have it made here."
-    room = 499 - len(advice)
-    reason = f"{sentence[:room]} {advice}"
-    await holds.hold_order(session, ctx, order_id=order.order_id, reason=reason)
+    found = await orders.get_order(session, ctx, Ref(order.order_id, None))
+    if found.status not in STOPPED:
+        advice = "Release this hold to have it ordered anew, or have it made here."
+        room = 499 - len(advice)
+        reason = f"{sentence[:room]} {advice}"
+        await holds.hold_order(session, ctx, order_id=order.order_id, reason=reason)
     if order.stage is PlacingStage.REFUSED:
         await pieces.give_back(session, ctx, work=_work(order))
     else:
         await pieces.scrap(session, ctx, work=_work(order))
+        await _take_back(session, ctx, order, found)
     await tell_order(session, ctx, order)
     await events.publish(
         session, SupplierOrderFailed(ctx.organization_id, order.order_id, order.id, sentence)
     )
+
+
+async def _take_back(session: WriteSession, ctx: Actor, order: SupplierOrder, found: Order) -> None:
+    """What it had called made is not, unless it has left: an order that was ready is so no
+    longer."""
+    good = await piece_queries.list_work_steps(session, ctx, _work(order), StepStatus.GOOD)
+    made = [step for step in good if step.source == _work(order).source]
+    if made and found.status not in LEFT | STOPPED:
+        now = session.context.clock.now()
+        await piece_revision.take_back(session, ctx, made=made, count=len(made), now=now)
 
 
 async def _ship(session: WriteSession, ctx: Actor, order: SupplierOrder, now: datetime) -> None:
