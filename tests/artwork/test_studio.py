@@ -65,6 +65,20 @@ async def test_a_child_that_hangs_is_ended(worker: Worker) -> None:
     assert (await compose(worker))[0]["width"] == 100
 
 
+async def test_a_drawing_that_needs_too_much_of_the_processor_is_ended() -> None:
+    worker = Worker(max_side_px=None, cache_mb=8, niceness=0, cpu_s=1)
+    slow = {"kind": "text", "face": "NotoSans-Bold.ttf", "weight": 700, "size": 60, "width": 300,
+            "text": "Wg@%" * 125, "color": "#0000ff", "align": "center", "spacing": 1,
+            "outline": 3, "outline_color": "#ff0000", "x": 50, "y": 50, "scale": 10,
+            "rotation": 33, "opacity": 1}  # fmt: skip
+    try:
+        with pytest.raises(DrawingFailed, match="too much time"):
+            await compose(worker, width=1390, height=2800, layers=[slow] * 30)
+        assert (await compose(worker))[0]["width"] == 100
+    finally:
+        await worker.stop()
+
+
 async def test_whoever_goes_leaves_no_answer_for_the_next(worker: Worker) -> None:
     first = asyncio.create_task(compose(worker, background="#00ff00"))
     await asyncio.sleep(0)

@@ -21,6 +21,7 @@ from shopwright.kernel.errors import Invalid, Unavailable
 
 CHILD = "shopwright.artwork.drawing.child"
 CPU_S = 30
+PREVIEW_CPU_S = 10  # others wait behind it; a plain one takes less than a tenth of a second
 WALL_S = 60.0
 LINE_BYTES = 1 << 20
 MAX_ANSWER_BYTES = 80_000_000
@@ -61,7 +62,12 @@ class Studio:
     def __init__(self) -> None:
         self.prints = Worker(max_side_px=None, cache_mb=PRINT_CACHE_MB, niceness=NICENESS)
         # Somebody waits for it with a finger on the picture.
-        self.previews = Worker(max_side_px=PREVIEW_SIDE_PX, cache_mb=PREVIEW_CACHE_MB, niceness=0)
+        self.previews = Worker(
+            max_side_px=PREVIEW_SIDE_PX,
+            cache_mb=PREVIEW_CACHE_MB,
+            niceness=0,
+            cpu_s=PREVIEW_CPU_S,
+        )
 
 
 class Worker:
@@ -73,6 +79,7 @@ class Worker:
         max_side_px: int | None,
         cache_mb: int,
         niceness: int,
+        cpu_s: int = CPU_S,
         wall_s: float = WALL_S,
         max_waiting: int = MAX_WAITING,
     ) -> None:
@@ -82,7 +89,7 @@ class Worker:
         self._settings = {
             "max_side_px": max_side_px,
             "cache_mb": cache_mb,
-            "cpu_s": CPU_S,
+            "cpu_s": cpu_s,
             "niceness": niceness,
         }
         self._child: asyncio.subprocess.Process | None = None
