@@ -3,6 +3,7 @@ are none."""
 
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -295,6 +296,8 @@ async def test_a_payment_that_cannot_be_started_says_what_is_known(
 ) -> None:
     with pytest.raises(ProviderRefused, match="no such model"):
         await provider.start(start_request(model_id="MM0"))
+    with pytest.raises(ProviderRefused, match="take GBP, not EUR"):
+        await provider.start(replace(start_request(), currency="EUR"))
     partner.knobs.turn({"silent_after": "order/payData"})
     with pytest.raises(ProviderUnconfirmed):
         await provider.start(start_request())

@@ -87,6 +87,10 @@ class ManufacturerPayments:
         extra = request.extra
         if not extra.get("model_id"):
             raise ProviderRefused("The manufacturer needs the device model of what is paid for.")
+        if request.currency != self._currency:  # it is told no currency: it would take its own
+            raise ProviderRefused(
+                f"The manufacturer's machines take {self._currency}, not {request.currency}."
+            )
         return PaymentNotice(
             key=request.key,
             model_id=extra["model_id"],
