@@ -226,6 +226,8 @@ async def test_an_answer_that_is_no_picture_is_paid_and_its_file_goes(
     (made,) = await rows(database, owner, ImageGeneration)
     assert (made.status, made.cost_millionths) == ("failed", PRICE)
     assert list((process.settings.data_dir / generation.FOLDER).iterdir()) == []
+    async with database.read() as session:
+        assert await generation_queries.count_since(session, owner, made.created_at) == 1
 
 
 async def test_a_day_has_a_budget_for_each_customer_and_for_the_shop(

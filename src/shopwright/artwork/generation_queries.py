@@ -41,12 +41,14 @@ async def find_image_of(session: AsyncSession, generation: ImageGeneration) -> D
 async def count_since(
     session: AsyncSession, ctx: Actor, since: datetime, customer: str | None = None
 ) -> int:
-    """Generations that count against a budget, of one customer or of all."""
+    """Generations that count against a budget, of one customer or of all: also those that were
+    paid and came to nothing."""
+    is_counted = or_(ImageGeneration.status.in_(COUNTED), ImageGeneration.cost_millionths > 0)
     statement = (
         select(func.count())
         .select_from(ImageGeneration)
         .where(ImageGeneration.organization_id == ctx.organization_id)
-        .where(ImageGeneration.created_at >= since, ImageGeneration.status.in_(COUNTED))
+        .where(ImageGeneration.created_at >= since, is_counted)
     )
     if customer is not None:
         statement = statement.where(ImageGeneration.customer == customer)
