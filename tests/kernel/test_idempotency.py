@@ -1,12 +1,14 @@
 """The same request twice does its work once, whatever happens in between."""
 
 import asyncio
+import io
 
 import pytest
 from httpx import AsyncClient
+from PIL import Image
 from sqlalchemy import func, select
 
-from shopwright.accounts.models import ApiKey, Invitation
+from shopwright.accounts.models import ApiKey, Invitation, Organization
 from shopwright.kernel.actor import Actor
 from shopwright.kernel.db import Database
 from shopwright.kernel.idempotency import IdempotencyRecord
@@ -107,3 +109,25 @@ async def test_somebody_who_may_not_do_it_gets_no_stored_answer(
 async def test_a_key_that_is_none_is_refused(client: AsyncClient, key: str) -> None:
     refused = await client.post(INVITE, json=BODY, headers={"Idempotency-Key": key})
     assert refused.status_code == 400
+
+
+async def test_strangers_behind_one_address_never_get_each_others_files(
+    anonymous: AsyncClient, organization: Organization
+) -> None:
+    assert organization.id
+    headers = {"Idempotency-Key": "1"}
+    pictures = [png_of("red"), png_of("lime")]
+    assert len(pictures[0]) == len(pictures[1])
+    answers = [
+        await anonymous.post("/upload/design", files={"file": ("a.png", picture)}, headers=headers)
+        for picture in pictures
+    ]
+    assert [one.status_code for one in answers] == [200, 200], [one.text for one in answers]
+    assert "idempotency-replayed" not in answers[1].headers
+    assert answers[0].json()["filename"] != answers[1].json()["filename"]
+
+
+def png_of(color: str) -> bytes:
+    target = io.BytesIO()
+    Image.new("RGB", (64, 64), color).save(target, "PNG")
+    return target.getvalue()
