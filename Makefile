@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST_ARGS ?=
 
 VENV := .venv

@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from shopwright.server.postman import FORMAT
 from tests.cli.conftest import Shopwright
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 def test_the_command_writes_it(shopwright: Shopwright, tmp_path: Path) -> None:
     file = tmp_path / "collection.json"
     assert shopwright("api", "postman", "--to", str(file)).code == 0

@@ -221,5 +221,5 @@ async def test_webhook_secret_is_shown_once(desk: Desk, client: AsyncClient) -> 
 
 async def test_topics_are_listed(desk: Desk, client: AsyncClient) -> None:
     topics = (await client.get("/api/notifications/topics")).json()
-    assert topics["total"] == 18
+    assert topics["total"] == 19
     assert topics["topics"][0]["title"] == "Print started"

@@ -60,14 +60,14 @@ async def join(phone: PhoneCtx, session: Write, request: Request, now: Now) -> R
 
 
 @router.post("/shop/k/{session_id}/pay")
-async def pay(
-    phone: PhoneCtx, session: Read, request: Request, process: ProcessDep, now: Now
-) -> Response:
-    """The order is placed, and the machine takes the money."""
+async def pay(phone: PhoneCtx, request: Request, process: ProcessDep, now: Now) -> Response:
+    """The order is placed, and the machine takes the money. No connection is held over the
+    partner's answer."""
     try:
         await ordering.begin_payment(process, phone.call.actor, phone.call.found)
     except ShopError as err:
-        return await _render(phone, session, now, sentence=err.detail, status=err.status)
+        async with process.database.read() as session:
+            return await _render(phone, session, now, sentence=err.detail, status=err.status)
     return _back(request, phone)
 
 

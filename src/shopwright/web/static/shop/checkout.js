@@ -2,7 +2,7 @@
 // and nothing is ordered. Two tabs with the same cart make one order.
 import { Refused, asLines, post } from "./api.js";
 import { readCart } from "./cart.js";
-import { rememberCheckout, referenceFor } from "./checkouts.js";
+import { forgetCheckout, referenceFor, rememberCheckout } from "./checkouts.js";
 import { price, showSums } from "./money.js";
 
 const form = document.querySelector("[data-checkout]");
@@ -105,10 +105,18 @@ const send = async () => {
   location.assign(told.checkout_url);
 };
 
+// The order of this reference cannot be gone on with: it is paid, stopped, or had other prices.
+const DONE_WITH = ["checkout-reference-reused", "order-not-payable"];
+
 const refuse = async (refusal) => {
   if (refusal.status === 409 && refusal.body.total_minor !== undefined) {
     await askPrices();
     say(`The price has changed: it is ${price(refusal.body.total_minor, refusal.body.currency)} now. Nothing was ordered. Look at it again, then pay.`);
+    return;
+  }
+  if (DONE_WITH.includes(refusal.body.code)) {
+    forgetCheckout();
+    say(`${refusal.message} Nothing more was ordered. Pay again only if you want a new order.`);
     return;
   }
   const known = refusal.errors.map((error) => {

@@ -35,6 +35,9 @@ export const rememberCheckout = (lines, orderId) => {
   write({ reference: referenceFor(lines), cart: fingerprint(lines), order: orderId });
 };
 
+/** The next try is a new order. */
+export const forgetCheckout = () => write(null);
+
 /** Its order is paid or over: the cart it was made of is done with, unless it has changed since.
  *  An order that was given up leaves the cart, and a new try is a new order. */
 export const finishCheckout = (orderId, isPaid) => {
