@@ -9,7 +9,7 @@ from shopwright.server.postman import FORMAT
 from tests.cli.conftest import Shopwright
 
 
-@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True, scope="session")
 def test_the_command_writes_it(shopwright: Shopwright, tmp_path: Path) -> None:
     file = tmp_path / "collection.json"
     assert shopwright("api", "postman", "--to", str(file)).code == 0

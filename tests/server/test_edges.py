@@ -210,7 +210,7 @@ async def test_limited_key_reaches_its_scope_and_no_other(
 # Secrets
 
 
-@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True, scope="session")
 async def test_secrets_are_in_no_later_answer_and_in_no_log(
     app: FastAPI, client: AsyncClient, database: Database, owner: Actor, process: Process
 ) -> None:
