@@ -277,6 +277,18 @@ async def test_an_answer_that_comes_after_the_time_out_is_found_by_asking(
     assert partner.orders[row.key].sent == 1
 
 
+@pytest.mark.parametrize("path", ["order/payData", "order/orderData"])
+async def test_what_was_taken_in_spite_of_an_error_there_is_found_by_asking(
+    bench: Bench, partner: ManufacturerSandbox, path: str
+) -> None:
+    partner.knobs.turn({"fails_after": path})
+    order = await bench.order()
+    row = await bench.settle(order)
+    assert row.stage is PlacingStage.ACCEPTED
+    assert (partner.count("order/payData"), partner.count("order/orderData")) == (1, 1)
+    assert await bench.holds(order) == []
+
+
 async def test_a_partner_that_does_not_know_what_we_began_leaves_a_doubt_to_a_person(
     bench: Bench, partner: ManufacturerSandbox, clock: FixedClock
 ) -> None:

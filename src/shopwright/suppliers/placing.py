@@ -38,6 +38,7 @@ ASK_AGAIN = timedelta(seconds=10)
 RETRY_AFTER = timedelta(minutes=1)
 DOUBT_WAIT = timedelta(minutes=10)  # while a person looks, an answer may still come
 ACCOUNT_WAIT = timedelta(minutes=10)
+SERVER_ERROR = 500
 NOT_ANSWERED = "Nothing there shows whether it was taken."
 SWITCHED_OFF = "The manufacturer is switched off. Switch it on, or have the piece made here."
 HELD = "Outside effects are held after a restore; the owner releases them."
@@ -194,7 +195,7 @@ class Placing:
         if effect.status is EffectStatus.DONE:
             return
         if effect.status is EffectStatus.INTENDED and not effect.tries:
-            answer = await self._send(effect, call)
+            answer = await self._send(effect, call, find)
         else:
             answer = await self._prove(effect, call, find)
         async with self.process.database.write() as session:
@@ -210,7 +211,7 @@ class Placing:
         if found is not None:
             return found
         if effect.status is EffectStatus.INTENDED:
-            return await self._send(effect, call)
+            return await self._send(effect, call, find)
         begun = effect.sending_at or self._now()
         if effect.status is EffectStatus.SENDING and self._now() >= begun + PROOF_AFTER:
             await self._doubt(effect)
@@ -218,7 +219,7 @@ class Placing:
         wait = DOUBT_WAIT if effect.status is EffectStatus.UNKNOWN else ASK_AGAIN
         raise _Later(self.order.last_error or NOT_ANSWERED, wait)
 
-    async def _send(self, effect: Effect, call: Call) -> Accepted:
+    async def _send(self, effect: Effect, call: Call, find: Found) -> Accepted:
         """The one call, begun and committed before it is made."""
         async with self.process.database.write() as session:
             begun = await effects.begin_sending(
@@ -234,12 +235,16 @@ class Placing:
         if isinstance(answer, Unconfirmed):
             raise _Later(answer.sentence, ASK_AGAIN)
         if isinstance(answer, Declined):
+            found = await find() if _may_have_done_it(answer) else None
+            if found is not None:
+                return found
             await self._decline(begun, answer)
             raise _Later(answer.sentence, timedelta(seconds=answer.retry_after_s or 0))
         return answer
 
     async def _decline(self, effect: Effect, answer: Declined) -> None:
-        """The refusal is the proof that nothing was placed."""
+        """The refusal is the proof that nothing was placed; of an error there, its own answer to
+        our key was."""
         if answer.retry_after_s is not None and effect.tries < MAX_TRIES:
             await self._take_back(effect, answer.sentence)
         else:
@@ -320,3 +325,8 @@ class Placing:
 
     def _now(self) -> datetime:
         return self.process.clock.now()
+
+
+def _may_have_done_it(answer: Declined) -> bool:
+    """An error of its own server says nothing of how far it came."""
+    return answer.code >= SERVER_ERROR and answer.retry_after_s is None

@@ -89,6 +89,8 @@ class Api:
             if self._knobs.answers_html == path:
                 return HTMLResponse(PAGE)
             told = await self._do(path, act, request)
+            if self._knobs.fails_after == path and told["code"] == OK:
+                return JSONResponse({"msg": "internal error", "code": BROKEN, "data": None})
             is_silent = self._knobs.silent_after == path and told["code"] == OK
             return BrokenAnswer() if is_silent else JSONResponse(told)
 

@@ -46,6 +46,7 @@ class Knobs:
     answers_html: str = ""  # to this path, after nothing was done
     silent_after: str = ""  # does what this path asks, then breaks the connection
     silent_before: str = ""  # breaks the connection before it does anything
+    fails_after: str = ""  # does what this path asks, then answers with its own error
     hides_orders: bool = False  # knows of no order when asked: its own databases lag
     token_lasts_s: float = 86_400.0
     walks_every_s: float = 0.0  # 0: orders move only when told to
